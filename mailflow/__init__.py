@@ -1,0 +1,1 @@
+"""mailflow runs a vendor's technical assistance centre by e-mail."""

@@ -1,0 +1,78 @@
+"""The only file that builds real things: database, office, mail sources, relay."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from mailflow.delivery.settings import RelaySettings
+from mailflow.delivery.smtp import SmtpRelay
+from mailflow.handling.office import Office
+from mailflow.intake.imap import ImapSource
+from mailflow.intake.imap_login import ImapAccount
+from mailflow.intake.maildir import MaildirSource
+from mailflow.intake.source import Source
+from mailflow.notices.render import Templates
+from mailflow.settings import MailboxConnection, Settings
+from mailflow.store.transaction import Database
+
+
+def shipped_templates() -> Path:
+    """The folder of the notices that come with the product: inside the installed package, or beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    installed = here / "templates" / "email"
+    return installed if installed.is_dir() else here.parent / "templates" / "email"
+
+
+def build_database(settings: Settings) -> Database:
+    return Database(settings.database_url)
+
+
+def build_office(settings: Settings, database: Database) -> Office:
+    return Office(
+        database=database,
+        desks=settings.desks,
+        templates=Templates(shipped_templates(), settings.template_override),
+        address_key=settings.case_address_key.get_secret_value().encode(),
+        authserv_id=settings.authserv_id,
+        cutoff=settings.cutoff,
+    )
+
+
+def build_source(mailbox: MailboxConnection, size_limit_mb: int) -> Source:
+    """A connection that is opened when it is entered."""
+    max_size = size_limit_mb * 1_000_000
+    if mailbox.kind == "maildir":
+        assert mailbox.path is not None  # settings refuse a maildir without a path
+        return MaildirSource(mailbox.path, after_storing=mailbox.after_storing, max_size=max_size)
+    account = ImapAccount(
+        host=mailbox.host,
+        port=mailbox.port,
+        tls=mailbox.tls,
+        user=mailbox.user,
+        password=mailbox.password.get_secret_value(),
+        folder=mailbox.folder,
+        after_storing=mailbox.after_storing,
+        max_size=max_size,
+    )
+    return ImapSource(account)
+
+
+def build_relay(settings: Settings) -> SmtpRelay:
+    relay = settings.relay
+    return SmtpRelay(
+        RelaySettings(
+            host=relay.host,
+            port=relay.port,
+            tls=relay.tls,
+            user=relay.user,
+            password=relay.password.get_secret_value(),
+            local_hostname=relay.hostname or socket.gethostname(),
+        )
+    )
+
+
+def owner_name() -> str:
+    """Who holds leases: this process on this machine."""
+    return f"{socket.gethostname()}:{os.getpid()}"

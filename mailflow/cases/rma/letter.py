@@ -1,0 +1,31 @@
+"""Letters of a return: who gets them, and the values that every one of them shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailflow.policy.case import Case
+from mailflow.policy.decision import SendNotice
+
+
+def other_participants(case: Case) -> tuple[str, ...]:
+    return tuple(address for address in case.participants if address != case.customer)
+
+
+def tell_customer(case: Case, notice: str, *, attach: tuple[str, ...] = (), at_most_once: bool = False, **values: Any) -> SendNotice:
+    return SendNotice(
+        notice=f"rma/{notice}",
+        to=(case.customer,),
+        cc=other_participants(case),
+        values=_framed(case, values),
+        attach=attach,
+        at_most_once=at_most_once,
+    )
+
+
+def tell_staff(case: Case, notice: str, to: tuple[str, ...], *, at_most_once: bool = False, **values: Any) -> SendNotice:
+    return SendNotice(notice=f"rma/{notice}", to=to, to_staff=True, values=_framed(case, values), at_most_once=at_most_once)
+
+
+def _framed(case: Case, values: dict[str, Any]) -> dict[str, Any]:
+    return {"rma": case.details, "lines": case.details.lines, "valid_through": case.details.valid_through, **values}

@@ -1,0 +1,62 @@
+"""What a request does when one of its deadlines falls."""
+
+from __future__ import annotations
+
+from mailflow.cases.service_request.opening import INFORMATION_DECISION, INFORMATION_REMINDER
+from mailflow.cases.service_request.relay import other_participants, responsible_staff, suggested_commands, summary
+from mailflow.cases.service_request.response_clock import BREACH, WARNING, response_moment
+from mailflow.policy.case import Case
+from mailflow.policy.decision import Decision, SendNotice
+from mailflow.policy.derivation import Step
+from mailflow.policy.desk import Desk, Role
+from mailflow.policy.event import DeadlineFell
+from mailflow.policy.facts import Facts
+
+
+def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk) -> Decision:
+    """One deadline kind, one letter."""
+    if event.kind == INFORMATION_REMINDER:
+        return Decision(case=case, effects=(_ask_again(case),), reason="what was asked for is still missing")
+    if event.kind == INFORMATION_DECISION:
+        return Decision(case=case, effects=(_let_staff_decide(case, desk),), reason="the customer did not answer: staff decide")
+    due = response_moment(case, case.details.accepted_at or case.opened_at, facts, desk)
+    if event.kind == WARNING:
+        values = {"percent": int(event.key), "response_due": due.at, "steps": due.steps}
+        notice = SendNotice(notice="service_request/response_warning", to=responsible_staff(case, desk), to_staff=True, values=values)
+        return Decision(case=case, effects=(notice,), reason=f"{event.key} % of the response time has passed")
+    if event.kind == BREACH:
+        values = {"response_due": due.at, "steps": due.steps}
+        notice = SendNotice(notice="service_request/response_breached", to=desk.staff_of(Role.ESCALATION), to_staff=True, values=values)
+        return Decision(case=case, effects=(notice,), reason="the response time has passed")
+    raise ValueError(f"a service request knows no deadline {event.kind!r}")
+
+
+def _ask_again(case: Case) -> SendNotice:
+    return SendNotice(
+        notice="service_request/information_request",
+        to=(case.customer,),
+        cc=other_participants(case),
+        values={
+            "missing": case.details.missing,
+            "reminder": True,
+            "next_step": (Step("next_step_information", {}),),
+            "understood": (),
+        },
+    )
+
+
+def _let_staff_decide(case: Case, desk: Desk) -> SendNotice:
+    return SendNotice(
+        notice="service_request/customer_message",
+        to=responsible_staff(case, desk),
+        to_staff=True,
+        values={
+            "text": "",
+            "sender": case.customer,
+            "summary": summary(case),
+            "is_new": False,
+            "attachment_names": (),
+            "commands": suggested_commands(case),
+            "steps": (Step("information_not_given", {"missing": case.details.missing}),),
+        },
+    )

@@ -1,0 +1,37 @@
+"""The response clock (SR4): from acceptance to the first mail of an engineer, with its warnings and its breach."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mailflow.policy.case import Case
+from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
+from mailflow.policy.derivation import DerivedMoment
+from mailflow.policy.desk import Desk
+from mailflow.policy.facts import Facts
+from mailflow.policy.sla import response_due, warning_moments
+
+WARNING = "response_warning"
+BREACH = "response_breached"
+
+
+def response_moment(case: Case, since: datetime, facts: Facts, desk: Desk) -> DerivedMoment:
+    """When an engineer must have written, with the steps to it."""
+    start = case.opened_at if desk.requests.response_from == "arrival" else since
+    return response_due(case.priority or desk.requests.default_priority, start, facts.calendar, desk.requests)
+
+
+def start_clock(case: Case, since: datetime, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
+    """Deadlines for each warning and for the breach; those of an earlier priority are replaced."""
+    due = response_moment(case, since, facts, desk)
+    percents = desk.requests.warning_percents
+    warnings = zip(percents, warning_moments(since, due.at, percents), strict=True)
+    return (
+        *stop_clock(),
+        *(SetDeadline(kind=WARNING, key=str(percent), at=at, steps=due.steps) for percent, at in warnings),
+        SetDeadline(kind=BREACH, at=due.at, steps=due.steps),
+    )
+
+
+def stop_clock() -> tuple[Effect, ...]:
+    return (ClearDeadline(kind=WARNING), ClearDeadline(kind=BREACH))

@@ -1,0 +1,83 @@
+"""Which mailflow.toml a command reads, and the database that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from mailflow.settings import Settings
+    from mailflow.store.transaction import Database
+
+SEARCHED = (Path("/etc/mailflow/mailflow.toml"), Path("config/mailflow.toml"))
+"""Where a configuration is looked for; the shipped example comes last."""
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("-c", "--config", metavar="FILE", help="The mailflow.toml to use.", show_default=", ".join(map(str, SEARCHED))),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def find_configuration(given: Path | None) -> Path:
+    """The file that was asked for, else the first one there is."""
+    from mailflow.settings import shipped_desks
+
+    return given or next((path for path in SEARCHED if _is_there(path)), shipped_desks().parent / "mailflow.toml")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        # It is the one that counts, even if this user may not read it: going on with another one would be a surprise.
+        return True
+
+
+def load(given: Path | None, *, secrets: bool = True) -> Settings:
+    """The settings. Raises WrongSettings."""
+    from mailflow.settings import load_settings
+
+    return load_settings(find_configuration(given), secrets=secrets)
+
+
+@contextmanager
+def open_database(given: Path | None) -> Iterator[tuple[Settings, Database]]:
+    """Settings and a database whose schema is this version's, for a command that looks at it or changes rows.
+
+    Follows a secret only where the database itself is one, so that an admin's shell needs no credentials of mail servers.
+    Raises CommandFailed for a database that is not there or not up to date, NewerSchema.
+    """
+    from mailflow.bootstrap import build_database
+
+    settings = load_for_database(given)
+    database = build_database(settings)
+    try:
+        _demand_schema(database)
+        yield settings, database
+    finally:
+        database.close()
+
+
+def load_for_database(given: Path | None) -> Settings:
+    """The settings, with secrets only where the database's URL is one."""
+    settings = load(given, secrets=False)
+    return load(given) if settings.database_url.startswith(("cred:", "file:")) else settings
+
+
+def _demand_schema(database: Database) -> None:
+    from mailflow.cli.failure import CommandFailed
+    from mailflow.store.transaction import HEAD, KNOWN_REVISIONS, NewerSchema
+
+    found = database.revision()
+    if found is None:
+        place = f" at {database.path}" if database.path else ""
+        raise CommandFailed(f"there is no mailflow database{place} yet; `mailflow run` or `mailflow db upgrade` makes it")
+    if found not in KNOWN_REVISIONS:
+        raise NewerSchema(f"the database has schema {found}, this mailflow knows up to {HEAD}: use the newer mailflow")
+    if found != HEAD:
+        raise CommandFailed(f"the database has schema {found}, this mailflow needs {HEAD}: `mailflow db upgrade`")

@@ -1,0 +1,137 @@
+"""How commands print: data on standard output, words about it on standard error, and never a terminal's control character."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any, TextIO
+from zoneinfo import ZoneInfo
+
+# C0, DEL and C1; line separators and marks that turn the reading direction; halves of surrogate pairs.
+_ODD = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_ODD_IN_BLOCK = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# What JSON itself lets stand in a string, but no terminal should see.
+_ODD_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+WIDE = 10_000
+"""Columns where nobody looks: a line of a table is never broken in a file or a pipe."""
+
+
+def prepare_streams() -> None:
+    """A character that the terminal's encoding lacks is shown by its number instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def visible(text: object) -> str:
+    """One line of text with every control character as \\xNN."""
+    return _ODD.sub(_number, str(text))
+
+
+def visible_block(text: object) -> str:
+    """As `visible`, with line breaks and tabs kept."""
+    return _ODD_IN_BLOCK.sub(_number, str(text).replace("\r\n", "\n"))
+
+
+def _number(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def say(text: object) -> None:
+    """A word to the person, on standard error."""
+    print(visible_block(text), file=sys.stderr, flush=True)
+
+
+def print_line(text: object = "") -> None:
+    print(visible(text), flush=True)
+
+
+def print_block(text: object) -> None:
+    print(visible_block(text), flush=True)
+
+
+def to_json(value: object, *, indent: int | None = None) -> str:
+    """JSON of anything the house knows; one line without `indent`."""
+    return _ODD_IN_JSON.sub(lambda odd: f"\\u{ord(odd[0]):04x}", json.dumps(as_plain(value), ensure_ascii=False, indent=indent))
+
+
+def print_json(value: object, *, indent: int | None = 2) -> None:
+    """Always UTF-8, whatever the terminal's encoding (RFC 8259 section 8.1)."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(to_json(value, indent=indent).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def as_plain(value: Any) -> Any:
+    """Dataclasses, instants, amounts and paths as JSON knows them; bytes are left to those who ask for the mail itself."""
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
+        return {name: as_plain(item) for name, item in pairs if not isinstance(item, bytes)}
+    if isinstance(value, Mapping):
+        return {str(key): as_plain(item) for key, item in value.items()}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | Path):
+        return str(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_plain(item) for item in value]
+    return value
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, to: TextIO | None = None) -> None:
+    """A table; nothing in a cell is taken for markup. Only its header when there are no rows."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        table.add_column(Text(column), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(visible("" if cell is None else cell)) for cell in row))
+    _console(to).print(table)
+
+
+def print_facts(facts: Iterable[tuple[str, object]]) -> None:
+    """Names and values in two columns; those without a value are left out, several lines stand below each other."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for name, value in facts:
+        if value not in (None, "", (), []):
+            table.add_row(Text(name), Text(visible_block(value)))
+    _console().print(table)
+
+
+def print_heading(text: str) -> None:
+    from rich.text import Text
+
+    console = _console()
+    console.print()
+    console.print(Text(visible(text), style="bold underline" if console.is_terminal else ""))
+
+
+def moment(at: datetime | None, timezone: str = "UTC") -> str:
+    """`2026-11-20 16:10 EET`, '' for None."""
+    return at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z") if at else ""
+
+
+def _console(to: TextIO | None = None) -> Any:
+    from rich.console import Console
+
+    stream = to or sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else WIDE, highlight=False, soft_wrap=False, emoji=False, markup=False)

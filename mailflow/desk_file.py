@@ -1,0 +1,235 @@
+"""A desk's folder: `desk.toml` as the frozen value that the rules read (DK3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field
+
+from mailflow.policy.calendar import DAY_UNITS
+from mailflow.policy.desk import (
+    CalendarPolicy,
+    Desk,
+    DeskMailbox,
+    MailboxRole,
+    MailCaps,
+    RequestPolicy,
+    ReturnPolicy,
+    Role,
+    StaffMember,
+    Term,
+    Unit,
+    Wording,
+)
+from mailflow.policy.holiday import holiday_table
+from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
+
+DESK_FILE = "desk.toml"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+TERM = re.compile(r"(?P<amount>\d+) (?P<unit>(?:service )?(?:minutes?|hours?)|(?:business )?days?)$")
+WINDOW = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})$")
+ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*$")
+
+
+def parse_term(text: object) -> Term:
+    """`15 business days`, `1 service hour`. Raises ValueError."""
+    match = TERM.match(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is no term; write it like '30 minutes', '1 service hours', '15 business days'")
+    return Term(int(match["amount"]), Unit(match["unit"].removesuffix("s") + "s"))
+
+
+def parse_day_term(text: object) -> Term:
+    """A term of days or business days. Raises ValueError."""
+    term = parse_term(text)
+    if term.unit not in DAY_UNITS:
+        raise ValueError(f"{text!r} must be days or business days")
+    return term
+
+
+def parse_window(text: object) -> tuple[time, time]:
+    """`09:00-17:00`; `24:00` is midnight at the day's end. Raises ValueError."""
+    match = WINDOW.match(text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is no service window; write it like '09:00-17:00'")
+    start_hour, start_minute, end_hour, end_minute = map(int, match.groups())
+    return time(start_hour, start_minute), time(0) if (end_hour, end_minute) == (24, 0) else time(end_hour, end_minute)
+
+
+def parse_address(text: object) -> str:
+    """A bare address, in lower case. Raises ValueError."""
+    if not isinstance(text, str) or not ADDRESS.match(text):
+        raise ValueError(f"{text!r} is no address")
+    return text.lower()
+
+
+def parse_country(text: object) -> str:
+    """A country of the holiday tables. Raises ValueError."""
+    return holiday_table(str(text)).country
+
+
+def parse_timezone(text: object) -> str:
+    """A name of the IANA database. Raises ValueError."""
+    try:
+        return ZoneInfo(str(text)).key
+    except (LookupError, ValueError, OSError):
+        raise ValueError(f"no time zone {text!r}") from None
+
+
+def parse_role(text: object) -> Role:
+    if text not in [role.value for role in Role]:
+        raise ValueError(f"{text!r} is no role; known are {', '.join(Role)}")
+    return Role(str(text))
+
+
+def parse_mailbox_role(text: object) -> MailboxRole:
+    if text not in [role.value for role in MailboxRole]:
+        raise ValueError(f"{text!r} is no mailbox role; known are {', '.join(MailboxRole)}")
+    return MailboxRole(str(text))
+
+
+AnyTerm = Annotated[Term, BeforeValidator(parse_term)]
+DayTerm = Annotated[Term, BeforeValidator(parse_day_term)]
+Window = Annotated[tuple[time, time], BeforeValidator(parse_window)]
+BareAddress = Annotated[str, BeforeValidator(parse_address)]
+Zone = Annotated[str, BeforeValidator(parse_timezone)]
+StaffRole = Annotated[Role, BeforeValidator(parse_role)]
+BoxRole = Annotated[MailboxRole, BeforeValidator(parse_mailbox_role)]
+Weekday = Annotated[str, Field(pattern=f"^({'|'.join(WEEKDAYS)})$")]
+DayKey = Annotated[date, BeforeValidator(lambda text: date.fromisoformat(text) if isinstance(text, str) else text)]
+Priority = Annotated[str, Field(pattern=r"^P[1-4]$")]
+Percent = Annotated[int, Field(gt=0, lt=100)]
+Lines = Listed[str]
+
+
+class CalendarTable(Strict):
+    country: Annotated[str, BeforeValidator(parse_country)]
+    timezone: Zone
+    windows: dict[Weekday, Listed[Window]] = Field(min_length=1)
+    extra_holidays: dict[DayKey, str] = Field(default_factory=dict)
+    extra_working_days: Listed[date] = ()
+
+
+class MailboxTable(Strict):
+    address: BareAddress
+    role: BoxRole
+    language: str = ""
+    timezone: Zone | None = None
+
+
+class StaffTable(Strict):
+    address: BareAddress
+    roles: Listed[StaffRole] = Field(min_length=1)
+    name: str = ""
+
+
+class RequestsTable(Strict):
+    demanded: Listed[Annotated[str, Field(pattern="^(serial|contract|symptoms)$")]] = ()
+    response: dict[Priority, AnyTerm] = Field(min_length=4)
+    response_from: Annotated[str, Field(pattern="^(acceptance|arrival)$")] = ""
+    warning_percents: Listed[Percent] = ()
+    information_reminder: DayTerm | None = None
+    information_decision: DayTerm | None = None
+    reopen_within: DayTerm | None = None
+    default_priority: Priority = ""
+
+
+class ReturnsTable(Strict):
+    validity: DayTerm | None = None
+    validity_warnings: Listed[DayTerm] = ()
+    return_term: DayTerm | None = None
+    delivery_questions: Listed[DayTerm] = ()
+    reminders: Listed[DayTerm] = ()
+    invoice_after: DayTerm | None = None
+    transit_grace: DayTerm | None = None
+    extension: DayTerm | None = None
+    human_yes_before_invoice: bool = False
+
+
+class CapsTable(Strict):
+    unknown_per_day: int = Field(default=0, ge=0)
+    known_per_hour: int = Field(default=0, ge=0)
+
+
+class WordingTable(Strict):
+    title: str
+    signature: dict[str, str]
+    telephone: str = ""
+    return_address: Lines = ()
+    terms: dict[str, Lines] = Field(default_factory=dict)
+    return_instructions: dict[str, Lines] = Field(default_factory=dict)
+
+
+class DeskTable(Strict):
+    languages: Lines = Field(min_length=1)
+    number_prefixes: dict[str, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-$")]]
+    mailboxes: Listed[MailboxTable] = Field(min_length=1)
+    staff: Listed[StaffTable] = Field(min_length=1)
+    calendar: CalendarTable
+    requests: RequestsTable
+    returns: ReturnsTable = ReturnsTable()
+    caps: CapsTable = CapsTable()
+    wording: WordingTable
+
+
+def load_desk(folder: Path) -> Desk:
+    """The desk of a folder, named for it. Raises WrongSettings."""
+    file = folder / DESK_FILE
+    table = read_toml(file, DeskTable)
+    if trouble := _contradiction(table):
+        raise WrongSettings(file, *trouble)
+    return Desk(
+        name=folder.resolve().name,
+        languages=table.languages,
+        mailboxes=tuple(DeskMailbox(box.address, box.role, box.language, box.timezone or "") for box in table.mailboxes),
+        staff=tuple(StaffMember(member.address, member.roles, member.name) for member in table.staff),
+        calendar=_calendar(table.calendar),
+        number_prefixes=table.number_prefixes,
+        wording=Wording(**table.wording.given()),
+        requests=RequestPolicy(**table.requests.given()),
+        returns=ReturnPolicy(**table.returns.given()),
+        caps=MailCaps(**table.caps.given()),
+    )
+
+
+def find_desk(name_or_path: str, roots: tuple[Path, ...]) -> Path:
+    """The folder of a desk: the first root with a desk of that name, else the path itself. Raises WrongSettings."""
+    if NAME.match(name_or_path):
+        for root in roots:
+            if (root / name_or_path / DESK_FILE).is_file():
+                return root / name_or_path
+    if (Path(name_or_path) / DESK_FILE).is_file():
+        return Path(name_or_path)
+    places = ", ".join(str(root) for root in roots)
+    raise WrongSettings(Path(name_or_path) / DESK_FILE, "", f"there is no such desk, nor one of that name in {places}")
+
+
+def _calendar(table: CalendarTable) -> CalendarPolicy:
+    windows = {WEEKDAYS.index(name): windows for name, windows in table.windows.items()}
+    return CalendarPolicy(**{**table.given(), "windows": windows})
+
+
+def _contradiction(table: DeskTable) -> tuple[str, str] | None:
+    """(key, reason) of the first thing that each key alone cannot show."""
+    for number, box in enumerate(table.mailboxes):
+        if box.language and box.language not in table.languages:
+            return f"mailboxes.{number}.language", f"{box.language!r} is none of the desk's languages"
+    for key, rows in (("mailboxes", table.mailboxes), ("staff", table.staff)):
+        addresses = [row.address for row in rows]
+        if doubled := next((address for address in addresses if addresses.count(address) > 1), ""):
+            return key, f"{doubled} stands there twice"
+    for language in table.languages:
+        if language not in table.wording.signature:
+            return f"wording.signature.{language}", "is missing"
+    prefixes = list(table.number_prefixes.values())
+    if len(set(prefixes)) < len(prefixes):
+        return "number_prefixes", "two case types have the same letters"
+    for day, windows in table.calendar.windows.items():
+        if any(later[0] < earlier[1] for earlier, later in zip(sorted(windows), sorted(windows)[1:], strict=False)):
+            return f"calendar.windows.{day}", "the windows overlap"
+    return None

@@ -1,0 +1,153 @@
+"""A notice becomes a mail: its frame of values, its thread, its attachments, and a row in the outbox, all in the deciding transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from mailflow.handling.attachment import build_attachments
+from mailflow.handling.cause import Cause
+from mailflow.handling.office import Office
+from mailflow.message.model import Address
+from mailflow.notices.compose import compose_notice
+from mailflow.policy.case import Case
+from mailflow.policy.case_address import case_address
+from mailflow.policy.decision import SendNotice
+from mailflow.policy.desk import Desk, MailboxRole
+from mailflow.store import inbound, notice
+
+FROM_RECEIVING = ("rma/receipt_notification", "rma/return_notification_received", "rma/return_notification_rejected", "rma/disputed")
+"""Letters of the receiving department; all others come from the TAC."""
+
+THREAD_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskFrame:
+    """What a template may show of the desk, in the language of the letter."""
+
+    title: str
+    telephone: str
+    signature: tuple[str, ...]
+    address: str
+    receiving_address: str
+    return_address: tuple[str, ...]
+    terms: tuple[str, ...]
+    return_instructions: tuple[str, ...]
+
+
+def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause) -> int | None:
+    """Render, compose and put in the outbox. Returns the notice's id, None where nobody is left to write to.
+
+    Raises TemplateFailed and UnsendableNotice: the transaction is rolled back and the cause set aside.
+    """
+    own = office.own_addresses
+    to = tuple(address for address in effect.to if address and address not in own)
+    cc = tuple(address for address in effect.cc if address and address not in own and address not in to)
+    if not to:
+        return None
+    language = desk.languages[0] if effect.to_staff or case is None else case.language
+    mailbox = _mailbox(desk, effect)
+    number = case.number if case else ""
+    reply_address = case_address(office.address_key, mailbox, number) if number else mailbox
+    values = {**_frame(desk, case, mailbox, reply_address, language, cause.at), **effect.values}
+    rendered = office.templates.render(effect.notice, (language, *desk.languages), values)
+    message_id = f"{uuid.uuid4().hex}@{mailbox.rpartition('@')[2]}"
+    in_reply_to, references = _thread(c, case, effect)
+    raw = compose_notice(
+        rendered,
+        sender=Address(mailbox, desk.wording.title),
+        to=to,
+        cc=cc,
+        reply_to=reply_address,
+        message_id=message_id,
+        in_reply_to=in_reply_to,
+        references=references,
+        date=cause.at,
+        auto_submitted="auto-replied" if cause.inbound_id else "auto-generated",
+        desk=desk.name,
+        language=rendered.language,
+        attachments=build_attachments(effect, case, desk, language, cause, office.templates),
+    )
+    return notice.add(
+        c,
+        case_number=number or None,
+        desk=desk.name,
+        name=effect.notice,
+        language=rendered.language,
+        subject=rendered.subject,
+        message_id=message_id,
+        to=to,
+        cc=cc,
+        raw=raw,
+        text=rendered.text,
+        created_at=cause.at,
+        at_most_once=effect.at_most_once,
+        immediate_answer=effect.immediate_answer,
+        inbound_id=cause.inbound_id,
+        recipients=(*to, *cc),
+        envelope_from=reply_address,
+    )
+
+
+def _mailbox(desk: Desk, effect: SendNotice) -> str:
+    role = MailboxRole.RECEIVING if effect.notice in FROM_RECEIVING else MailboxRole.TAC
+    return desk.mailbox(role).address
+
+
+def _frame(desk: Desk, case: Case | None, mailbox: str, reply_address: str, language: str, now: datetime) -> Mapping[str, Any]:
+    wording = desk.wording
+    return {
+        "number": case.number if case else "",
+        "case": case,
+        "desk": DeskFrame(
+            title=wording.title,
+            telephone=wording.telephone,
+            signature=tuple(_in_language(wording.signature, language, "").splitlines()),
+            address=mailbox,
+            receiving_address=desk.mailbox(MailboxRole.RECEIVING).address,
+            return_address=wording.return_address,
+            terms=_in_language(wording.terms, language, ()),
+            return_instructions=_in_language(wording.return_instructions, language, ()),
+        ),
+        "reply_address": reply_address,
+        "timezone": case.timezone if case else desk.calendar.timezone,
+        "language": language,
+        "now": now,
+    }
+
+
+def _in_language(words: Mapping[str, Any], language: str, nothing: Any) -> Any:
+    return words.get(language, words.get("en", next(iter(words.values()), nothing)))
+
+
+def _thread(c: Connection, case: Case | None, effect: SendNotice) -> tuple[str, tuple[str, ...]]:
+    """In-Reply-To and References so that the letter stands in the reader's own thread (OUT1).
+
+    Customers see their mails and our letters to them; staff a thread of their own, so that nothing of one shows in the other.
+    """
+    if case is None:
+        return "", ()
+    chain: list[str] = []
+    for number in filter(None, (case.parent if case.kind == "rma" else None, case.number)):
+        chain += _message_ids(c, number, case.participants, to_staff=effect.to_staff)
+    return (chain[-1] if chain else ""), tuple(dict.fromkeys((*chain[:1], *chain[1:][-THREAD_LENGTH:])))
+
+
+def _message_ids(c: Connection, number: str, participants: Sequence[str], *, to_staff: bool) -> list[str]:
+    mails = [
+        (row.received_at, row.message_id)
+        for row in inbound.of_case(c, number)
+        if row.message_id and (row.sender in participants) is not to_staff
+    ]
+    letters = [
+        (row.created_at, row.message_id)
+        for row in notice.list_of_case(c, number)
+        if any(address in participants for address in row.to) is not to_staff
+    ]
+    return [message_id for _, message_id in sorted((*mails, *letters), key=lambda pair: pair[0])]

@@ -1,0 +1,40 @@
+"""What handling works with: desks, letters, secrets, limits. Made once by bootstrap, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailflow.notices.render import Templates
+from mailflow.policy.desk import Desk
+from mailflow.store.transaction import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """`address_key` signs case addresses (BX7), `authserv_id` is our border server's name (OUT6), mail older than `cutoff` is left alone."""
+
+    database: Database
+    desks: tuple[Desk, ...]
+    templates: Templates
+    address_key: bytes
+    authserv_id: str = ""
+    cutoff: datetime | None = None
+
+    def desk_of_mailbox(self, address: str) -> Desk:
+        """The desk that owns a mailbox. Raises LookupError for an address of no desk."""
+        for desk in self.desks:
+            if any(box.address == address for box in desk.mailboxes):
+                return desk
+        raise LookupError(f"no desk reads {address}")
+
+    def desk(self, name: str) -> Desk:
+        """The desk of that name. Raises LookupError."""
+        for desk in self.desks:
+            if desk.name == name:
+                return desk
+        raise LookupError(f"there is no desk {name}")
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        return frozenset(box.address for desk in self.desks for box in desk.mailboxes)

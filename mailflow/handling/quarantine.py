@@ -1,0 +1,45 @@
+"""Mail set aside: kept whole with its reason, and the admin is told (IN2, promise P4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from mailflow.handling.cause import Cause
+from mailflow.handling.letter import write_letter
+from mailflow.handling.office import Office
+from mailflow.notices.compose import UnsendableNotice
+from mailflow.notices.render import TemplateFailed
+from mailflow.policy.decision import SendNotice
+from mailflow.policy.desk import Role
+from mailflow.policy.triage import Verdict
+from mailflow.store import inbound, journal
+from mailflow.store.inbound import InboundRow
+
+log = structlog.get_logger(__name__)
+
+
+def quarantine(c: Connection, office: Office, row: InboundRow, rule: str, reason: str, now: datetime) -> None:
+    """The verdict, its line in the journal, and word to the admin."""
+    inbound.finish(c, row.id, state=Verdict.QUARANTINED, rule=rule, reason=reason, case_number=None, at=now)
+    tell_admin(c, office, row, f"{rule}: {reason}", now)
+
+
+def tell_admin(c: Connection, office: Office, row: InboundRow, reason: str, now: datetime) -> None:
+    """Journal and alert. An alert that cannot be written is logged: the mail is safe and `mailflow quarantine` lists it."""
+    desk = office.desk_of_mailbox(row.mailbox)
+    journal.write(c, case_number=None, desk=desk.name, at=now, who="mailflow", what="quarantined", text=reason, inbound_id=row.id)
+    stored = inbound.load(c, row.id)
+    alert = SendNotice(
+        notice="staff/quarantine_alert",
+        to=desk.staff_of(Role.ADMIN),
+        to_staff=True,
+        values={"mailbox": row.mailbox, "sender": stored.sender, "subject": stored.subject, "reason": reason, "inbound": row.id},
+    )
+    try:
+        with c.begin_nested():
+            write_letter(c, office, desk, None, alert, Cause(who="mailflow", what="quarantine", at=now, inbound_id=row.id))
+    except (TemplateFailed, UnsendableNotice) as failed:
+        log.error("quarantine alert could not be written", inbound=row.id, reason=str(failed))

@@ -1,0 +1,204 @@
+"""From a MIME tree to what the person wrote: the body text, the text of its HTML form, and everything else as attachments.
+
+The walk stops at attached messages and at attachments: their text is never the sender's own words. Nothing is rendered or opened.
+"""
+
+from __future__ import annotations
+
+import binascii
+import quopri
+import re
+from dataclasses import dataclass, field
+from email import policy
+from email.message import Message
+
+from mailflow.message.charset import decode_text, storable
+from mailflow.message.encoded_words import decode_base64, header_text
+from mailflow.message.flowed import unflow
+from mailflow.message.html_text import html_to_text
+from mailflow.message.model import Attachment
+from mailflow.message.part_names import content_type, disposition, header_value, parameters, part_name
+from mailflow.message.uuencode import split_uuencoded
+
+_EXACT = policy.compat32.clone(max_line_length=None)
+_REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
+_BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/x-markdown", "text/markdown", "text/x-amp-html")
+
+
+@dataclass(slots=True)
+class Contents:
+    """What the walk has found so far. `named` are texts with a file name that are the body where nothing else is."""
+
+    plain: list[str] = field(default_factory=list)
+    html: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    report: list[tuple[str, str]] = field(default_factory=list)
+    flaws: list[str] = field(default_factory=list)
+    encrypted: bool = False
+
+
+def read_contents(message: Message, hint: str | None) -> Contents:
+    """Walk the tree of a mail. `hint` is the charset to believe for raw bytes in names."""
+    contents = Contents()
+    _walk(message, contents, hint, root=True)
+    return contents
+
+
+def charset_of(part: Message) -> str | None:
+    return parameters(header_value(part, "Content-Type")).get("charset")
+
+
+def first_charset(message: Message) -> str | None:
+    """The charset that the first text part names; what raw bytes in the header are most likely written in."""
+    for part in message.walk():
+        if part.get_content_maintype() == "text" and (label := charset_of(part)) and label.lower() not in ("us-ascii", "ascii"):
+            return label
+    return None
+
+
+def _walk(part: Message, contents: Contents, hint: str | None, *, root: bool = False) -> None:
+    kind = content_type(part)
+    if kind.startswith("multipart/") and part.is_multipart():
+        if kind == "multipart/encrypted":
+            contents.encrypted = True
+        for child in part.get_payload():
+            _walk(child, contents, hint)
+    elif kind.startswith("message/"):
+        _take_message(part, kind, contents, hint)
+    elif kind.startswith("multipart/"):
+        contents.flaws.append(f"{kind} without its boundary, read as text")
+        contents.plain.append(_text(part, contents))
+    elif kind in _BODY_TYPES or (root and kind.startswith("text/") and disposition(part) != "attachment"):
+        _take_text(part, kind, contents, hint)
+    else:
+        _take_attachment(part, kind, contents, hint)
+
+
+def _take_text(part: Message, kind: str, contents: Contents, hint: str | None) -> None:
+    name = part_name(part, hint)
+    if disposition(part) == "attachment" or name is not None:
+        contents.attachments.append(Attachment(name, kind, payload(part)))
+        if disposition(part) != "attachment" and kind in ("text/plain", "text/html"):
+            text = _text(part, contents)
+            contents.named.append(html_to_text(text) if kind == "text/html" else text)
+        return
+    text = _text(part, contents)
+    if kind == "text/html":
+        contents.html.append(html_to_text(text))
+        return
+    if kind in ("text/enriched", "text/richtext"):
+        text = re.sub(r"</?[A-Za-z][\w-]{0,30}>", "", text)
+    text, files = split_uuencoded(text)
+    contents.attachments += [Attachment(file, "application/octet-stream", content) for file, content in files]
+    contents.plain.append(text)
+
+
+def _take_message(part: Message, kind: str, contents: Contents, hint: str | None) -> None:
+    content = _inner_bytes(part)
+    if kind in _REPORT_TYPES:
+        contents.report += _report_fields(part)
+    name = part_name(part, hint)
+    inner = part.get_payload()
+    if name is None and kind in ("message/rfc822", "message/global") and isinstance(inner, list) and inner:
+        name = header_text(header_value(inner[0], "Subject", hint)[:2000])[:200] or None
+    contents.attachments.append(Attachment(name, kind, content))
+
+
+def _take_attachment(part: Message, kind: str, contents: Contents, hint: str | None) -> None:
+    if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+        smime = parameters(header_value(part, "Content-Type")).get("smime-type", "enveloped-data").lower()
+        contents.encrypted = contents.encrypted or smime != "signed-data"
+    contents.attachments.append(Attachment(part_name(part, hint), kind, payload(part)))
+
+
+def _text(part: Message, contents: Contents) -> str:
+    settings = parameters(header_value(part, "Content-Type"))
+    text, flaw = decode_text(payload(part), settings.get("charset"))
+    if flaw:
+        contents.flaws.append(flaw)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if settings.get("format", "").lower() == "flowed":
+        text = unflow(text, delsp=settings.get("delsp", "").lower() == "yes")
+    return text
+
+
+def payload(part: Message) -> bytes:
+    """The bytes of a leaf, transfer encoding undone; damaged base64 and quoted-printable are read as far as they go."""
+    # get_payload() would already decode 8-bit text by the part's own label and lose bytes on the way
+    raw = vars(part).get("_payload")
+    if not isinstance(raw, str):
+        return b""
+    data = raw.encode("ascii", "surrogateescape") if _escaped(raw) else raw.encode("utf-8", "replace")
+    encoding = header_value(part, "Content-Transfer-Encoding").strip("\"' ").lower()
+    encoding = re.split(r"[\s;(]", encoding, maxsplit=1)[0]
+    if encoding == "base64":
+        return _base64(data)
+    if encoding in ("quoted-printable", "quopri"):
+        return quopri.decodestring(data)
+    if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
+        _, files = split_uuencoded(data.decode("latin-1"))
+        return files[0][1] if files else data
+    return data
+
+
+def _escaped(text: str) -> bool:
+    """Did the email package keep every byte (surrogate escapes), or is there real text in the way?"""
+    try:
+        text.encode("ascii", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _base64(data: bytes) -> bytes:
+    try:
+        return binascii.a2b_base64(data, strict_mode=False) if b"=" not in data.rstrip(b"=\r\n \t") else decode_base64_runs(data)
+    except binascii.Error:
+        return decode_base64(data.decode("latin-1"))
+
+
+def decode_base64_runs(data: bytes) -> bytes:
+    """Base64 that was padded in the middle (two encoders joined): each run is read by itself."""
+    return b"".join(decode_base64(run.decode("latin-1")) for run in re.split(rb"=+", data))
+
+
+def _inner_bytes(part: Message) -> bytes:
+    """An attached message as bytes; one that was itself transfer-encoded (RFC 2046 forbids it, some do) is decoded."""
+    inner = part.get_payload()
+    if isinstance(inner, str):
+        return payload(part)
+    pieces = []
+    encoding = header_value(part, "Content-Transfer-Encoding").lower()
+    for child in inner:
+        try:
+            pieces.append(child.as_bytes(policy=_EXACT))
+        except (ValueError, LookupError, TypeError, AttributeError, KeyError):
+            pieces.append(str(child.get_payload() if not child.is_multipart() else "").encode("utf-8", "replace"))
+    content = b"\n".join(pieces)
+    if encoding == "base64" and pieces:
+        return _base64(content.lstrip())
+    return content
+
+
+def _report_fields(part: Message) -> list[tuple[str, str]]:
+    """Fields of RFC 3464, block by block, each block closed by ('', '')."""
+    blocks = part.get_payload()
+    fields: list[tuple[str, str]] = []
+    for block in blocks if isinstance(blocks, list) else []:
+        pairs = [(key.lower(), header_text(str(value)[:4000])) for key, value in block.raw_items()]
+        if not pairs and isinstance(text := block.get_payload(), str):
+            pairs = _loose_fields(text)
+        if pairs:
+            fields += [*pairs, ("", "")]
+    if isinstance(blocks, str):
+        text = decode_text(payload(part))[0]
+        for block_text in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
+            if pairs := _loose_fields(block_text):
+                fields += [*pairs, ("", "")]
+    return fields
+
+
+def _loose_fields(text: str) -> list[tuple[str, str]]:
+    found = re.findall(r"^([A-Za-z][A-Za-z-]{2,60}):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", text, re.M)
+    return [(key.lower(), header_text(storable(value)[:4000])) for key, value in found]

@@ -1,0 +1,105 @@
+"""Limits on the bytes of a mail, checked before any parser sees them (the standard library is quadratic on several of these).
+
+Nothing here interprets a mail; it only says whether reading it is affordable.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailflow.message.model import UnreadableMail
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Sizes in bytes, the rest are counts."""
+
+    mail: int = 30 * 1024 * 1024
+    header_block: int = 256 * 1024
+    header: int = 16 * 1024
+    encoded_words: int = 200
+    parameters: int = 50
+    addresses: int = 500
+    parts: int = 500
+    depth: int = 50
+
+
+DEFAULT_CAPS = Caps()
+
+_BLOCK_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
+_HEADER = re.compile(rb"^([!-9;-~]+)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.M)
+_LIST_HEADERS = frozenset({b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender", b"resent-to", b"resent-cc", b"resent-from"})
+_TYPED = re.compile(rb"^content-(?:type|disposition)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.M | re.I)
+_NESTING = re.compile(rb"^content-type[ \t]*:[ \t\r\n]*(?:multipart/|message/(?:rfc822|global))", re.M | re.I)
+_BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t\r\n]*(?:\"([^\"]{1,300})\"|([^\s;\"]{1,300}))", re.I)
+_DELIMITER = re.compile(rb"^--([^\r\n]{1,300})", re.M)
+
+
+def check_caps(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
+    """Raise UnreadableMail when the bytes are beyond a cap; the text names the cap."""
+    if len(raw) > caps.mail:
+        raise UnreadableMail(f"the mail has {len(raw):,} bytes, more than {caps.mail:,}")
+    end = _BLOCK_END.search(raw)
+    block = raw[: end.end() if end else len(raw)]
+    if len(block) > caps.header_block:
+        raise UnreadableMail(f"the header block has {len(block):,} bytes, more than {caps.header_block:,}")
+    _check_headers(block, caps)
+    _check_part_headers(raw, caps)
+    _check_structure(raw, caps)
+
+
+def _check_headers(block: bytes, caps: Caps) -> None:
+    addresses = 0
+    for found in _HEADER.finditer(block):
+        name, value = found[1].lower(), found[0]
+        shown = name[:40].decode("ascii", "replace")
+        if len(value) > caps.header:
+            raise UnreadableMail(f"the header {shown} has {len(value):,} bytes, more than {caps.header:,}")
+        if value.count(b"=?") > 2 * caps.encoded_words or len(re.findall(rb"=\?[^?\s]{1,60}\?[BbQq]\?", value)) > caps.encoded_words:
+            raise UnreadableMail(f"the header {shown} has more than {caps.encoded_words} encoded words")
+        if name in _LIST_HEADERS:
+            addresses += value.count(b"@")
+    if addresses > caps.addresses:
+        raise UnreadableMail(f"the mail names {addresses} addresses, more than {caps.addresses}")
+
+
+def _check_part_headers(raw: bytes, caps: Caps) -> None:
+    for found in _TYPED.finditer(raw):
+        if len(found[0]) > caps.header:
+            raise UnreadableMail(f"a part's header has {len(found[0]):,} bytes, more than {caps.header:,}")
+        if found[0].count(b";") > caps.parameters:
+            raise UnreadableMail(f"a part's header has more than {caps.parameters} parameters")
+
+
+def _check_structure(raw: bytes, caps: Caps) -> None:
+    declared = {(a or b).rstrip() for a, b in _BOUNDARY.findall(raw)}
+    if declared:
+        parts = sum(1 for found in _DELIMITER.finditer(raw) if found[1].rstrip() in declared)
+        if parts > caps.parts:
+            raise UnreadableMail(f"the mail has {parts} parts, more than {caps.parts}")
+    if len(_NESTING.findall(raw)) > caps.depth and (depth := _depth(raw)) > caps.depth:
+        raise UnreadableMail(f"the mail is nested {depth} deep, more than {caps.depth}")
+
+
+def _depth(raw: bytes) -> int:
+    """The deepest nesting, by a stack of open boundaries; `b''` stands for an attached message, which its container's boundary ends."""
+    stack: list[bytes] = []
+    deepest = 0
+    events = sorted(
+        [(found.start(), found) for found in _TYPED.finditer(raw)] + [(found.start(), found) for found in _DELIMITER.finditer(raw)],
+        key=lambda event: event[0],
+    )
+    for _, found in events:
+        if found[0].startswith(b"--"):
+            line = found[1].rstrip()
+            name = line if line in stack else line[:-2]
+            if name in stack:
+                del stack[stack.index(name) + (line == name) :]
+        elif _NESTING.match(found[0]):
+            boundary = _BOUNDARY.search(found[0])
+            stack.append((boundary[1] or boundary[2]).rstrip() if boundary else b"")
+            deepest = max(deepest, len(stack))
+            if deepest > 1000:
+                break
+    return deepest

@@ -1,0 +1,1 @@
+"""Return Notifications, in whatever shape they come: text, PDF, XLSX."""

@@ -1,0 +1,86 @@
+"""HTML to text that keeps what matters for reading a request: table cells apart, lines apart, quotations marked with `> `.
+
+Nothing is fetched, nothing is rendered; hidden text and styles are left out.
+"""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+_LONGEST = 500_000
+_DROPPED = "script,style,head,title,template,noscript,object,svg,[hidden]"
+_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.I)
+_LINES = "p,div,tr,li,ul,ol,dl,dt,dd,table,h1,h2,h3,h4,h5,h6,pre,address,article,section,header,footer,form,fieldset,center,caption,blockquote,hr"
+_SPACED = "p,h1,h2,h3,h4,h5,h6,table,ul,ol,blockquote"
+_BREAK, _GAP, _CELL, _QUOTE, _UNQUOTE = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
+_HIDE, _UNHIDE = "\ue005", "\ue006"
+_MARKS = re.compile("[\ue000-\ue006]")
+
+
+def html_to_text(html: str) -> str:
+    """The text of an HTML body; only the first 500,000 characters are read."""
+    tree = LexborHTMLParser(_keep_preformatted(_MARKS.sub("", html[:_LONGEST])))
+    body = tree.body
+    if body is None:
+        return ""
+    hidden = body.css(_DROPPED) + [node for node in body.css("[style]") if _HIDDEN.search(node.attributes.get("style") or "")]
+    for node in hidden:
+        node.insert_before(_HIDE)
+        node.insert_after(_UNHIDE)
+    for node in body.css("br"):
+        node.insert_before(_BREAK)
+    for node in body.css("td,th"):
+        node.insert_after(_CELL)
+    for node in body.css("blockquote"):
+        node.insert_before(_QUOTE)
+        node.insert_after(_UNQUOTE)
+    spaced = {node.mem_id for node in body.css(_SPACED)}
+    for node in body.css(_LINES):
+        mark = _GAP if node.mem_id in spaced else _BREAK
+        node.insert_before(mark)
+        node.insert_after(mark)
+    return _lines(re.sub(r"[ \t\r\n\f]+", " ", body.text(deep=True)))
+
+
+def _keep_preformatted(html: str) -> str:
+    """Line ends within <pre> become marks, since all other white space is squeezed."""
+    lower = html.lower()
+    if "<pre" not in lower:
+        return html
+    pieces, at = [], 0
+    while (start := lower.find("<pre", at)) >= 0 and (end := lower.find("</pre", start)) >= 0:
+        pieces += [html[at:start], html[start:end].replace("\r\n", "\n").replace("\n", _BREAK)]
+        at = end
+    return "".join([*pieces, html[at:]])
+
+
+def _lines(text: str) -> str:
+    """Marks to line ends, at most one empty line between two, each line of a quotation with its `> `."""
+    out: list[str] = []
+    depth, hidden, gap = 0, 0, False
+    for piece in re.split("([\ue000\ue001\ue003-\ue006])", text):
+        if piece == _QUOTE:
+            depth += 1
+        elif piece == _UNQUOTE:
+            depth = max(0, depth - 1)
+        elif piece in (_HIDE, _UNHIDE):
+            hidden += 1 if piece == _HIDE else -1
+        elif piece == _GAP:
+            gap = True
+        elif piece != _BREAK:
+            line = _cells(piece)
+            if not line or hidden > 0:
+                continue
+            if gap and out:
+                out.append(">" * min(depth, 9))
+            gap = False
+            out.append(">" * min(depth, 9) + " " + line if depth else line)
+    return "\n".join(out)
+
+
+def _cells(line: str) -> str:
+    if _CELL in line:
+        line = " | ".join(part.strip(" \xa0") for part in line.split(_CELL)).rstrip(" |")
+    return line.strip(" \xa0")

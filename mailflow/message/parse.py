@@ -1,0 +1,120 @@
+"""Raw bytes to a Mail, the way a careful person reads it. The only file that knows mail-parser.
+
+It does not judge (see nature, sender) and does not cut quotations (see reply). No header makes it raise; what is beyond the
+limits is UnreadableMail, with the reason for people.
+"""
+
+from __future__ import annotations
+
+import email
+import re
+from datetime import UTC, datetime
+from email.message import Message
+
+from mailparser import MailParser
+
+from mailflow.message.addresses import read_addresses
+from mailflow.message.body import Contents, first_charset, read_contents
+from mailflow.message.caps import DEFAULT_CAPS, Caps, check_caps
+from mailflow.message.encoded_words import decode_words, header_text, one_line, raw_text, unfold
+from mailflow.message.header_date import read_header_date
+from mailflow.message.model import Address, Mail, UnreadableMail
+from mailflow.message.repair import repair
+
+_MESSAGE_ID = re.compile(r"<\s*([^<>]{1,990}?)\s*>")
+_PGP = "-----BEGIN PGP MESSAGE-----"
+
+
+def parse_mail(raw: bytes, caps: Caps = DEFAULT_CAPS) -> Mail:
+    """Read a raw mail (RFC 5322, MIME). Raises UnreadableMail where the bytes are no mail or are beyond the caps (case 39)."""
+    if not raw.strip(b"\r\n\t \x00"):
+        raise UnreadableMail("the mail is empty")
+    mended, mended_flaws = repair(raw)
+    check_caps(mended, caps)
+    try:
+        message = email.message_from_bytes(mended)
+        hint = first_charset(message)
+        contents = read_contents(message, hint)
+    except RecursionError as error:
+        raise UnreadableMail("the mail is nested too deep") from error
+    return _assemble(message, contents, hint, mended_flaws)
+
+
+def _assemble(message: Message, contents: Contents, hint: str | None, flaws: tuple[str, ...]) -> Mail:
+    raw_headers = [(key.lower(), str(value)) for key, value in message.raw_items()]
+    text, alternative = _texts(contents)
+    date, envelope_flaws = _envelope(raw_headers)
+    found = {name: _addresses(raw_headers, name, hint) for name in ("from", "to", "cc", "reply-to")}
+    return Mail(
+        senders=found["from"] or _addresses(raw_headers, "sender", hint)[:1],
+        to=found["to"],
+        cc=found["cc"],
+        reply_to=found["reply-to"],
+        subject=_first(raw_headers, "subject", hint),
+        date=date,
+        message_id=_message_id(_raw_first(raw_headers, "message-id")),
+        in_reply_to=_message_ids(_raw_first(raw_headers, "in-reply-to")),
+        references=_message_ids(" ".join(value for key, value in raw_headers if key == "references")),
+        text=text,
+        alternative_text=alternative,
+        attachments=tuple(contents.attachments),
+        headers=tuple((one_line(raw_text(key)), header_text(value, hint)) for key, value in raw_headers),
+        report=tuple(contents.report),
+        flaws=tuple(dict.fromkeys((*flaws, *envelope_flaws, *contents.flaws))),
+        encrypted=contents.encrypted or text.lstrip().startswith(_PGP) or f"\n{_PGP}" in text,
+    )
+
+
+def _texts(contents: Contents) -> tuple[str, str]:
+    """(body, text of the HTML form where both exist); the HTML form is the body where the plain one says nothing."""
+    plain = "\n".join(part.strip("\n") for part in contents.plain if part.strip())
+    html = "\n".join(part for part in contents.html if part.strip())
+    if not plain.strip() and not html:
+        return "\n".join(contents.named), ""
+    return (plain, html) if plain.strip() else (html, "")
+
+
+def _envelope(headers: list[tuple[str, str]]) -> tuple[datetime | None, list[str]]:
+    """The date, by mail-parser where the header is well formed, else by the lenient reader; and what is wrong with the address headers."""
+    skeleton = Message()
+    for key, value in headers:
+        if key in ("date", "from", "reply-to"):
+            skeleton[key] = value
+    try:
+        parser = MailParser(skeleton)
+        moment, defects = parser.date, parser.address_header_defects
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        moment, defects = None, []
+    flaws = [f"{defect['header']}: {defect['reason']}" for defect in defects]
+    if isinstance(moment, datetime):
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC), flaws
+    stated = _raw_first(headers, "date")
+    moment = read_header_date(header_text(stated))
+    return moment, [*flaws, "the Date header is malformed"] if stated.strip() else flaws
+
+
+def _addresses(headers: list[tuple[str, str]], name: str, hint: str | None) -> tuple[Address, ...]:
+    """All mailboxes of all headers of that name: a second From is a second author (case 53)."""
+    found = [address for key, value in headers if key == name for address in read_addresses(unfold(raw_text(value, hint)))]
+    return tuple(dict.fromkeys([address for address in found if address.address] or found))
+
+
+def _raw_first(headers: list[tuple[str, str]], name: str) -> str:
+    return next((value for key, value in headers if key == name), "")
+
+
+def _first(headers: list[tuple[str, str]], name: str, hint: str | None) -> str:
+    return header_text(_raw_first(headers, name), hint)
+
+
+def _message_ids(value: str) -> tuple[str, ...]:
+    """The ids of In-Reply-To or References without brackets, each once, in order. Bare words count where no brackets stand."""
+    text = one_line(decode_words(unfold(raw_text(value))))
+    found = _MESSAGE_ID.findall(text) or [word for word in text.split() if "@" in word]
+    return tuple(dict.fromkeys(re.sub(r"\s+", "", one) for one in found[:1000]))
+
+
+def _message_id(value: str) -> str:
+    text = one_line(decode_words(unfold(raw_text(value)))).strip()
+    found = _MESSAGE_ID.search(text)
+    return re.sub(r"\s+", "", found[1]) if found else text.strip("<> ")[:990]

@@ -1,0 +1,39 @@
+"""References to a case in what a mail says: numbers in its text, signed tokens in the addresses it was sent to.
+
+They find a case and give no rights (IN3); whether a token is genuine is decided where the key is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from mailflow.message.addresses import read_addresses
+from mailflow.message.model import Mail
+
+_SCANNED = 262_144
+_ENVELOPE = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to")
+
+
+def find_case_numbers(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Case numbers in order of appearance, each once, as `SR-100001`; written `sr 100001`, `[SR#100001]`, `rma100001` too."""
+    letters = sorted({prefix.rstrip("-").upper() for prefix in prefixes if prefix.rstrip("-")}, key=len, reverse=True)
+    if not letters:
+        return ()
+    words = "|".join(re.escape(one) for one in letters)
+    pattern = re.compile(rf"(?<![A-Za-z0-9])({words})(?:\s?(?:no|nr|number|numer|号码|号|编号)\.?)?[\s:：#_\-‐-―－]{{0,3}}(\d{{3,12}})(?![0-9A-Za-z])", re.I)
+    return tuple(dict.fromkeys(f"{found[1].upper()}-{found[2]}" for found in pattern.finditer(text[:_SCANNED])))
+
+
+def find_case_tokens(mail: Mail, mailboxes: Iterable[str]) -> tuple[str, ...]:
+    """The plus-parts of addresses of ours that the mail was written or delivered to, lower case, in order, each once."""
+    ours = {tuple(box.lower().rpartition("@")[::2]) for box in mailboxes}
+    written = [address.address for address in (*mail.to, *mail.cc)]
+    written += [address.address for name in _ENVELOPE for value in mail.all_headers(name) for address in read_addresses(value)]
+    tokens = []
+    for address in written:
+        local, _, domain = address.rpartition("@")
+        base, plus, token = local.strip('"').partition("+")
+        if plus and token and (base, domain) in ours:
+            tokens.append(token)
+    return tuple(dict.fromkeys(tokens))

@@ -1,0 +1,207 @@
+"""Cut a reply in two: what the person wrote now, and what is quoted or signature (IN6).
+
+One pass over the lines, each looked at with bounded patterns, no dots across lines: linear on any input. In doubt the text is
+kept as new; nothing is thrown away. The strongest evidence is the notice that is answered: give it as `sent`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from email_reply_extractor import strip_parent_content
+
+from mailflow.message.model import Reply
+from mailflow.message.reply_words import (
+    ADDRESS_LIKE,
+    CLOSING,
+    DATE_LIKE,
+    HEADER_ANY_BOLD,
+    HEADER_FROM,
+    HEADER_OTHER,
+    LIST_FOOTER,
+    MOBILE,
+    ORIGINAL,
+    REPLY_LINE,
+    WROTE_END,
+    WROTE_START,
+)
+
+_LONGEST_TEXT = 262_144
+_LONGEST_LINE = 500
+_MOST_LINES = 400
+_QUOTED = re.compile(r"^\s{0,3}(?:>|＞|\|\s?>|[A-Z][A-Za-z]{0,2}> )")
+_UNDERLINE = re.compile(r"^\s*_{20,}\s*$")
+_SIGNATURE = re.compile(r"^(?:--|—)\s*$|^-- \S{0,40}$|^__\s*$")
+
+
+def split_reply(text: str, sent: Sequence[str] = ()) -> Reply:
+    """`sent` are the texts of notices that this mail may answer, newest first; their lines are never new."""
+    lines = text[:_LONGEST_TEXT].replace("\r\n", "\n").split("\n")
+    new = _new_flags(lines)
+    _fold_signatures(lines, new)
+    new_text = _tidy([line for line, is_new in zip(lines, new, strict=True) if is_new])
+    folded = [line for line, is_new in zip(lines, new, strict=True) if not is_new]
+    for body in sent:
+        new_text = _without_sent(new_text, body, folded)
+    rest = text[_LONGEST_TEXT:]
+    return Reply(new_text, _tidy([*folded, rest]))
+
+
+def _new_flags(lines: list[str]) -> list[bool]:
+    """For each line: is it the writer's own? A quotation without marks runs to the end, one with `>` only where the marks are."""
+    new = [True] * len(lines)
+    at = 0
+    while at < len(lines):
+        line = lines[at][:_LONGEST_LINE]
+        if _QUOTED.match(line):
+            new[at] = False
+            at += 1
+            continue
+        if (size := _quote_head(lines, at)) == 0:
+            at += 1
+            continue
+        after = _next_text(lines, at + size)
+        if after is not None and _QUOTED.match(lines[after]) and not _to_the_end(line):
+            new[at:after] = [False] * (after - at)
+            at = after
+            continue
+        if _has_text(lines, new, at):
+            new[at:] = [False] * (len(lines) - at)
+            return new
+        # nothing above it: a forwarded mail, or an answer written below an unmarked quotation; the text itself stays
+        new[at : at + size] = [False] * size
+        at += size
+    return new
+
+
+def _to_the_end(line: str) -> bool:
+    return bool(REPLY_LINE.search(line))
+
+
+def _quote_head(lines: list[str], at: int) -> int:
+    """How many lines from here introduce a quotation: 0 for none."""
+    line = lines[at][:_LONGEST_LINE]
+    if not line.strip():
+        return 0
+    if ORIGINAL.match(line) or (REPLY_LINE.search(line) and len(line) < 160):
+        return 1 + _header_block(lines, at + 1)
+    if _UNDERLINE.match(line):
+        following = _next_text(lines, at + 1)
+        return following - at + _header_block(lines, following) if following is not None and _header_block(lines, following) else 0
+    return _header_block(lines, at) or _attribution(lines, at)
+
+
+def _header_block(lines: list[str], at: int) -> int:
+    """Lines of an Outlook-like block `From: … Sent: … To: … Subject: …`, in any of the known languages; two of them at least besides From."""
+    while at < len(lines) and not lines[at].strip():
+        at += 1
+    if at >= len(lines):
+        return 0
+    first = lines[at][:_LONGEST_LINE]
+    if not HEADER_FROM.match(first) and not HEADER_ANY_BOLD.match(first) and not (HEADER_OTHER.match(first) and _from_follows(lines, at)):
+        return 0
+    others = blanks = 0
+    last = at
+    for number in range(at + 1, min(at + 14, len(lines))):
+        line = lines[number][:_LONGEST_LINE]
+        if HEADER_OTHER.match(line) or HEADER_FROM.match(line):
+            others, blanks, last = others + 1, 0, number
+        elif not line.strip():
+            blanks += 1
+            if blanks > 1 and others >= 2:
+                break
+        elif number - last > 2 or (others >= 2 and blanks):
+            break
+    return last - at + 1 if others >= 2 else 0
+
+
+def _from_follows(lines: list[str], at: int) -> bool:
+    return any(HEADER_FROM.match(line[:_LONGEST_LINE]) for line in lines[at + 1 : at + 4])
+
+
+def _attribution(lines: list[str], at: int) -> int:
+    """Lines of `On 20 Nov 2026, Anna <a@b> wrote:`, which clients break over up to four lines."""
+    joined = ""
+    for size in range(1, 5):
+        if at + size > len(lines) or not lines[at + size - 1].strip():
+            return 0
+        joined = f"{joined} {lines[at + size - 1][:_LONGEST_LINE].strip()}".strip()
+        if len(joined) > _LONGEST_LINE:
+            return 0
+        if joined.endswith((":", "：", ":*", ":_", "،")) or WROTE_END.search(joined):
+            return size if _is_attribution(joined, lines, at + size) else 0
+        if size == 1 and not (WROTE_START.match(joined) or ADDRESS_LIKE.search(joined)):
+            return 0
+    return 0
+
+
+def _is_attribution(joined: str, lines: list[str], after: int) -> bool:
+    dated, addressed, wrote = DATE_LIKE.search(joined), ADDRESS_LIKE.search(joined), WROTE_END.search(joined)
+    if wrote and (addressed or (dated and WROTE_START.match(joined))):
+        return True
+    if dated and addressed and (WROTE_START.match(joined) or re.match(r"^[^:]{0,80}\d", joined)) and re.search(r"@[^\s<>]+[>\])]?\s*[:：]$", joined):
+        return True
+    following = _next_text(lines, after)
+    return bool(wrote and following is not None and _QUOTED.match(lines[following]))
+
+
+def _next_text(lines: list[str], at: int) -> int | None:
+    return next((number for number in range(at, min(at + 6, len(lines))) if lines[number].strip()), None)
+
+
+def _has_text(lines: list[str], new: list[bool], before: int) -> bool:
+    """Is there anything of the writer's own above? Greeting-free answers count, a lone mark does not."""
+    return any(is_new and any(char.isalnum() or ord(char) > 0x2000 for char in line) for line, is_new in zip(lines[:before], new[:before], strict=True))
+
+
+def _fold_signatures(lines: list[str], new: list[bool]) -> None:
+    """Signatures end a run of the writer's own lines; each run is looked at by itself."""
+    start = 0
+    while start < len(lines):
+        if not new[start]:
+            start += 1
+            continue
+        end = start
+        while end < len(lines) and new[end]:
+            end += 1
+        cut = _signature_start(lines, start, end)
+        new[cut:end] = [False] * (end - cut)
+        start = end
+
+
+def _signature_start(lines: list[str], start: int, end: int) -> int:
+    """Where the signature of lines[start:end] begins, `end` where there is none. The writer's own text above it must remain."""
+    texts = [number for number in range(start, end) if lines[number].strip()]
+    for place, number in enumerate(texts):
+        line = lines[number][:_LONGEST_LINE]
+        left = len(texts) - place - 1
+        if (_SIGNATURE.match(line) or _SIGNATURE.match(line.rstrip())) and left <= 25:
+            return number
+        if MOBILE.match(line) and left <= 3 and len(line) < 120:
+            return number
+        if place and LIST_FOOTER.match(line) and left <= 8 and end == len(lines):
+            return number
+        if place and CLOSING.match(line) and left <= 10 and _only_short(lines, texts[place + 1 :]):
+            return number
+    return end
+
+
+def _only_short(lines: list[str], numbers: list[int]) -> bool:
+    return all(len(lines[number]) <= 90 for number in numbers)
+
+
+def _without_sent(new_text: str, body: str, folded: list[str]) -> str:
+    """The text without the lines that provably come from a mail of ours; those join the folded ones."""
+    if not body.strip() or not new_text or new_text.count("\n") > _MOST_LINES or body.count("\n") > _MOST_LINES:
+        return new_text
+    kept = strip_parent_content(new_text, body, continuation=True)
+    missing = Counter(new_text.split("\n")) - Counter(kept.split("\n"))
+    folded += [line for line in missing.elements() if line.strip()]
+    return kept
+
+
+def _tidy(lines: list[str]) -> str:
+    """Joined, without empty lines at the ends and with at most one between two texts."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")

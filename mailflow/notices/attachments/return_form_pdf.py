@@ -1,0 +1,120 @@
+"""Draws the Return Notification as an AcroForm (ISO 32000-1, 12.7)."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+from mailflow.notices.attachments.form_tree import finish_form
+from mailflow.notices.attachments.pdf_text import draw_line, draw_lines, wrap
+from mailflow.notices.attachments.return_form import CATEGORIES, HEAD_FIELDS, ReturnForm, ReturnFormLine
+from mailflow.notices.slots import one_line
+
+WIDTH, HEIGHT = A4
+MARGIN = 18 * mm
+FIELD_HEIGHT = 8 * mm
+ROW = 15 * mm
+LINE_BLOCK = 42 * mm
+NO_CHOICE = (" ", " ")
+"""reportlab wants a list to have something chosen."""
+FRAME, PAPER, INK, TEXT = HexColor("#8fa3bf"), HexColor("#f6f8fb"), HexColor("#12305c"), HexColor("#1b2330")
+
+
+def draw_form(form: ReturnForm) -> bytes:
+    target = BytesIO()
+    page = Canvas(target, pagesize=A4, invariant=1, pageCompression=1)
+    page.setTitle(one_line(f"{form.label('title')} {form.rma}"))
+    prefilled = form.prefilled()
+    foreign = {name: one_line(value) for name, value in prefilled.items() if not _is_latin(value)}
+    values = prefilled | dict.fromkeys(foreign, "")  # reportlab draws Latin-1 values only
+    y = _draw_head(page, form, values)
+    for number, line in enumerate(form.lines, 1):
+        if y - LINE_BLOCK < MARGIN:
+            page.showPage()
+            y = HEIGHT - MARGIN
+        _draw_form_line(page, form, number, line, y, values)
+        y -= LINE_BLOCK
+    if y - 32 * mm < MARGIN:
+        page.showPage()
+        y = HEIGHT - MARGIN
+    _draw_legend(page, form, y)
+    page.showPage()
+    page.save()
+    return finish_form(target.getvalue(), foreign)
+
+
+def _is_latin(text: str) -> bool:
+    return all(ord(character) < 256 for character in text)
+
+
+def _draw_head(page: Canvas, form: ReturnForm, values: dict[str, str]) -> float:
+    """Title, where to and by when, then the fields in two columns; returns where the parts begin."""
+    inner = WIDTH - 2 * MARGIN
+    page.setFillColor(INK)
+    draw_line(page, MARGIN, HEIGHT - MARGIN - 4 * mm, form.label("title"), 20, inner)
+    page.setFillColor(TEXT)
+    y = draw_lines(page, MARGIN, HEIGHT - MARGIN - 12 * mm, wrap(form.label("intro"), 9.5, inner), 9.5, inner) - 1 * mm
+    if form.return_address:
+        destination = f"{form.label('send_to')}: {', '.join(form.return_address)}"
+        y = draw_lines(page, MARGIN, y, wrap(destination, 9.5, inner), 9.5, inner)
+    if form.valid_through:
+        y = draw_lines(page, MARGIN, y, [f"{form.label('valid_through')}: {form.valid_through}"], 9.5, inner)
+    top = y - 4 * mm
+    half = (inner - 6 * mm) / 2
+    names = ("rma", *HEAD_FIELDS)
+    for position, name in enumerate(names):
+        x = MARGIN + (position % 2) * (half + 6 * mm)
+        _draw_field(page, form.label(name), name, values[name], x, top - ROW * (position // 2), half, read_only=name == "rma")
+    return top - ROW * ((len(names) + 1) // 2) - 7 * mm
+
+
+def _draw_form_line(page: Canvas, form: ReturnForm, number: int, line: ReturnFormLine, y: float, values: dict[str, str]) -> None:
+    inner = WIDTH - 2 * MARGIN
+    page.setStrokeColor(FRAME)
+    page.setLineWidth(0.6)
+    page.line(MARGIN, y + 5 * mm, WIDTH - MARGIN, y + 5 * mm)
+    page.setFillColor(INK)
+    draw_line(page, MARGIN, y, f"{number}. {line.part_number}" + (f", {line.description}" if line.description else ""), 11, inner)
+    page.setFillColor(TEXT)
+    third = (inner - 8 * mm) / 3
+    prefix = f"line.{number}."
+    columns = (("part", MARGIN, third), ("quantity", MARGIN + third + 4 * mm, 22 * mm))
+    for name, x, width in columns:
+        _draw_field(page, form.label(name), prefix + name, values[prefix + name], x, y - 5 * mm, width, read_only=name == "part")
+    serial_x = MARGIN + third + 30 * mm
+    _draw_field(page, form.label("serial"), prefix + "serial", values[prefix + "serial"], serial_x, y - 5 * mm, WIDTH - MARGIN - serial_x)
+    _draw_field(page, form.label("fault"), prefix + "fault", "", MARGIN, y - 5 * mm - ROW, inner - 84 * mm)
+    options = [NO_CHOICE, *((code, f"{code} {form.label(code)}") for code in CATEGORIES)]
+    _draw_choice(page, form.label("category"), prefix + "category", options, WIDTH - MARGIN - 80 * mm, y - 5 * mm - ROW, 50 * mm)
+    answers = [NO_CHOICE, ("yes", form.label("yes")), ("no", form.label("no"))]
+    _draw_choice(page, form.label("data_removed"), prefix + "data_removed", answers, WIDTH - MARGIN - 26 * mm, y - 5 * mm - ROW, 26 * mm)
+
+
+def _draw_field(page: Canvas, label: str, name: str, value: str, x: float, y: float, width: float, *, read_only: bool = False) -> None:
+    draw_line(page, x, y, label, 8.5, width)
+    page.acroForm.textfield(
+        name=name, tooltip=one_line(label), value=one_line(value), x=x, y=y - 2 * mm - FIELD_HEIGHT, width=width, height=FIELD_HEIGHT,
+        fontName="Helvetica", fontSize=10, borderWidth=0.6, borderColor=FRAME, fillColor=PAPER, textColor=HexColor("#000000"),
+        fieldFlags="readOnly" if read_only else "", maxlen=400,
+    )  # fmt: skip
+
+
+def _draw_choice(page: Canvas, label: str, name: str, options: list[tuple[str, str]], x: float, y: float, width: float) -> None:
+    """A list to choose from; what is kept is the code, whatever language the list is in."""
+    draw_line(page, x, y, label, 8.5, width)
+    page.acroForm.choice(
+        name=name, tooltip=one_line(label), value=" ", options=[(one_line(shown) or " ", code) for code, shown in options],
+        x=x, y=y - 2 * mm - FIELD_HEIGHT, width=width, height=FIELD_HEIGHT,
+        fontName="Helvetica", fontSize=9, borderWidth=0.6, borderColor=FRAME, fillColor=PAPER, textColor=HexColor("#000000"),
+        fieldFlags="combo edit",
+    )  # fmt: skip
+
+
+def _draw_legend(page: Canvas, form: ReturnForm, y: float) -> None:
+    inner = WIDTH - 2 * MARGIN
+    draw_line(page, MARGIN, y, form.label("category"), 9, inner)
+    draw_lines(page, MARGIN, y - 4.5 * mm, [f"{code}  {form.label(code)}" for code in CATEGORIES], 8, inner)

@@ -1,0 +1,102 @@
+"""Where templates lie: `<root>/<language>/<case type>/<notice>.md`, layouts and macros at the root; an admin's override folder goes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, Environment, TemplateNotFound, TemplateSyntaxError
+
+from mailflow.notices.wording import merge_words, read_words
+
+LAST_LANGUAGE = "en"
+"""The language of a notice that none of the wanted languages has."""
+MACROS = "macros.md"
+HEAD_KEYS = ("subject", "preheader", "audience")
+
+_NAME = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*")
+_MACRO = re.compile(r"{%-?\s*macro\s+([a-z]\w*)")
+
+
+class TemplateFiles:
+    """Finds and reads the files of a template folder, the override's before the product's."""
+
+    def __init__(self, root: Path, override: Path | None = None) -> None:
+        self._folders = tuple(folder for folder in (override, root) if folder is not None)
+
+    def find(self, name: str) -> Path | None:
+        """The file of a name relative to the folders."""
+        return next((folder / name for folder in self._folders if (folder / name).is_file()), None)
+
+    def has(self, notice: str, language: str) -> bool:
+        well_named = _NAME.fullmatch(notice) and _LANGUAGE.fullmatch(language)
+        return bool(well_named) and self.find(f"{language}/{notice}.md") is not None
+
+    def place(self, notice: str, language: str) -> str:
+        """The file of a notice, as an admin sees it."""
+        return str(self.find(f"{language}/{notice}.md") or f"{language}/{notice}.md")
+
+    def notices(self, language: str) -> tuple[str, ...]:
+        found: set[str] = set()
+        for folder in self._folders:
+            home = folder / language
+            found.update(path.relative_to(home).with_suffix("").as_posix() for path in home.glob("*/*.md"))
+        return tuple(sorted(found))
+
+    def words(self, language: str) -> dict[str, Any]:
+        """words.toml of a language over the one of LAST_LANGUAGE, overrides over both. Raises WrongWords."""
+        words: dict[str, Any] = {}
+        for folder in (LAST_LANGUAGE, language):
+            for home in reversed(self._folders):
+                words = merge_words(words, read_words(home / folder / "words.toml"))
+        return words
+
+    def style(self) -> str:
+        path = self.find("style.css")
+        return path.read_text("utf-8") if path else ""
+
+
+class NoticeLoader(BaseLoader):
+    """Gives Jinja a notice's body (`en/rma/closed.md`) or a line of its head (`en/rma/closed.md#subject`), line numbers kept."""
+
+    def __init__(self, files: TemplateFiles) -> None:
+        self._files = files
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        name, _, part = template.partition("#")
+        path = self._files.find(name)
+        if path is None:
+            raise TemplateNotFound(name)
+        text = path.read_text("utf-8-sig")
+        if name.endswith(".md") and name != MACROS:
+            text = _part_of(text, part, str(path))
+            text = self._imports(text) + text
+        return text, str(path), lambda: True
+
+    def _imports(self, text: str) -> str:
+        """The macros that a notice uses, known to it without a word; no line break, so that line numbers hold."""
+        path = self._files.find(MACROS)
+        names = [name for name in _MACRO.findall(path.read_text("utf-8-sig")) if f"{name}(" in text] if path else []
+        return f'{{%- from "{MACROS}" import {", ".join(names)} with context -%}}' if names else ""
+
+
+def _part_of(text: str, part: str, place: str) -> str:
+    lines = text.splitlines()
+    if not lines or lines[0].strip() != "---" or "---" not in (line.strip() for line in lines[1:]):
+        raise TemplateSyntaxError("a notice begins with a head between two lines of ---", 1, filename=place)
+    end = 1 + [line.strip() for line in lines[1:]].index("---")
+    head = {}
+    for number, line in ((number, line) for number, line in enumerate(lines[1:end], 2) if line.strip()):
+        key, colon, value = line.partition(":")
+        if not colon or key.strip() not in HEAD_KEYS:
+            raise TemplateSyntaxError(f"the head knows {' and '.join(HEAD_KEYS)} only", number, filename=place)
+        head[key.strip()] = (number, value.strip())
+    if "subject" not in head:
+        raise TemplateSyntaxError("the head has no subject", 1, filename=place)
+    if not part:
+        return "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+    number, value = head.get(part, (1, ""))
+    return "\n" * (number - 1) + value

@@ -1,0 +1,254 @@
+"""Arrivals in plain English sentences of receiving staff (RM5). What is not certain becomes a problem line, never a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from mailflow.policy.booking_items import Found, Known, find_items
+from mailflow.policy.booking_words import (
+    ABSENT,
+    COUNTED_THINGS,
+    COURTESY,
+    DESCRIBES,
+    DOUBTFUL,
+    EXTRA_THINGS,
+    HARMLESS,
+    NOT_AN_ARRIVAL,
+    NUMBER,
+    RECEIVED,
+    SHARE,
+    SPOILED,
+)
+from mailflow.policy.command_items import TIMES, plain_blanks, plain_signs
+
+WRAP_WIDTH = 72
+LONGEST_SENTENCE = 1000
+BULLETS = " .;!-–•*\t"
+STAR = re.compile(r"(?<=\d) ?\* ?(?=[A-Za-z0-9])")
+SENTENCE_END = re.compile(r"(?<!\bno)(?<!\bpc)(?<!\bpcs)(?<!\bnr)(?<!\bqty)([.!?;])(?=\s|$)", re.IGNORECASE)
+SEGMENT_END = re.compile(
+    r"\s*(?:[,;()+]|\s[-–]\s|\b(?:plus|also|as well as|along with|together with|including|but)\b|"
+    rf"\band\b(?=\s+(?:{NUMBER}|some|the|both)\b))\s*",
+    re.IGNORECASE,
+)
+OPENING_WORDS = re.compile(r"^(?:and|also|plus|with|there (?:was|were|is|are)|we (?:also )?(?:found|got))\s+", re.IGNORECASE)
+CLOSING_WORDS = re.compile(
+    r"\s+(?:was|were|is|are)?\s*(?:also )?(?:in(?:side)? the (?:box|carton|parcel)|included|inside|too)$", re.IGNORECASE
+)
+ALL_OF_THEM = re.compile(r"^(?:all|both|everything|they|these)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedItem:
+    """What came in of one part; `rma` is '' where the mail names none; the condition is in the mail's own words."""
+
+    rma: str = ""
+    part_number: str
+    quantity: int
+    serials: tuple[str, ...] = ()
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What a mail books. With a problem nothing may be booked: each is a sentence as written, `reasons` say beside it why."""
+
+    items: tuple[BookedItem, ...] = ()
+    extras: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+class _Doubt(ValueError):
+    """A sentence that cannot be read for certain; the text says why."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the sentences so far have said."""
+
+    known: Known
+    prefixes: tuple[str, ...]
+    told: str = ""
+    """The first sentence that says that something came."""
+    rma: str = ""
+    named: list[str] = field(default_factory=list)
+    items: list[BookedItem] = field(default_factory=list)
+    extras: list[str] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+def read_booking(
+    text: str,
+    *,
+    parts: Collection[str] = (),
+    serials: Mapping[str, str] | None = None,
+    prefixes: tuple[str, ...] = ("RMA-",),
+) -> Booking:
+    """Read the new text of a receiving mail.
+
+    `parts` are part numbers that may come (recognised whatever their shape), `serials` maps serials that may come to their part,
+    `prefixes` are the desk's letters before RMA numbers. An RMA holds for its sentence and those after it; when the mail names
+    just one, it holds for all.
+    """
+    reading = _Reading(Known(frozenset(part.upper() for part in parts), serials), prefixes)
+    for sentence in _sentences(text):
+        try:
+            _read_sentence(sentence, reading)
+        except _Doubt as doubt:
+            reading.problems.append((sentence, str(doubt)))
+    return _finished(reading)
+
+
+def _finished(reading: _Reading) -> Booking:
+    numbers = tuple(dict.fromkeys(reading.named))
+    items = [replace(item, rma=numbers[0]) if len(numbers) == 1 else item for item in reading.items]
+    problems = list(reading.problems)
+    problems += [(item.part_number, "to which RMA does it belong?") for item in items if len(numbers) > 1 and not item.rma]
+    if reading.told and not items and not reading.extras and not problems:
+        problems.append((reading.told, "it names no part number"))
+    seen = [serial for item in items for serial in item.serials]
+    problems += [(serial, "the serial stands there twice") for serial in dict.fromkeys(seen) if seen.count(serial) > 1]
+    return Booking(
+        items=tuple(items),
+        extras=tuple(reading.extras),
+        problems=tuple(line for line, _ in problems),
+        reasons=tuple(reason for _, reason in problems),
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    """Lines that a mail client wrapped are joined, then cut at full stops; a question keeps its mark."""
+    lines: list[str] = []
+    wrapped = False
+    for line in map(_plain, text.splitlines()):
+        if wrapped and line:
+            lines[-1] = f"{lines[-1]} {line}"
+        else:
+            lines.append(line)
+        wrapped = bool(line) and (len(line) >= WRAP_WIDTH - 12 or line.endswith(",") or line.lower().endswith((" and", " with", " plus")))
+    pieces = [piece for line in lines for piece in SENTENCE_END.sub(r"\1\n", line).split("\n")]
+    return [bare for piece in pieces if (bare := piece.strip(BULLETS))]
+
+
+def _plain(line: str) -> str:
+    """Plain signs and single blanks; a star is a bullet or bold print, and `x` only after a digit."""
+    signs = STAR.sub(" x ", plain_signs(plain_blanks(line))).replace("*", " ").translate(TIMES)
+    return " ".join(signs.split())
+
+
+def _read_sentence(sentence: str, reading: _Reading) -> None:
+    if len(sentence) > LONGEST_SENTENCE:
+        raise _Doubt("the sentence is too long")
+    rest = _name_rma(sentence, reading)
+    if RECEIVED.search(rest) and not reading.told:
+        reading.told = sentence
+    found = find_items(rest, reading.known)
+    if not found:
+        _read_remark(rest.strip(" ,:-"), reading)
+        return
+    if trouble := next((item.trouble for item in found if item.trouble), ""):
+        raise _Doubt(trouble)
+    lead = rest[: found[0].start]
+    if doubt := DOUBTFUL.search(lead) or NOT_AN_ARRIVAL.search(lead):
+        raise _Doubt(f"“{doubt[0]}” leaves open what came")
+    extras = [_bare(lead)] if EXTRA_THINGS.search(lead) else []
+    items: list[BookedItem] = []
+    for number, item in enumerate(found):
+        end = found[number + 1].start if number + 1 < len(found) else len(rest)
+        conditions, more = _read_tail(rest[item.end : end])
+        items.append(_booked(item, reading.rma, conditions))
+        extras += more
+    if len(items) > 1 and ALL_OF_THEM.match(items[-1].condition):
+        items = [replace(item, condition=", ".join(filter(None, (item.condition, items[-1].condition)))) for item in items[:-1]] + items[
+            -1:
+        ]
+    reading.items += items
+    reading.extras += extras
+
+
+def _booked(item: Found, rma: str, conditions: list[str]) -> BookedItem:
+    return BookedItem(rma=rma, part_number=item.part_number, quantity=item.quantity, serials=item.serials, condition=", ".join(conditions))
+
+
+def _name_rma(sentence: str, reading: _Reading) -> str:
+    """The sentence without RMA numbers, which are remembered. Two different ones in a sentence are a doubt."""
+    letters = "|".join(re.escape(prefix.rstrip("- ")) for prefix in reading.prefixes)
+    mention = rf"(?P<letters>{letters})(?:\s(?:no|nr|number)\b)?[-\s#:.]{{0,3}}(?P<digits>\d+)"
+    pattern = re.compile(rf"\b(?:(?:for|under|on|of|from)\s+)?{mention}\b[\s:,]*", re.IGNORECASE)
+    canonical = {prefix.rstrip("- ").upper(): prefix for prefix in reading.prefixes}
+    numbers = dict.fromkeys(canonical[match["letters"].upper()] + match["digits"] for match in pattern.finditer(sentence))
+    if len(numbers) > 1:
+        raise _Doubt("one RMA a sentence, please")
+    for number in numbers:
+        reading.rma = number
+        reading.named.append(number)
+    return pattern.sub(" ", sentence)
+
+
+def _read_tail(tail: str) -> tuple[list[str], list[str]]:
+    """(conditions, extras) of what follows a part."""
+    conditions: list[str] = []
+    extras: list[str] = []
+    for segment in (piece.strip(" .:-") for piece in SEGMENT_END.split(tail)):
+        kind = _kind(segment)
+        if kind == "condition":
+            conditions.append(re.sub(r"^condition[\s:=-]*", "", OPENING_WORDS.sub("", segment) if _with_thing(segment) else segment))
+        elif kind == "extra":
+            extras.append(_bare(segment))
+        elif kind == "doubt":
+            raise _Doubt(f"“{segment}” is not understood")
+    return conditions, extras
+
+
+def _with_thing(segment: str) -> bool:
+    return bool(re.match(r"and\s", segment, re.IGNORECASE))
+
+
+def _kind(segment: str) -> str:
+    """`condition`, `extra`, `harmless` or `doubt`."""
+    if HARMLESS.match(segment):
+        return "harmless"
+    if ABSENT.search(segment):
+        return "doubt"
+    thing = EXTRA_THINGS.search(segment)
+    if SHARE.match(segment) or (thing and SPOILED.search(segment[: thing.start()])):
+        return "condition"
+    if thing:
+        return "doubt" if DOUBTFUL.search(segment) else "extra"
+    return "condition" if DESCRIBES.search(segment) else "doubt"
+
+
+def _read_remark(sentence: str, reading: _Reading) -> None:
+    """A sentence without a part: courtesy, a remark on what was named before, something extra, or a doubt."""
+    if not sentence or COURTESY.match(sentence):
+        return
+    kind = _kind(sentence)
+    told = RECEIVED.search(sentence) or COUNTED_THINGS.search(sentence)
+    if SHARE.match(sentence) or (kind == "condition" and reading.items and not told):
+        _describe(sentence, reading)
+    elif kind == "extra" and not COUNTED_THINGS.search(sentence):
+        reading.extras.append(_bare(sentence))
+    elif told and kind != "harmless":
+        raise _Doubt("it names no part number" if not DOUBTFUL.search(sentence) else "it leaves open what came")
+    elif COUNTED_THINGS.search(sentence):
+        raise _Doubt("it names no part number")
+
+
+def _describe(sentence: str, reading: _Reading) -> None:
+    """Add a remark to the one part named so far, or to all where it says so."""
+    if ABSENT.search(sentence) or not reading.items:
+        raise _Doubt("it is not clear which part is meant")
+    if len(reading.items) > 1 and not ALL_OF_THEM.match(sentence):
+        raise _Doubt("it is not clear which part is meant")
+    described = [replace(item, condition=", ".join(filter(None, (item.condition, sentence)))) for item in reading.items]
+    reading.items[:] = described
+
+
+def _bare(words: str) -> str:
+    """The extra thing in the mail's own words, without the words that tie it to the sentence."""
+    bare = words.strip(" ,.:-")
+    bare = re.sub(r"^(?:(?:we|i|have|received|got|back|today)\s+)+", "", bare, flags=re.IGNORECASE)
+    return CLOSING_WORDS.sub("", OPENING_WORDS.sub("", bare)).removesuffix(" and").removesuffix(" plus").strip(" ,")

@@ -1,0 +1,147 @@
+"""Part numbers, quantities and serials in a plain English sentence, each with the place where it stands (RM5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from mailflow.policy.booking_words import BETWEEN, NUMBER, NUMBER_WORDS, PIECES, TRACKING_BEFORE
+
+TOKEN = re.compile(r"(?<![\w/-])[A-Za-z0-9](?:[A-Za-z0-9/-]*[A-Za-z0-9])?(?![\w/-])")
+QUANTITY_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})(?:\s*[xX]\s*|\s+(?:{BETWEEN}\s+)*(?:{BETWEEN}[\s.:#]*)?)$", re.IGNORECASE)
+GLUED = re.compile(r"(?P<quantity>\d{1,4})[xX](?P<part>[A-Za-z0-9][A-Za-z0-9/-]{4,})$")
+QUANTITY_AFTER = re.compile(
+    rf"[\s,:(-]*(?:(?:qty|quantity)[\s.:]*(?P<said>{NUMBER})|x ?(?P<times>\d{{1,4}})|(?P<pieces>{NUMBER}) ?{PIECES})(?!\w)\)?",
+    re.IGNORECASE,
+)
+PART_WORD = re.compile(r"\b(?:parts?|p/?n|board|card|item)(?:\s+(?:numbers?|no\.?))?[\s:#]*$", re.IGNORECASE)
+SERIAL_WORD = re.compile(r"[\s,:;(-]*(?:with\s+)?(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n)[\s.:#]*", re.IGNORECASE)
+REACH = 80
+"""Characters before a part number in which its quantity is looked for."""
+
+SERIAL_LENGTHS = (12, 16, 20)
+OPENING = re.compile(r"[\s,:(-]*")
+CLOSING = re.compile(r"\s*\)")
+SERIAL_BEFORE = re.compile(r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n)[\s.:#]*$", re.IGNORECASE)
+BETWEEN_SERIALS = re.compile(r"\s*(?:,|;|&|\band\b)?\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A part in a sentence: where its mention starts and ends, and what is wrong with it ('' where nothing is)."""
+
+    start: int
+    end: int
+    part_number: str
+    quantity: int
+    serials: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the register may add: part numbers that may come, and the part number of serials that may come."""
+
+    parts: Collection[str] = ()
+    serials: Mapping[str, str] | None = None
+
+    def part_of(self, serial: str) -> str:
+        """The register's word, else the 20-character form, which holds the part number after `21` (IN4); '' where unknown."""
+        if self.serials and serial in self.serials:
+            return self.serials[serial]
+        return serial[2:10] if len(serial) == 20 and serial.startswith("21") else ""
+
+    def is_part(self, token: str) -> bool:
+        """Known, or shaped like a part number: 5 to 11 characters, at least three digits, at least one letter."""
+        bare = token.replace("-", "").replace("/", "")
+        digits = sum(c.isdigit() for c in bare)
+        return token.upper() in self.parts or (5 <= len(bare) <= 11 and digits >= 3 and digits < len(bare))
+
+    def is_serial(self, token: str) -> bool:
+        shaped = len(token) in SERIAL_LENGTHS and token.isalnum() and sum(c.isdigit() for c in token) >= 4
+        return (bool(self.serials) and token.upper() in (self.serials or {})) or (shaped and token.upper() not in self.parts)
+
+
+def find_items(sentence: str, known: Known) -> tuple[Found, ...]:
+    """Every part that the sentence names, in order, none overlapping."""
+    found: list[Found] = []
+    for match in TOKEN.finditer(sentence):
+        floor = found[-1].end if found else 0
+        if match.start() >= floor and (item := _item_at(sentence, match, floor, known)):
+            found.append(item)
+    return tuple(found)
+
+
+def _item_at(sentence: str, match: re.Match[str], floor: int, known: Known) -> Found | None:
+    floor = max(floor, match.start() - REACH)
+    token, before = match[0], sentence[floor : match.start()]
+    if TRACKING_BEFORE.search(before):
+        return None
+    if known.is_serial(token):
+        return _serial_alone(sentence, match, known)
+    if glued := GLUED.match(token):
+        if known.is_part(glued["part"]) or glued["part"].isdigit():
+            return _whole(sentence, match.start(), match.end(), glued["part"], int(glued["quantity"]), known)
+        return None
+    quantity = QUANTITY_BEFORE.search(before)
+    explicit = PART_WORD.search(before) or (quantity and re.search(r"[xX]\s*$", before))
+    if not known.is_part(token) and not (explicit and len(token) >= 5 and any(c.isdigit() for c in token)):
+        return None
+    start = floor + quantity.start() if quantity else match.start()
+    return _whole(sentence, start, match.end(), token, _count(quantity["quantity"]) if quantity else None, known)
+
+
+def _whole(sentence: str, start: int, end: int, part: str, before: int | None, known: Known) -> Found:
+    """The part with the quantity and the serials that follow it."""
+    after: int | None = None
+    if match := QUANTITY_AFTER.match(sentence, end):
+        after, end = _count(match["said"] or match["times"] or match["pieces"]), match.end()
+    serials, end = _serials(sentence, end, known)
+    quantity = before if before is not None else after
+    trouble = ""
+    if before is not None and after is not None and before != after:
+        trouble = f"two quantities for {part.upper()}: {before} and {after}"
+    if quantity is None:
+        quantity = len(serials)
+        trouble = trouble or ("" if serials else f"how many of {part.upper()}?")
+    if quantity < 1 and not trouble:
+        trouble = f"a quantity of {quantity} for {part.upper()}"
+    if len(serials) > quantity and not trouble:
+        trouble = f"{len(serials)} serials for a quantity of {quantity}"
+    return Found(start, end, part.upper(), quantity, serials, trouble)
+
+
+def _serials(sentence: str, end: int, known: Known) -> tuple[tuple[str, ...], int]:
+    """After the word any token with a digit is a serial; without it only what is shaped like one."""
+    word = SERIAL_WORD.match(sentence, end)
+    position = word.end() if word else end
+    serials: list[str] = []
+    while True:
+        gap = (BETWEEN_SERIALS if serials or word else OPENING).match(sentence, position)
+        token = TOKEN.match(sentence, gap.end() if gap else position)
+        if token is None:
+            break
+        told = bool(word) and not serials and len(token[0]) >= 4 and any(c.isdigit() for c in token[0])
+        same = bool(word and serials) and len(token[0]) == len(serials[0]) and any(c.isdigit() for c in token[0])
+        if not (told or same or known.is_serial(token[0])):
+            break
+        serials.append(token[0].upper())
+        position = token.end()
+    if not serials:
+        return (), end
+    closing = CLOSING.match(sentence, position)
+    return tuple(dict.fromkeys(serials)), closing.end() if closing else position
+
+
+def _serial_alone(sentence: str, match: re.Match[str], known: Known) -> Found:
+    serial = match[0].upper()
+    part = known.part_of(serial)
+    floor = max(0, match.start() - REACH)
+    word = SERIAL_BEFORE.search(sentence[floor : match.start()])
+    start = floor + word.start() if word else match.start()
+    return Found(start, match.end(), part, 1, (serial,), "" if part else f"which part has the serial {serial}?")
+
+
+def _count(text: str) -> int:
+    return NUMBER_WORDS[text.lower()] if text.lower() in NUMBER_WORDS else int(text)

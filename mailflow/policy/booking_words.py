@@ -1,0 +1,112 @@
+"""The words of a receiving desk, as data: what counts, what describes, what is extra, what makes a sentence doubtful (RM5)."""
+
+from __future__ import annotations
+
+import re
+
+NUMBER_WORDS = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "single": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+}
+NUMBER = rf"(?:\d{{1,4}}|{'|'.join(NUMBER_WORDS)})"
+PIECES = r"(?:pcs?\.?|pieces?|units?|ea\.?|items?)"
+BETWEEN = r"(?:pcs?\.?|pieces?|units?|items?|of|the|part|parts|faulty|defective|boards?|cards?|devices?|number|no\.?|p/?n)"
+"""Words that may stand between a quantity and its part number."""
+
+EXTRA_THINGS = re.compile(
+    r"\b(?:cords?|cables?|leads?|memory|memories|ram|dimms?|disks?|drives?|ssds?|sfps?|qsfps?|transceivers?|optics?|adapters?|adaptors?|"
+    r"brackets?|rails?|screws?|ears?|manuals?|documents?|paperwork|plugs?|fans?|batter(?:y|ies)|psus?|power suppl(?:y|ies)|"
+    r"power bricks?|chargers?|antennas?|usb sticks?|licen[cs]es?|accessor(?:y|ies)|bags?|keys?|filters?|labels?)\b",
+    re.IGNORECASE,
+)
+"""Things that are sent along though nobody asked for them."""
+
+DESCRIBES = re.compile(
+    r"\b(?:ok|okay|fine|good|bad|poor|(?:un)?damaged?|bent|broken|dent(?:s|ed)?|scratch(?:es|ed)?|crack(?:s|ed)?|burn(?:t|ed)?|wet|dirty|"
+    r"dust|dusty|rust|rusty|corroded|corrosion|torn|open(?:ed)?|unopened|sealed|intact|packed|unpacked|packag(?:e|ing)|packing|foam|carton|"
+    r"box|boxes|anti-?static|condition|faulty|defective|working|dead|used|new|worn|clean|complete|incomplete|loose|missing|(?:without|no) \w+|marks?|"
+    r"smells?|melted|pins?|oxidi[sz]ed|unlabelled|labelled|wrapped)\b",
+    re.IGNORECASE,
+)
+"""Words with which people describe the state of a part."""
+
+SPOILED = re.compile(r"\b(?:without|missing|broken|bent|damaged|no|loose|torn)\b", re.IGNORECASE)
+"""Before a thing these make it part of the description: `missing screws`."""
+
+DOUBTFUL = re.compile(
+    r"\b(?:not|never|nothing|none|neither|don't|didn't|doesn't|haven't|hasn't|isn't|wasn't|weren't|aren't|cannot|can't|won't|expect(?:ed|ing)?|"
+    r"should|shall|will|would|might|may|maybe|perhaps|possibly|probably|if|unless|instead|except|unclear|unsure|think|guess|about|around|"
+    r"roughly|approx\.?|some|several|few|tomorrow|announced|waiting|awaiting|yet|still|or|either)\b|\?",
+    re.IGNORECASE,
+)
+"""In a statement about what came these make it no statement."""
+
+NOT_AN_ARRIVAL = re.compile(
+    r"\b(?:please|send|ship|shipped|sent(?! (?:back|us))|needs?|needed|orders?|ordered|requests?|requested|wants?|missing|lacks?|lacking|"
+    rf"lost|short|absent|plans?|planned)\b|\b{NUMBER}\s+(?:out )?of\s*(?:the )?$",
+    re.IGNORECASE,
+)
+"""Before a part these speak of something else than its arrival: `please send`, `1 of 2 x`."""
+
+ABSENT = re.compile(r"\b(?:missing|absent|lost)\s*$|^(?:still )?missing\b(?!\s+[a-z])", re.IGNORECASE)
+
+RECEIVED = re.compile(
+    r"\b(?:received?|receiving|got|arrived?|arrives|came|come|returned|booked?|unpacked|delivered|back|contains?|containing|inside|"
+    r"there (?:was|were|is|are))\b",
+    re.IGNORECASE,
+)
+
+COUNTED_THINGS = re.compile(
+    rf"\b(?:{NUMBER}|the|both|all|more)\s+(?:\w+\s+)?(?:parts?|boards?|cards?|units?|devices?|modules?|pieces?|items?|routers?|switch(?:es)?)\b",
+    re.IGNORECASE,
+)
+"""A statement about parts that does not say which."""
+
+COURTESY = re.compile(
+    r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|thanks?(?: you)?|many thanks|cheers|best|kind|warm|regards|br|"
+    r"greetings|have a|see (?:the )?(?:photo|picture|attach)|please find|photos? attached|fyi)\b",
+    re.IGNORECASE,
+)
+
+SHARE = re.compile(
+    rf"^(?:{NUMBER}|both|all|each|everything|(?:the )?(?:other|second|first|rest)|it|they|this|these)\b"
+    r"(?: of (?:them|these|which|the \w+))?"
+    r"\s+(?:with|without|has|have|had|is|are|was|were|looks?|seems?|came|arrived|in)\b|^in (?:an? |the |its |their )?\w",
+    re.IGNORECASE,
+)
+"""`one with ...`, `both are ...`, `in anti-static bag`: speaks of a part that was already named."""
+
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*"
+WHEN = (
+    rf"\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}(?:,? 20\d\d)?|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:,? 20\d\d)?|20\d\d-\d\d-\d\d|"
+    r"\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d{2}(?: ?[ap]m)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+)
+
+HARMLESS = re.compile(
+    rf"^(?:(?:{WHEN}|"
+    r"and|in|on|at|by|to|from|for|of|under|as|the|this|that|our|your|a|an|was|were|is|are|have|has|had|been|be|we|i|it|they|all|just|now|"
+    r"today|yesterday|this|morning|afternoon|evening|received?|arrived?|got|came|come|returned?|back|booked?|in|here|warehouse|stock|depot|"
+    r"customer|parcel|shipment|delivery|consignment|with|via|dhl|ups|fedex|dpd|gls|tnt|courier|safely|only|parts?|boards?|cards?|faulty|rma|"
+    r"return|shelf|store[ds]?|thanks?|please|number|serials?|pcs?|pieces?|units?)\b[\s.,:!-]*)*$",
+    re.IGNORECASE,
+)
+
+TRACKING_BEFORE = re.compile(
+    r"(?:tracking|waybill|awb|dhl|ups|fedex|tnt|dpd|gls|parcel|shipment|order|po|invoice|phone|tel|fax|mobile|ref|reference)"
+    r"(?:\s+(?:no\.?|nr\.?|number|id))?[\s.:#]*$",
+    re.IGNORECASE,
+)
+"""What follows these is a number, but no part number."""

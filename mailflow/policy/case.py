@@ -1,0 +1,140 @@
+"""A case as a frozen value: the same envelope for every case type, with the type's own details inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case. `details` is the frozen dataclass of its type; `participants` are the customer's addresses that take part.
+
+    `language`, `country` and `timezone` are the customer's (contract, else desk) and stay for the case (OUT5, T1).
+    `subject` is the subject of the opening mail; `parent` the number of the case it came from.
+    """
+
+    number: str
+    kind: str
+    desk: str
+    state: str
+    opened_at: datetime
+    language: str
+    country: str
+    timezone: str
+    customer: str
+    customer_name: str = ""
+    company: str = ""
+    participants: tuple[str, ...] = ()
+    subject: str = ""
+    parent: str | None = None
+    contract: str | None = None
+    priority: str | None = None
+    assignee: str | None = None
+    closed_at: datetime | None = None
+    version: int = 0
+    details: Any = None
+
+    def changed(self, **changes: Any) -> Case:
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRequestDetails:
+    """What is known of a request (IN4, IN5): as written by the customer, and what the register made of it."""
+
+    name: str = ""
+    telephone: str = ""
+    fax: str = ""
+    purchase_order: str = ""
+    contract: str = ""
+    model: str = ""
+    serials: tuple[str, ...] = ()
+    software_version: str = ""
+    site_address: str = ""
+    symptoms: str = ""
+    impact: str = ""
+    missing: tuple[str, ...] = ()
+    entitlement: str = ""
+    """'' undecided, 'entitled', 'not entitled'."""
+    accepted_at: datetime | None = None
+    responded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """Something under way: what was announced or shipped, by whom it is carried, since when."""
+
+    carrier: str
+    tracking: str
+    on: datetime
+    quantity: int = 1
+    serials: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RmaLine:
+    """One authorised line. Always: authorised = received + waived + outstanding."""
+
+    part_number: str
+    description: str = ""
+    authorised: int = 1
+    serials: tuple[str, ...] = ()
+    announced: tuple[Parcel, ...] = ()
+    received: int = 0
+    received_serials: tuple[str, ...] = ()
+    waived: int = 0
+
+    @property
+    def outstanding(self) -> int:
+        return self.authorised - self.received - self.waived
+
+    @property
+    def announced_quantity(self) -> int:
+        return sum(parcel.quantity for parcel in self.announced)
+
+    @property
+    def outstanding_serials(self) -> tuple[str, ...]:
+        return tuple(serial for serial in self.serials if serial not in self.received_serials)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingConfirmation:
+    """A command that waits for `/confirm CODE` (BX8): its line as typed, who gave it, when."""
+
+    code: str
+    line: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RmaDetails:
+    """An RMA's own facts. `type` is advance, repair or doa; days are in the customer's calendar."""
+
+    type: str
+    service_level: str
+    lines: tuple[RmaLine, ...]
+    issued_at: datetime
+    valid_through: date
+    version: int = 1
+    sla_steps: tuple[Any, ...] = ()
+    replacement: Parcel | None = None
+    delivered_on: date | None = None
+    return_due: date | None = None
+    return_steps: tuple[Any, ...] = ()
+    extended_by_customer: bool = False
+    extensions: tuple[str, ...] = ()
+    disputed: bool = False
+    expired: bool = False
+    final_notice_on: date | None = None
+    invoice_requested: tuple[tuple[str, int, str, str], ...] = ()
+    """(part number, quantity, unit price as text, currency) of each line handed to finance."""
+    invoice_number: str = ""
+    extras: tuple[str, ...] = field(default=())
+    confirmations: tuple[PendingConfirmation, ...] = ()
+
+    @property
+    def outstanding(self) -> int:
+        return sum(line.outstanding for line in self.lines)

@@ -1,0 +1,334 @@
+"""What follows a staff command's word: one row a command, with its valid form as people are shown it (OUT4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from mailflow.policy.command_items import (
+    END,
+    Item,
+    Misread,
+    read_address,
+    read_day,
+    read_items,
+    read_parcel,
+    splits_at_items,
+    without_conditions,
+)
+
+TIME = re.compile(r"(?<![\d.:-])(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?![\d.:-]*\d)\s*(?:(?P<half>[ap])\.?m\b\.?|h\b)?", re.IGNORECASE)
+BEFORE_TIME = re.compile(r"(?:^|\s)(?:at|o|o godz\.?|godz\.?|um)\s*$", re.IGNORECASE)
+DAYS = re.compile(r"(?P<days>\d{1,3})(?:\s*(?:more |business |working |calendar )*days?)?(?P<reason>(?:[\s,:;.-].*)?)$", re.IGNORECASE)
+PRIORITY = re.compile(r"(?:priority )?p? ?([1-4])$", re.IGNORECASE)
+STARS = re.compile(r"([234])(?:[ -]?stars?)?$", re.IGNORECASE)
+RMA_TYPES = ("advance", "repair", "doa")
+RMA_TYPE_FILLERS = {"replacement", "return", "for", "type"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command as typed in `line`. `number` is the case it names ('' where left out); fields that it does not have are empty.
+
+    `address` may be `me` (assign). `refused` is `/entitled no`, `spam` is `/close spam`, `target` the other request of merge and link,
+    `person` the name beside an address or a visit, `condition` what receiving wrote after that word.
+    """
+
+    name: str
+    line: str
+    number: str = ""
+    target: str = ""
+    priority: str = ""
+    address: str = ""
+    person: str = ""
+    text: str = ""
+    reason: str = ""
+    items: tuple[Item, ...] = ()
+    condition: str = ""
+    rma_type: str = ""
+    carrier: str = ""
+    tracking: str = ""
+    day: date | None = None
+    time: time | None = None
+    days: int | None = None
+    contract: str = ""
+    refused: bool = False
+    spam: bool = False
+    code: str = ""
+    stars: int | None = None
+    invoice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What reading needs from outside: a reader of written-out days, and the desk's letters before case numbers."""
+
+    read_day: Callable[[str], date | None]
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What stands after the word, with straight quotes and dashes in `plain`; `below` is the text under a command that takes one."""
+
+    raw: str
+    plain: str
+    below: str
+    context: Context
+
+    def word(self, what: str) -> str:
+        """The only word. Raises Misread for none or several."""
+        words = self.plain.strip(END).split()
+        if len(words) != 1:
+            raise Misread(f"“{self.plain}” is not one {what}" if words else f"the {what} is missing")
+        return words[0].strip(END + "\"'<>")
+
+    def number(self) -> tuple[str, str]:
+        """A leading case number, as the desk writes it, and the rest as typed."""
+        for prefix in self.context.prefixes:
+            letters = re.escape(prefix.rstrip("- "))
+            match = re.match(rf"{letters}(?:\s(?:no|nr|number)\b)?[-\s#:.]{{0,3}}(\d+)\b[\s:,;.]*", self.plain, re.IGNORECASE)
+            if match:
+                return prefix + match[1], self.plain[match.end() :]
+        return "", self.plain
+
+
+Fields = Mapping[str, Any]
+Reader = Callable[[Arguments], Fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A command's valid form and the reader of its arguments, which raises Misread."""
+
+    shown: str
+    read: Reader
+
+
+def nothing(given: Arguments) -> Fields:
+    if given.plain.strip(END):
+        raise Misread(f"“{given.plain}” is not understood; the command stands alone")
+    return {}
+
+
+def number_alone(given: Arguments) -> Fields:
+    number, rest = given.number()
+    if rest.strip(END):
+        raise Misread(f"“{rest}” is not understood after the command")
+    return {"number": number}
+
+
+def other_request(given: Arguments) -> Fields:
+    number, rest = given.number()
+    if not number or rest.strip(END):
+        raise Misread(f"“{given.plain}” is no case number" if given.plain else "the number of the other request is missing")
+    return {"target": number}
+
+
+def priority(given: Arguments) -> Fields:
+    match = PRIORITY.match(given.plain.strip(END))
+    if match is None:
+        raise Misread(f"“{given.plain}” is no priority" if given.plain else "the priority is missing")
+    return {"priority": f"P{match[1]}"}
+
+
+def priority_if_any(given: Arguments) -> Fields:
+    return priority(given) if given.plain.strip(END) else {}
+
+
+def assignee(given: Arguments) -> Fields:
+    if given.plain.strip(END).lower() in ("me", "to me"):
+        return {"address": "me"}
+    address, _ = read_address(given.plain)
+    return {"address": address}
+
+
+def address_only(given: Arguments) -> Fields:
+    address, _ = read_address(given.plain)
+    return {"address": address}
+
+
+def address_if_any(given: Arguments) -> Fields:
+    return address_only(given) if given.plain.strip(END) else {}
+
+
+def caller(given: Arguments) -> Fields:
+    address, person = read_address(given.plain)
+    if not given.below.strip():
+        raise Misread("the request is missing; write it below the command")
+    return {"address": address, "person": person, "text": given.below.strip()}
+
+
+def paragraphs(given: Arguments) -> Fields:
+    text = f"{given.raw}\n{given.below}".strip()
+    if not text:
+        raise Misread("the text is missing")
+    return {"text": text}
+
+
+def text_if_any(given: Arguments) -> Fields:
+    return {"text": given.raw}
+
+
+def spam_if_any(given: Arguments) -> Fields:
+    word = given.plain.strip(END).lower()
+    if word not in ("", "spam"):
+        raise Misread(f"“{given.plain}” is not understood")
+    return {"spam": bool(word)}
+
+
+def reason_only(given: Arguments) -> Fields:
+    if not given.raw.strip(END):
+        raise Misread("the reason is missing")
+    return {"reason": given.raw}
+
+
+def reason_of_case(given: Arguments) -> Fields:
+    number, rest = given.number()
+    reason = given.raw[len(given.plain) - len(rest) :].strip()
+    if not reason.strip(END):
+        raise Misread("the reason is missing")
+    return {"number": number, "reason": reason}
+
+
+def entitled(given: Arguments) -> Fields:
+    first, _, rest = given.raw.partition(" ")
+    if first.strip(END).lower() != "no":
+        return {"contract": given.word("contract number")}
+    if not rest.strip(END):
+        raise Misread("the reason for the no is missing")
+    return {"refused": True, "reason": rest.strip()}
+
+
+def code(given: Arguments) -> Fields:
+    return {"code": given.word("code").upper()}
+
+
+def authorised(given: Arguments) -> Fields:
+    head, items = next(splits_at_items(given.plain))
+    words = [word.strip(END) for word in head.lower().split()]
+    kinds = [word for word in words if word in RMA_TYPES]
+    odd = [word for word in words if word and word not in RMA_TYPES and word not in RMA_TYPE_FILLERS]
+    if len(kinds) != 1 or odd:
+        raise Misread(f"“{head.strip()}” is not advance, repair or doa" if head.strip() else "advance, repair or doa is missing")
+    return {"rma_type": kinds[0], "items": read_items(items)}
+
+
+def parcel(given: Arguments) -> Fields:
+    number, rest = given.number()
+    carrier, tracking = read_parcel(rest)
+    return {"number": number, "carrier": carrier, "tracking": tracking}
+
+
+def parcel_with_items(given: Arguments) -> Fields:
+    """The first cut that leaves a whole parcel before the items: a tracking number may look like an item."""
+    number, rest = given.number()
+    trouble: Misread | None = None
+    for head, items in splits_at_items(rest):
+        try:
+            carrier, tracking = read_parcel(head)
+        except Misread as error:
+            trouble = trouble or error
+            continue
+        return {"number": number, "carrier": carrier, "tracking": tracking, "items": read_items(items) if items else ()}
+    raise trouble or Misread("the carrier or the tracking number is missing")
+
+
+def delivery(given: Arguments) -> Fields:
+    number, rest = given.number()
+    head, items = next(splits_at_items(rest))
+    return {"number": number, "day": read_day(head, given.context.read_day), "items": read_items(items) if items else ()}
+
+
+def receipt(given: Arguments) -> Fields:
+    number, rest = given.number()
+    items = read_items(rest)
+    conditions = dict.fromkeys(item.condition for item in items if item.condition)
+    return {"number": number, "items": items, "condition": "; ".join(conditions)}
+
+
+def correction(given: Arguments) -> Fields:
+    """A quantity of 0 takes the part off the authorisation."""
+    number, rest = given.number()
+    return {"number": number, "items": without_conditions(read_items(rest, least=0))}
+
+
+def extension(given: Arguments) -> Fields:
+    number, rest = given.number()
+    match = DAYS.match(rest)
+    if match is None or int(match["days"]) < 1:
+        raise Misread(f"“{rest}” does not begin with a number of days" if rest else "the number of days is missing")
+    reason = given.raw[len(given.raw) - len(match["reason"]) :] if match["reason"] else ""
+    return {"number": number, "days": int(match["days"]), "reason": reason.strip(" ,:;-")}
+
+
+def invoice(given: Arguments) -> Fields:
+    number, rest = given.number()
+    if not any(c.isdigit() for c in rest):
+        raise Misread("the invoice number is missing")
+    return {"number": number, "invoice": rest.strip(END)}
+
+
+def visit(given: Arguments) -> Fields:
+    number, rest = given.number()
+    match = TIME.search(rest)
+    if match is None:
+        raise Misread("the time is missing; write it like 14:30")
+    hour, minute = int(match["hour"]), int(match["minute"])
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
+    if hour > 23 or minute > 59:
+        raise Misread(f"“{match[0].strip()}” is no time of day")
+    day = read_day(BEFORE_TIME.sub("", rest[: match.start()]), given.context.read_day)
+    return {"number": number, "day": day, "time": time(hour, minute), "person": rest[match.end() :].strip(END + "\"'")}
+
+
+def visited(given: Arguments) -> Fields:
+    number, rest = given.number()
+    return {"number": number, "day": read_day(rest, given.context.read_day)}
+
+
+def stars(given: Arguments) -> Fields:
+    match = STARS.match(given.plain.strip(END))
+    if match is None:
+        raise Misread(f"“{given.plain}” is not 2, 3 or 4" if given.plain else "the number of stars is missing")
+    return {"stars": int(match[1])}
+
+
+FORMS: Mapping[str, Form] = {
+    "accept": Form("/accept [P1-P4]", priority_if_any),
+    "priority": Form("/priority P2", priority),
+    "assign": Form("/assign me|ADDRESS", assignee),
+    "note": Form("/note TEXT ...", paragraphs),
+    "resolve": Form("/resolve [TEXT]", text_if_any),
+    "close": Form("/close [spam]", spam_if_any),
+    "reopen": Form("/reopen", nothing),
+    "merge": Form("/merge SR", other_request),
+    "link": Form("/link SR", other_request),
+    "new": Form("/new ADDRESS [NAME], with the request below", caller),
+    "add": Form("/add ADDRESS", address_only),
+    "entitled": Form("/entitled CONTRACT|no REASON", entitled),
+    "handover": Form("/handover [ADDRESS]", address_if_any),
+    "undo": Form("/undo", nothing),
+    "confirm": Form("/confirm CODE", code),
+    "rma": Form("/rma advance|repair|doa QTY x PART [serial S[, S]]", authorised),
+    "shipped": Form("/shipped [RMA] CARRIER TRACKING [QTY x PART [serial S[, S]]]", parcel_with_items),
+    "delivered": Form("/delivered [RMA] DATE [QTY x PART [serial S[, S]]]", delivery),
+    "announced": Form("/announced [RMA] CARRIER TRACKING [QTY x PART [serial S[, S]]]", parcel_with_items),
+    "received": Form("/received [RMA] QTY x PART [serial S[, S]] [condition TEXT]", receipt),
+    "extend": Form("/extend [RMA] DAYS [REASON]", extension),
+    "waive": Form("/waive [RMA] REASON", reason_of_case),
+    "revalidate": Form("/revalidate [RMA]", number_alone),
+    "cancel": Form("/cancel [RMA] REASON", reason_of_case),
+    "correct": Form("/correct [RMA] QTY x PART [serial S[, S]]", correction),
+    "repaired": Form("/repaired [RMA] CARRIER TRACKING", parcel),
+    "invoiced": Form("/invoiced [RMA] NUMBER", invoice),
+    "visit": Form("/visit DATE TIME [NAME]", visit),
+    "visited": Form("/visited DATE", visited),
+    "approve": Form("/approve 2|3|4", stars),
+    "reject": Form("/reject REASON", reason_only),
+}
+"""Every staff command of the contract, in its order."""

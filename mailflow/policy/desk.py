@@ -1,0 +1,161 @@
+"""A desk as frozen values: one support organisation with its mailboxes, staff, languages, calendar and numbers (DK3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    MINUTES = "minutes"
+    HOURS = "hours"
+    SERVICE_MINUTES = "service minutes"
+    SERVICE_HOURS = "service hours"
+    DAYS = "days"
+    BUSINESS_DAYS = "business days"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A length of time of the policy: `30 minutes`, `15 business days`, `1 service hours` (counted in service hours only)."""
+
+    amount: int
+    unit: Unit
+
+
+class Role(StrEnum):
+    """What a member of staff may do; the values stand in desk.toml."""
+
+    CCR = "ccr"
+    CSE = "cse"
+    RECEIVING = "receiving"
+    ESCALATION = "escalation"
+    FINANCE = "finance"
+    ADMIN = "admin"
+    REVIEWER = "reviewer"
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    address: str
+    roles: tuple[Role, ...]
+    name: str = ""
+
+
+class MailboxRole(StrEnum):
+    TAC = "tac"
+    RECEIVING = "receiving"
+    ESCALATION = "escalation"
+    PARTNER = "partner"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskMailbox:
+    """An address that mailflow reads for the desk (IN1); empty language or timezone mean the desk's."""
+
+    address: str
+    role: MailboxRole
+    language: str = ""
+    timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarPolicy:
+    """Whose business days count: a country of the `holidays` table, a time zone, the service windows and the desk's own days.
+
+    `windows` maps weekday (0 = Monday) to (start, end) pairs of local time, used for service hours.
+    """
+
+    country: str
+    timezone: str
+    windows: Mapping[int, tuple[tuple[time, time], ...]]
+    extra_holidays: Mapping[date, str] = field(default_factory=dict)
+    extra_working_days: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPolicy:
+    """Numbers of service requests (IN5, SR4, SR7)."""
+
+    demanded: tuple[str, ...] = ("serial", "symptoms")
+    """Names of what a request must have: serial, contract, symptoms."""
+    response: Mapping[str, Term]
+    """Priority to response term (SR4)."""
+    response_from: str = "acceptance"
+    """`acceptance` or `arrival`."""
+    warning_percents: tuple[int, ...] = (50, 80)
+    information_reminder: Term = Term(2, Unit.BUSINESS_DAYS)
+    information_decision: Term = Term(5, Unit.BUSINESS_DAYS)
+    reopen_within: Term = Term(14, Unit.DAYS)
+    default_priority: str = "P3"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPolicy:
+    """Numbers of returns (RM3, RM8, RM9)."""
+
+    validity: Term = Term(30, Unit.DAYS)
+    validity_warnings: tuple[Term, ...] = (Term(7, Unit.DAYS), Term(2, Unit.DAYS))
+    return_term: Term = Term(15, Unit.BUSINESS_DAYS)
+    """From the day after the replacement's delivery (T1, RM8)."""
+    delivery_questions: tuple[Term, ...] = (Term(3, Unit.BUSINESS_DAYS), Term(6, Unit.BUSINESS_DAYS), Term(9, Unit.BUSINESS_DAYS))
+    """After the replacement was shipped, while its delivery date is not known (RM8)."""
+    reminders: tuple[Term, ...] = (Term(5, Unit.BUSINESS_DAYS), Term(2, Unit.BUSINESS_DAYS), Term(0, Unit.BUSINESS_DAYS))
+    """Before the return deadline, 0 being the day itself (RM9)."""
+    invoice_after: Term = Term(5, Unit.BUSINESS_DAYS)
+    """From the final notice to the invoice request."""
+    transit_grace: Term = Term(10, Unit.BUSINESS_DAYS)
+    """How long an announced parcel with a tracking number keeps its lines from being invoiced."""
+    extension: Term = Term(5, Unit.BUSINESS_DAYS)
+    """What a customer's EXTEND grants, once (RM10)."""
+    human_yes_before_invoice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailCaps:
+    """How many automatic mails an address may get (IN7)."""
+
+    unknown_per_day: int = 5
+    known_per_hour: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The desk's own words, shown to customers as they stand in desk.toml; maps go by language."""
+
+    title: str
+    signature: Mapping[str, str]
+    telephone: str = ""
+    return_address: tuple[str, ...] = ()
+    terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    return_instructions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One desk, whole. Built by settings from the desk's folder; the rules read it and nothing else."""
+
+    name: str
+    languages: tuple[str, ...]
+    mailboxes: tuple[DeskMailbox, ...]
+    staff: tuple[StaffMember, ...]
+    calendar: CalendarPolicy
+    number_prefixes: Mapping[str, str]
+    """Case type to the letters before its number, e.g. `{"service_request": "SR-", "rma": "RMA-"}`."""
+    wording: Wording
+    requests: RequestPolicy
+    returns: ReturnPolicy
+    caps: MailCaps = MailCaps()
+
+    def mailbox(self, role: MailboxRole) -> DeskMailbox:
+        """The desk's first mailbox of a role, else its first mailbox at all."""
+        return next((box for box in self.mailboxes if box.role is role), self.mailboxes[0])
+
+    def staff_of(self, *roles: Role) -> tuple[str, ...]:
+        """Addresses of the staff that hold one of the roles, in the order of the list."""
+        return tuple(member.address for member in self.staff if any(role in member.roles for role in roles))
+
+    def roles_of(self, address: str) -> tuple[Role, ...]:
+        return next((member.roles for member in self.staff if member.address == address), ())

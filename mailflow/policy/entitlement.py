@@ -1,0 +1,158 @@
+"""Entitlement: from when support and warranty run, what software service includes, who handles a dead arrival (EN1-EN5, IN5, SR3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from mailflow.policy.derivation import Derivation, DerivedDay, Step, Value
+from mailflow.policy.register import Contact, Contract, Device
+
+START_LIMIT = timedelta(days=90)
+"""The 90th day after shipment bounds every start date (EN1-EN3)."""
+
+DOA_HOURS = 48
+"""A failure within that many hours after power-on is a dead arrival (EN5)."""
+
+
+class SoftwareService(StrEnum):
+    """The two Hi-Care application services (EN4)."""
+
+    SUPPORT = "software support"
+    UPGRADE_SUPPORT = "software upgrade support"
+
+
+TAC_ROLES = ("distributor", "value_added_partner")
+"""Roles of contacts.csv whose dead arrivals TAC handles; everybody else goes to the distributor (EN5)."""
+
+
+def support_start(ship_date: date, agreed: date | None = None) -> DerivedDay:
+    """HiCare and CoCare start with shipment, or on an agreed date up to 90 days after it (EN1); a later date is cut to the 90th day."""
+    shipped = Step("shipped", {"day": ship_date})
+    if agreed is None:
+        return DerivedDay(ship_date, (shipped, Step("support_starts", {"day": ship_date})))
+    limit = ship_date + START_LIMIT
+    start = min(max(agreed, ship_date), limit)
+    bound = () if start == agreed else (Step("start_bounded", {"agreed": agreed, "earliest": ship_date, "latest": limit}),)
+    return DerivedDay(start, (shipped, Step("start_agreed", {"day": agreed}), *bound, Step("support_starts", {"day": start})))
+
+
+def warranty_start(ship_date: date, installation_service: bool, report_date: date | None = None) -> DerivedDay:
+    """Without installation service the 90th day after shipment; with it the day of the signed report, if that is earlier (EN2)."""
+    limit = ship_date + START_LIMIT
+    shipped = Step("shipped", {"day": ship_date})
+    if installation_service and report_date is not None and report_date <= limit:
+        steps = (shipped, Step("installation_report", {"day": report_date}), Step("warranty_starts", {"day": report_date}))
+        return DerivedDay(report_date, steps)
+    return DerivedDay(limit, (shipped, Step("ninetieth_day", {"day": limit}), Step("warranty_starts", {"day": limit})))
+
+
+def software_start(
+    ordered: date | None = None,
+    *,
+    ship_date: date | None = None,
+    installation_service: bool = False,
+    pac_date: date | None = None,
+    previous_end: date | None = None,
+) -> DerivedDay | None:
+    """Start of a software service (EN3); None while it cannot be known, as before acceptance or without a shipment date.
+
+    In this order: the date on the order or contract; for a renewal the day after the previous end; with installation or
+    commissioning the PAC date; else the 90th day after shipment.
+    """
+    found: tuple[date, Step] | None = None
+    if ordered is not None:
+        found = ordered, Step("start_ordered", {"day": ordered})
+    elif previous_end is not None:
+        found = previous_end + timedelta(days=1), Step("renewed_after", {"day": previous_end})
+    elif installation_service:
+        found = (pac_date, Step("pac_signed", {"day": pac_date})) if pac_date is not None else None
+    elif ship_date is not None:
+        found = ship_date + START_LIMIT, Step("ninetieth_day", {"day": ship_date + START_LIMIT})
+    return found and DerivedDay(found[0], (found[1], Step("software_starts", {"day": found[0]})))
+
+
+def may_update(service: SoftwareService | None) -> bool:
+    """Software updates come with both application services (EN4)."""
+    return service is not None
+
+
+def may_upgrade(service: SoftwareService | None) -> bool:
+    """Software upgrades come with Upgrade Support only (EN4)."""
+    return service is SoftwareService.UPGRADE_SUPPORT
+
+
+@dataclass(frozen=True, slots=True)
+class DoaPath:
+    """Where a dead arrival goes: `tac`, `distributor`, or '' when it is none."""
+
+    handled_by: str
+    steps: Derivation
+
+
+def doa_path(role: str, *, first_boot: bool, since_power_on: timedelta | None = None) -> DoaPath:
+    """Failure at first boot or within 48 h after power-on, before acceptance too; the contact's role decides who handles it (EN5)."""
+    in_time = since_power_on is not None and since_power_on <= timedelta(hours=DOA_HOURS)
+    if not first_boot and not in_time:
+        return DoaPath("", (Step("not_dead_on_arrival", {"hours": DOA_HOURS}),))
+    failure = Step("failed_at_first_boot", {}) if first_boot else Step("failed_after_power_on", {"hours": DOA_HOURS})
+    handled_by = "tac" if role in TAC_ROLES else "distributor"
+    return DoaPath(handled_by, (failure, Step(f"doa_by_{handled_by}", {"role": role})))
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """`entitled`, `undecided` or `not entitled`, and why. Neither of the last two goes out without a human (SR3)."""
+
+    verdict: str
+    steps: Derivation = ()
+
+    @property
+    def is_entitled(self) -> bool:
+        return self.verdict == "entitled"
+
+
+ENTITLED, UNDECIDED, NOT_ENTITLED = "entitled", "undecided", "not entitled"
+
+
+def entitlement_of(
+    contract: Contract | None,
+    device: Device | None,
+    sender_domain: str,
+    sender_address: str,
+    contacts: tuple[Contact, ...],
+    on: date,
+) -> Entitlement:
+    """Whether the sender may have service for the device on a day in the customer's time zone (IN5, SR3).
+
+    Entitled: the device stands under the contract, the contract is in force (first and last day included), and the sender is one of
+    its contacts or writes from one of its domains. What the register does not know is undecided; a contract out of force is not entitled.
+    """
+    if device is None:
+        return Entitlement(UNDECIDED, (Step("device_unknown", {}),))
+    known = Step("device_known", {"serial": device.serial, "contract": device.contract})
+    if contract is None or contract.number != device.contract:
+        named = contract.number if contract else device.contract
+        return Entitlement(UNDECIDED, (known, Step("contract_mismatch" if contract else "contract_unknown", {"contract": named})))
+    sender = _sender_step(contract, sender_domain, sender_address, contacts)
+    force = _force_step(contract, on)
+    steps = (known, force, sender)
+    if sender.name == "sender_unknown":
+        return Entitlement(UNDECIDED, steps)
+    return Entitlement(ENTITLED if force.name == "contract_in_force" else NOT_ENTITLED, steps)
+
+
+def _force_step(contract: Contract, on: date) -> Step:
+    values: dict[str, Value] = {"contract": contract.number, "start": contract.start, "end": contract.end, "day": on}
+    if on < contract.start:
+        return Step("contract_not_started", values)
+    return Step("contract_ended" if on > contract.end else "contract_in_force", values)
+
+
+def _sender_step(contract: Contract, domain: str, address: str, contacts: tuple[Contact, ...]) -> Step:
+    if any(contact.email.lower() == address.lower() and contact.contract == contract.number for contact in contacts):
+        return Step("sender_is_contact", {"contract": contract.number})
+    if domain and domain.lower() in {known.lower() for known in contract.domains}:
+        return Step("sender_of_domain", {"contract": contract.number, "domain": domain.lower()})
+    return Step("sender_unknown", {"contract": contract.number})

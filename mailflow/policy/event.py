@@ -1,0 +1,75 @@
+"""What happened, in the past tense. A mail, a fallen deadline and a staff command are all events and take the same path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from mailflow.message.customer_line import CustomerLine
+from mailflow.message.model import Extracted, Mail, ReturnNotification
+from mailflow.policy.booking import Booking
+from mailflow.policy.command import Command
+from mailflow.policy.desk import MailboxRole, Role
+
+
+class Standing(StrEnum):
+    """What a sender may do with the case at hand; it comes from the sender, never from a number or token (IN3)."""
+
+    STAFF = "staff"
+    PARTICIPANT = "participant"
+    KNOWN = "known"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailReceived:
+    """A mail that triage let through. `at` is the server's INTERNALDATE (T3); `new_text` is without quotes (IN6)."""
+
+    mail: Mail
+    at: datetime
+    new_text: str
+    standing: Standing
+    authenticated: bool
+    mailbox_role: MailboxRole
+    extracted: Extracted
+    roles: tuple[Role, ...] = ()
+    unanswered_because: str = ""
+    """Why this mail gets no automatic answer: sent by a machine, or the address had its share (IN7)."""
+    answers_notice: str = ""
+    """Name of the notice of ours that it replies to."""
+    return_notification: ReturnNotification | None = None
+    customer_line: CustomerLine | None = None
+    """Its one-line answer (BX6)."""
+    booking: Booking | None = None
+    linked_to: str | None = None
+    """Number of the case that a stranger's mail named; linked for staff only (IN3)."""
+
+    @property
+    def sender(self) -> str:
+        return self.mail.sender.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandGiven:
+    """One command of genuine staff; `text` is what stands beside it in the mail."""
+
+    command: Command
+    by: str
+    roles: tuple[Role, ...]
+    at: datetime
+    confirmed: bool = False
+    """True when it comes back through /confirm."""
+    rest: str = field(default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineFell:
+    """A deadline row fell due."""
+
+    kind: str
+    key: str
+    due_at: datetime
+
+
+Event = MailReceived | CommandGiven | DeadlineFell

@@ -1,0 +1,64 @@
+"""The mechanism of lifecycles: a case type's states as data, birth included (SR7, RM7, RM8). The tables live with the case types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BIRTH = ""
+"""The state before a case exists; a state that may be the first names it among its `after`."""
+
+
+class ImpossibleTransition(ValueError):
+    """A rule wanted a state that does not follow from the present one: a mistake in the rule, not of the mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state in the words of the requirements; `after` names the states that it may follow; `closed` ends the case's clocks."""
+
+    name: str
+    after: tuple[str, ...]
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The states of a case type. Raises ValueError for a table that contradicts itself."""
+
+    kind: str
+    states: tuple[State, ...]
+
+    def __post_init__(self) -> None:
+        names = [state.name for state in self.states]
+        unknown = {name for state in self.states for name in state.after} - {*names, BIRTH}
+        if len(set(names)) != len(names) or unknown:
+            raise ValueError(f"lifecycle {self.kind}: doubled states or unknown ones in `after`: {sorted(unknown) or names}")
+        if not self.initial:
+            raise ValueError(f"lifecycle {self.kind}: no state follows birth")
+
+    @property
+    def initial(self) -> tuple[str, ...]:
+        """The states in which a case may be born, in the order of the table."""
+        return tuple(state.name for state in self.states if BIRTH in state.after)
+
+    def find(self, name: str) -> State:
+        """Raises ImpossibleTransition for a name that is no state of this type."""
+        for state in self.states:
+            if state.name == name:
+                return state
+        raise ImpossibleTransition(f"a {self.kind} has no state {name!r}")
+
+    def may_move(self, present: str, new: str) -> bool:
+        """Whether `new` may follow; staying where one is always may."""
+        return present == new or present in self.find(new).after
+
+    def move(self, present: str, new: str) -> str:
+        """The new state; `present` is '' for a birth. Raises ImpossibleTransition."""
+        if present != BIRTH:
+            self.find(present)
+        if self.find(new) and self.may_move(present, new):
+            return new
+        raise ImpossibleTransition(f"a {self.kind} cannot go from {present or 'birth'!r} to {new!r}")
+
+    def is_closed(self, name: str) -> bool:
+        return self.find(name).closed

@@ -1,0 +1,173 @@
+"""Service levels: when an engineer must have answered (SR4) and when a replacement is there (EN6), with the derivation (BX2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from mailflow.policy.calendar import ELAPSED_UNITS, SERVICE_UNITS, BusinessCalendar
+from mailflow.policy.derivation import Derivation, DerivedMoment, Step
+from mailflow.policy.desk import RequestPolicy, Term
+
+CUTOFF = time(15)
+"""Local time until which a confirmation still counts for the next business day (EN6)."""
+
+UNSTATED_PRIORITY = "P3"
+"""What a priority that nobody stated counts as (SR2)."""
+
+
+class UnknownServiceLevel(ValueError):
+    """A service level that EN6 does not name; the text holds it as written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How a level counts. With `hours` the replacement is due that many hours later; else on a business day.
+
+    `cutoff`: '' none, 'before' (15:00:00 is too late) or 'by' (15:00:00 is in time). `urgent` are the priorities for which
+    the hours hold; the others fall under the rule named `otherwise`.
+    """
+
+    hours: int = 0
+    urgent: tuple[str, ...] = ()
+    otherwise: str = ""
+    cutoff: str = ""
+    shipped: bool = False
+
+
+LEVELS = {
+    "9x5xNBD-S": Rule(shipped=True),
+    "9x5xNBD": Rule(cutoff="before"),
+    "24x7x4": Rule(hours=4, urgent=("P1", "P2"), otherwise="9x5xNBD"),
+    "8x5xNBD": Rule(cutoff="by"),
+    "24x7xNBD": Rule(),
+    "8x5x8": Rule(hours=8),
+}
+"""The levels of EN6, as contracts.csv names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """A level of EN6; with `onsite` an engineer comes with the replacement (RM12)."""
+
+    name: str
+    onsite: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """What the customer was promised: a moment (UTC) or a day, never both. `shipped`: that day it leaves, else it arrives."""
+
+    moment: datetime | None
+    day: date | None
+    shipped: bool
+    onsite: bool
+    steps: Derivation
+
+
+def read_service_level(text: str) -> ServiceLevel:
+    """A level as contracts spell it: `9x5xNBD`, `9 X 5 x nbd-onsite`. Raises UnknownServiceLevel."""
+    plain = re.sub(r"\s+", "", text).replace("×", "x").lower()
+    bare = plain.removesuffix("-onsite")
+    for name in LEVELS:
+        if name.lower() == bare:
+            return ServiceLevel(name, onsite=bare != plain)
+    raise UnknownServiceLevel(f"no service level {text!r}; known are {', '.join(LEVELS)}, each also with -onsite")
+
+
+def response_due(priority: str, since: datetime, calendar: BusinessCalendar, policy: RequestPolicy) -> DerivedMoment:
+    """Until when an engineer must have written to the customer (SR4). `since` is the acceptance, or the arrival where the desk says so.
+
+    A term of business days ends when the last service window of its last day closes. Raises KeyError for a priority without a term.
+    """
+    term = policy.response[priority]
+    start = since.astimezone(UTC)
+    begin = (
+        Step("response_clock", {"at": start, "timezone": calendar.timezone, "from": policy.response_from, "priority": priority}),
+        Step("response_term", {"amount": term.amount, "unit": term.unit.value, "priority": priority}),
+    )
+    due, between = _due_after(start, term, calendar)
+    return DerivedMoment(due, (*begin, *between, Step("response_due", {"at": due, "timezone": calendar.timezone})))
+
+
+def _due_after(start: datetime, term: Term, calendar: BusinessCalendar) -> tuple[datetime, Derivation]:
+    if term.unit in ELAPSED_UNITS:
+        return calendar.add_elapsed(start, term), ()
+    if term.unit in SERVICE_UNITS:
+        due = calendar.add_service(start, term)
+        return due, (*_wait_for_service(start, calendar), *calendar.notable_days(calendar.local_day(start), calendar.local_day(due)))
+    end = calendar.end_of_term(start, term)
+    due = calendar.end_of_service(end.day)
+    closes = Step("service_day_ends", {"day": end.day, "at": due, "timezone": calendar.timezone})
+    return due, (*calendar.notable_days(calendar.local_day(start), end.day), closes)
+
+
+def _wait_for_service(start: datetime, calendar: BusinessCalendar) -> Derivation:
+    opens = calendar.next_window_start(start)
+    return () if opens == start else (Step("outside_service_hours", {"at": opens, "timezone": calendar.timezone}),)
+
+
+def warning_moments(
+    since: datetime,
+    due: datetime,
+    percents: tuple[int, ...],
+    *,
+    term: Term | None = None,
+    calendar: BusinessCalendar | None = None,
+) -> tuple[datetime, ...]:
+    """When each share of the response time is used up (SR4), in the order of `percents`.
+
+    With the term and the calendar, a term of service hours is shared in service hours, so that no warning of it falls into the night.
+    """
+    start, end = since.astimezone(UTC), due.astimezone(UTC)
+    if term and calendar and term.unit in SERVICE_UNITS:
+        length = calendar.service_between(start, end)
+        return tuple(calendar.add_service_time(start, length * percent / 100) for percent in percents)
+    return tuple(start + (end - start) * percent / 100 for percent in percents)
+
+
+def response_warnings(
+    priority: str, since: datetime, calendar: BusinessCalendar, policy: RequestPolicy
+) -> tuple[tuple[int, datetime], ...]:
+    """(percent, moment) of each warning before the response is due (SR4)."""
+    due = response_due(priority, since, calendar, policy).at
+    moments = warning_moments(since, due, policy.warning_percents, term=policy.response[priority], calendar=calendar)
+    return tuple(zip(policy.warning_percents, moments, strict=True))
+
+
+def replacement_commitment(service_level: str, priority: str, confirmed: datetime, calendar: BusinessCalendar) -> Commitment:
+    """When the replacement is there (EN6); `confirmed` is the moment of the mail that creates the RMA. Raises UnknownServiceLevel."""
+    level = read_service_level(service_level)
+    rule, stated = LEVELS[level.name], priority or UNSTATED_PRIORITY
+    steps: Derivation = (
+        Step("service_level", {"level": level.name}),
+        Step("confirmed", {"at": confirmed.astimezone(UTC), "timezone": calendar.timezone}),
+    )
+    if rule.urgent and stated not in rule.urgent:
+        steps = (*steps, Step("level_by_priority", {"priority": stated, "level": rule.otherwise}))
+        rule = LEVELS[rule.otherwise]
+    last: Derivation = (Step("onsite_engineer", {}),) if level.onsite else ()
+    if rule.hours:
+        moment = confirmed.astimezone(UTC) + timedelta(hours=rule.hours)
+        end = Step("delivered_by", {"at": moment, "timezone": calendar.timezone, "hours": rule.hours})
+        return Commitment(moment=moment, day=None, shipped=False, onsite=level.onsite, steps=(*steps, end, *last))
+    day, between = _committed_day(rule, confirmed, calendar)
+    end = Step("shipped_on" if rule.shipped else "delivered_on", {"day": day})
+    return Commitment(moment=None, day=day, shipped=rule.shipped, onsite=level.onsite, steps=(*steps, *between, end, *last))
+
+
+def _committed_day(rule: Rule, confirmed: datetime, calendar: BusinessCalendar) -> tuple[date, Derivation]:
+    """The next business day, or the one after it past the cut-off. The clock on the wall decides, on holidays as well."""
+    today = calendar.local_day(confirmed)
+    late, cutoff = _cutoff(rule, calendar.local_time(confirmed).replace(microsecond=0))
+    day = calendar.add_business_days(today, 2 if late else 1)
+    rest = () if calendar.is_business_day(today) else (Step("confirmed_on_rest_day", {"day": today}),)
+    return day, (*rest, *cutoff, *calendar.notable_days(today, day))
+
+
+def _cutoff(rule: Rule, at: time) -> tuple[bool, Derivation]:
+    if not rule.cutoff:
+        return False, ()
+    late = at > CUTOFF or (at == CUTOFF and rule.cutoff == "before")
+    return late, (Step("after_cutoff" if late else "before_cutoff", {"cutoff": f"{CUTOFF:%H:%M}"}),)

@@ -1,0 +1,87 @@
+"""What happens to each sort of mail, as one ordered table that can be read aloud (IN2, IN7, IN9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailflow.message.model import Kind, Mail, Nature
+
+
+class Verdict(StrEnum):
+    """How a mail ended; the states of an inbound row."""
+
+    OPENED = "opened"
+    ADDED = "added"
+    BOUNCE = "bounce"
+    AUTOMATIC = "automatic"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strange:
+    """What triage looks at: the mail, its nature, and what the store knows of it."""
+
+    mail: Mail
+    nature: Nature
+    is_duplicate: bool
+    is_known_sender: bool
+    """A contact or domain of a contract, or staff."""
+    is_before_cutoff: bool
+    was_released: bool = False
+    """Staff let it out of quarantine: what put it there does not count again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """A verdict that ends the mail's way, with its rule; `verdict` None lets the mail through to its case."""
+
+    verdict: Verdict | None
+    rule: str
+
+
+def _is_spam(strange: Strange) -> bool:
+    flag = strange.mail.header("x-spam-flag") or strange.mail.header("x-spam-status")
+    return flag.strip().lower().startswith("yes")
+
+
+def _has_no_sender(strange: Strange) -> bool:
+    return "@" not in strange.mail.sender.address
+
+
+def _is_report_of_known_machine(strange: Strange) -> bool:
+    """A monitoring system's own mail (RFC 3834: auto-generated), not an answer to anything."""
+    generated = strange.mail.header("auto-submitted").strip().lower().startswith("auto-generated")
+    return generated and strange.is_known_sender and not strange.mail.in_reply_to
+
+
+def _hops(strange: Strange) -> int:
+    return len(strange.mail.all_headers("received"))
+
+
+# First row that holds decides. A row: the rule's name, its condition, the verdict (None: go on to the case).
+TABLE: tuple[tuple[str, Callable[[Strange], bool], Verdict | None], ...] = (
+    ("the same mail was handled before", lambda s: s.is_duplicate, Verdict.DUPLICATE),
+    ("older than the chosen cut-off", lambda s: s.is_before_cutoff, Verdict.IGNORED),
+    ("our own mail came back", lambda s: s.nature.kind is Kind.ECHO, Verdict.IGNORED),
+    ("a bounce", lambda s: s.nature.kind is Kind.BOUNCE, Verdict.BOUNCE),
+    ("a delivery or reading receipt", lambda s: s.nature.kind is Kind.RECEIPT, Verdict.IGNORED),
+    ("a feedback report", lambda s: s.nature.kind is Kind.FEEDBACK, Verdict.IGNORED),
+    ("more than 50 servers passed it on", lambda s: _hops(s) > 50 and not s.was_released, Verdict.QUARANTINED),
+    ("our border marked it as spam", lambda s: _is_spam(s) and not s.was_released, Verdict.QUARANTINED),
+    ("it names no sender that could be answered", _has_no_sender, Verdict.QUARANTINED),
+    ("a post of a mailing list", lambda s: s.nature.kind is Kind.LIST and not s.is_known_sender, Verdict.IGNORED),
+    ("a known machine reports", _is_report_of_known_machine, None),
+    ("sent by a machine", lambda s: s.nature.kind is Kind.AUTOMATIC, Verdict.AUTOMATIC),
+)
+
+
+def triage(strange: Strange) -> Triage:
+    """The first row of the table that holds, else the mail goes on to its case."""
+    for rule, holds, verdict in TABLE:
+        if holds(strange):
+            return Triage(verdict, rule)
+    return Triage(None, "written by a person")

@@ -1,0 +1,131 @@
+"""What one cell of the register's CSV may hold, and the value it means. Each reader takes stripped text and raises WrongCell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Cell = Callable[[str], Any]
+
+LONGEST_KEY = 200
+"""Characters; keys stand in indexes."""
+
+
+class WrongCell(ValueError):
+    """The text says what is expected."""
+
+
+def required(read: Cell) -> Cell:
+    def cell(text: str) -> Any:
+        if not text:
+            raise WrongCell("must not be blank")
+        return read(text)
+
+    return cell
+
+
+def optional(read: Cell, blank: Any) -> Cell:
+    return lambda text: read(text) if text else blank
+
+
+def one_of(words: tuple[str, ...]) -> Cell:
+    def cell(text: str) -> str:
+        if text not in words:
+            raise WrongCell(f"{text!r} is none of: {', '.join(words)}")
+        return text
+
+    return cell
+
+
+def free_text(text: str) -> str:
+    if any(ord(char) < 32 and char not in "\n\r\t" for char in text):
+        raise WrongCell("holds control characters")
+    return text
+
+
+def an_upper_case_word(text: str) -> str:
+    """A serial or part number."""
+    if not re.fullmatch(r"[\x21-\x7e]+", text) or len(text) > LONGEST_KEY:
+        raise WrongCell(f"{text!r} is not one word of printable ASCII characters")
+    return text.upper()
+
+
+def a_day(text: str) -> date:
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise WrongCell(f"{text!r} is not a date like 2026-11-22")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise WrongCell(f"{text!r} is not a day of the calendar") from error
+
+
+def yes_or_no(text: str) -> bool:
+    if text.lower() not in ("yes", "no"):
+        raise WrongCell(f"{text!r} is neither yes nor no")
+    return text.lower() == "yes"
+
+
+def a_count(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise WrongCell(f"{text!r} is not a whole number")
+    return int(text)
+
+
+def an_amount(text: str) -> Decimal:
+    """Digits with a point, as 1234.50; no sign, no separators of thousands."""
+    try:
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+            return Decimal(text)
+    except InvalidOperation as error:
+        raise WrongCell(f"{text!r} is not an amount like 1234.50") from error
+    raise WrongCell(f"{text!r} is not an amount like 1234.50")
+
+
+def a_currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise WrongCell(f"{text!r} is not a currency like EUR (ISO 4217)")
+    return text
+
+
+def a_language(text: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", text):
+        raise WrongCell(f"{text!r} is not a language like en (ISO 639)")
+    return text
+
+
+def a_country(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", text):
+        raise WrongCell(f"{text!r} is not a country like PL (ISO 3166)")
+    return text
+
+
+def a_time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError) as error:
+        raise WrongCell(f"{text!r} is not a time zone like Europe/Warsaw") from error
+    except KeyError as error:
+        raise WrongCell(f"{text!r} is not a time zone like Europe/Warsaw") from error
+    return text
+
+
+def a_domain(text: str) -> str:
+    if not re.fullmatch(r"[^\s@;,]+\.[^\s@;,.]+", text) or len(text) > LONGEST_KEY:
+        raise WrongCell(f"{text!r} is not a domain like customer.example")
+    return text.lower()
+
+
+def domains(text: str) -> tuple[str, ...]:
+    """Separated by `;`, none at all allowed."""
+    return tuple(dict.fromkeys(a_domain(part.strip()) for part in text.split(";") if part.strip()))
+
+
+def an_address(text: str) -> str:
+    local, at, domain = text.rpartition("@")
+    if not at or not local or re.search(r"[\s@;,<>]", local):
+        raise WrongCell(f"{text!r} is not an address like anna@customer.example")
+    return f"{local}@{a_domain(domain)}".lower()

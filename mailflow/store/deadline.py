@@ -1,0 +1,122 @@
+"""Dates that will cause something: rows with an instant, claimed when due, fired once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
+
+from mailflow.policy.derivation import Derivation
+from mailflow.store.tables import deadline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRow:
+    """`state` is waiting, fired or cleared; `steps` say how the date came about (BX2)."""
+
+    id: int
+    case_number: str
+    kind: str
+    key: str
+    due_at: datetime
+    state: str
+    steps: Derivation
+    attempts: int
+    fired_at: datetime | None
+
+
+_INSERT = insert(deadline).returning(deadline.c.id)
+_CASE: BindParameter[str] = bindparam("of_case", type_=deadline.c.case_number.type)
+_CLEAR = update(deadline).where(
+    deadline.c.case_number == _CASE, deadline.c.kind == bindparam("of_kind", type_=deadline.c.kind.type), deadline.c.state == "waiting"
+)
+_CLEAR_KEY = _CLEAR.where(deadline.c.key == bindparam("of_key", type_=deadline.c.key.type))
+
+
+def set(c: Connection, case_number: str, kind: str, key: str, due_at: datetime, steps: Derivation = ()) -> int:
+    """Put a deadline; a waiting one of the same case, kind and key is cleared, so that who holds its id cannot fire it. The new id."""
+    clear(c, case_number, kind, key)
+    row = {"case_number": case_number, "kind": kind, "key": key, "due_at": due_at, "steps": steps}
+    new: int = c.execute(_INSERT, row).scalar_one()
+    return new
+
+
+def clear(c: Connection, case_number: str, kind: str, key: str | None = None) -> int:
+    """Take back the waiting deadlines of a kind, key None meaning all; how many there were."""
+    where = {"of_case": case_number, "of_kind": kind}
+    if key is None:
+        return c.execute(_CLEAR, {**where, "state": "cleared"}).rowcount
+    return c.execute(_CLEAR_KEY, {**where, "of_key": key, "state": "cleared"}).rowcount
+
+
+def clear_all(c: Connection, case_number: str) -> int:
+    """Take back every waiting deadline of a case; how many there were."""
+    waiting = (deadline.c.case_number == case_number, deadline.c.state == "waiting")
+    return c.execute(update(deadline).where(*waiting).values(state="cleared")).rowcount
+
+
+def claim_due(c: Connection, now: datetime, limit: int, *, max_attempts: int | None = None) -> list[DeadlineRow]:
+    """Deadlines due at `now`, earliest first, each with its attempt counted.
+
+    Never tried ones come first; one that was tried before comes alone, and with `max_attempts` no more after that many.
+    A claim does not reserve: the one who fires is the one whose `mark_fired` says True.
+    """
+    due = (deadline.c.state == "waiting", deadline.c.due_at <= now)
+    order = (deadline.c.due_at, deadline.c.id)
+    fresh = select(deadline).where(*due, deadline.c.attempts == 0).order_by(*order).limit(limit).with_for_update(skip_locked=True)
+    rows = c.execute(fresh).all()
+    if not rows:
+        tried = select(deadline).where(*due)
+        if max_attempts is not None:
+            tried = tried.where(deadline.c.attempts < max_attempts)
+        rows = c.execute(tried.order_by(deadline.c.attempts, *order).limit(1).with_for_update(skip_locked=True)).all()
+    if rows:
+        c.execute(update(deadline).where(deadline.c.id.in_([row.id for row in rows])).values(attempts=deadline.c.attempts + 1))
+    return [DeadlineRow(**{**row._asdict(), "attempts": row.attempts + 1}) for row in rows]
+
+
+def give_back(c: Connection, id: int) -> None:
+    """Take back a claim's attempt: the trouble was not the deadline's."""
+    tried = (deadline.c.id == id, deadline.c.state == "waiting", deadline.c.attempts > 0)
+    c.execute(update(deadline).where(*tried).values(attempts=deadline.c.attempts - 1))
+
+
+def mark_fired(c: Connection, id: int, at: datetime) -> bool:
+    """False where it was fired by another worker, cleared, or replaced meanwhile: then nothing of it may be done."""
+    waiting = (deadline.c.id == id, deadline.c.state == "waiting")
+    return c.execute(update(deadline).where(*waiting).values(state="fired", fired_at=at)).rowcount == 1
+
+
+def load(c: Connection, id: int) -> DeadlineRow | None:
+    row = c.execute(select(deadline).where(deadline.c.id == id)).one_or_none()
+    return None if row is None else DeadlineRow(**row._asdict())
+
+
+def of_case(c: Connection, number: str) -> list[DeadlineRow]:
+    """All deadlines the case ever had, by their instant."""
+    query = select(deadline).where(deadline.c.case_number == number).order_by(deadline.c.due_at, deadline.c.id)
+    return [DeadlineRow(**row._asdict()) for row in c.execute(query)]
+
+
+def next_due(c: Connection) -> datetime | None:
+    """The earliest waiting instant, past ones included."""
+    return c.execute(select(deadline.c.due_at).where(deadline.c.state == "waiting").order_by(deadline.c.due_at).limit(1)).scalar()
+
+
+def waiting(c: Connection, *, until: datetime | None = None, limit: int = 1000) -> list[DeadlineRow]:
+    """Waiting deadlines of all cases, earliest first."""
+    query = select(deadline).where(deadline.c.state == "waiting")
+    if until is not None:
+        query = query.where(deadline.c.due_at <= until)
+    return [DeadlineRow(**row._asdict()) for row in c.execute(query.order_by(deadline.c.due_at, deadline.c.id).limit(limit))]
+
+
+def stuck(c: Connection, max_attempts: int) -> list[DeadlineRow]:
+    """Waiting deadlines whose attempts are used up: a human must look."""
+    query = select(deadline).where(deadline.c.state == "waiting", deadline.c.attempts >= max_attempts).order_by(deadline.c.due_at)
+    return [DeadlineRow(**row._asdict()) for row in c.execute(query)]
+
+
+def count_waiting(c: Connection) -> int:
+    return c.execute(select(func.count()).select_from(deadline).where(deadline.c.state == "waiting")).scalar_one()

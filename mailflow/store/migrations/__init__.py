@@ -1,0 +1,1 @@
+"""The schema's history, one file a revision, inside the package so that every installation carries it."""

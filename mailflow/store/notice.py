@@ -1,0 +1,128 @@
+"""Notices as they were written: the bytes that are sent, and what later replies, bounces and proofs are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
+
+from mailflow.store.tables import notice, outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRow:
+    """One notice. `to` and `cc` are as in its header; `text` is its plain body; `raw` the whole mail."""
+
+    id: int
+    case_number: str | None
+    desk: str
+    name: str
+    language: str
+    subject: str
+    message_id: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    raw: bytes
+    text: str
+    created_at: datetime
+    at_most_once: bool
+    immediate_answer: bool
+    inbound_id: int | None
+
+
+_INSERT = insert(notice).returning(notice.c.id)
+_INSERT_WAY = insert(outbox)
+_BY_MESSAGE_ID = select(notice).where(notice.c.message_id == bindparam("asked"))
+_COUNT_TO = (
+    select(func.count()).select_from(outbox).where(outbox.c.recipient == bindparam("address"), outbox.c.created_at >= bindparam("since"))
+)
+_COUNT_IMMEDIATE_TO = _COUNT_TO.join(notice).where(notice.c.immediate_answer.is_(True))
+
+
+def add(
+    c: Connection,
+    *,
+    case_number: str | None,
+    desk: str,
+    name: str,
+    language: str,
+    subject: str,
+    message_id: str,
+    to: Sequence[str],
+    cc: Sequence[str] = (),
+    raw: bytes,
+    text: str,
+    recipients: Sequence[str],
+    envelope_from: str,
+    created_at: datetime,
+    at_most_once: bool = False,
+    immediate_answer: bool = False,
+    inbound_id: int | None = None,
+) -> int:
+    """Write a notice and one outbox row for each different recipient, due at once; the notice's id.
+
+    `message_id` stands without angle brackets and is used once only (IntegrityError otherwise).
+    """
+    head = {"case_number": case_number, "desk": desk, "name": name, "language": language, "subject": subject, "message_id": message_id}
+    kind = {"at_most_once": at_most_once, "immediate_answer": immediate_answer, "inbound_id": inbound_id}
+    body = {"to": tuple(to), "cc": tuple(cc), "raw": raw, "text": text, "created_at": created_at}
+    id: int = c.execute(_INSERT, {**head, **kind, **body}).scalar_one()
+    way = {"notice_id": id, "envelope_from": envelope_from, "created_at": created_at, "next_try_at": created_at}
+    rows = [{"recipient": recipient, **way} for recipient in dict.fromkeys(recipients)]
+    if rows:
+        c.execute(_INSERT_WAY, rows)
+    return id
+
+
+def by_message_id(c: Connection, message_id: str) -> NoticeRow | None:
+    """The notice that a reply or bounce speaks of; `message_id` without angle brackets."""
+    row = c.execute(_BY_MESSAGE_ID, {"asked": message_id}).one_or_none()
+    return None if row is None else NoticeRow(**row._asdict())
+
+
+def load(c: Connection, id: int) -> NoticeRow | None:
+    return _first(c, select(notice).where(notice.c.id == id))
+
+
+def texts_of_case(c: Connection, case_number: str, limit: int = 20) -> list[str]:
+    """Plain bodies of the newest notices of a case, newest first: what a reply may quote."""
+    query = select(notice.c.text).where(notice.c.case_number == case_number).order_by(notice.c.id.desc()).limit(limit)
+    return list(c.execute(query).scalars())
+
+
+def list_of_case(c: Connection, case_number: str) -> list[NoticeRow]:
+    """All notices of a case in the order in which they were written."""
+    return _rows(c, select(notice).where(notice.c.case_number == case_number).order_by(notice.c.id))
+
+
+def count_to(c: Connection, address: str, since: datetime, immediate_only: bool) -> int:
+    """How many notices were written to an address from an instant on, for the caps of IN7."""
+    count: int = c.execute(_COUNT_IMMEDIATE_TO if immediate_only else _COUNT_TO, {"address": address, "since": since}).scalar_one()
+    return count
+
+
+def newest_to(c: Connection, name: str, recipient: str) -> NoticeRow | None:
+    """The newest notice of a name that went to an address."""
+    went = select(outbox.c.notice_id).where(outbox.c.recipient == recipient)
+    return _first(c, select(notice).where(notice.c.name == name, notice.c.id.in_(went)).order_by(notice.c.id.desc()).limit(1))
+
+
+def all_since(c: Connection, id: int, limit: int = 1000) -> list[NoticeRow]:
+    """Notices with a greater id, in order."""
+    return _rows(c, select(notice).where(notice.c.id > id).order_by(notice.c.id).limit(limit))
+
+
+def of_inbound(c: Connection, inbound_id: int) -> list[NoticeRow]:
+    """The notices that a mail caused."""
+    return _rows(c, select(notice).where(notice.c.inbound_id == inbound_id).order_by(notice.c.id))
+
+
+def _first(c: Connection, query: Select[Any]) -> NoticeRow | None:
+    return next(iter(_rows(c, query)), None)
+
+
+def _rows(c: Connection, query: Select[Any]) -> list[NoticeRow]:
+    return [NoticeRow(**row._asdict()) for row in c.execute(query)]

@@ -1,0 +1,223 @@
+"""Mails on their way out, one row a recipient: leased, sent, and marked by whoever still holds the lease.
+
+`waiting -> leased -> sent | waiting | failed | held`. Between `mark_dialogue` and the verdict the outcome is unknown to everybody
+but the server (RFC 1047); what is left of that after a crash is counted in `ambiguous`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, update
+
+from mailflow.store.tables import notice, outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """What a sender needs: one envelope and the bytes, the same at every try. `attempts` counts this one."""
+
+    id: int
+    notice_id: int
+    recipient: str
+    envelope_from: str
+    message_id: str
+    raw: bytes
+    attempts: int
+    at_most_once: bool
+    ambiguous: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """One delivery as staff see it. `ambiguous` counts tries of which nobody knows whether they arrived."""
+
+    id: int
+    notice_id: int
+    notice: str
+    message_id: str
+    case_number: str | None
+    desk: str
+    recipient: str
+    envelope_from: str
+    state: str
+    next_try_at: datetime
+    leased_by: str | None
+    leased_until: datetime | None
+    attempts: int
+    ambiguous: int
+    reason: str
+    response: str
+    sent_at: datetime | None
+    failed_at: datetime | None
+    bounced_at: datetime | None
+    bounce_reason: str
+    created_at: datetime
+
+
+_FREE: dict[str, Any] = {"leased_by": None, "leased_until": None, "dialogue_began_at": None}
+
+
+_MARK = update(outbox).where(
+    outbox.c.id == bindparam("row_id"), outbox.c.state == "leased", outbox.c.leased_by == bindparam("holder", type_=outbox.c.leased_by.type)
+)
+_MARK_AMBIGUOUS = _MARK.values(ambiguous=outbox.c.ambiguous + 1)
+
+
+def lease_due(c: Connection, *, now: datetime, owner: str, lease: timedelta, limit: int) -> list[OutboxItem]:
+    """Take up to `limit` waiting rows that are due, the longest due first; nobody else gets them before now + lease."""
+    due = and_(outbox.c.state == "waiting", outbox.c.next_try_at <= now)
+    pick = select(outbox.c.id).where(due).order_by(outbox.c.next_try_at, outbox.c.id).limit(limit).with_for_update(skip_locked=True)
+    ids = list(c.execute(pick).scalars())
+    if not ids:
+        return []
+    held = {"state": "leased", "leased_by": owner, "leased_until": now + lease, "attempts": outbox.c.attempts + 1}
+    c.execute(update(outbox).where(outbox.c.id.in_(ids)).values(**{**held, "dialogue_began_at": None}))
+    columns = (outbox.c.id, outbox.c.notice_id, outbox.c.recipient, outbox.c.envelope_from, outbox.c.attempts, outbox.c.ambiguous)
+    of_notice = (notice.c.message_id, notice.c.raw, notice.c.at_most_once)
+    query = select(*columns, *of_notice).join(notice).where(outbox.c.id.in_(ids)).order_by(outbox.c.next_try_at, outbox.c.id)
+    return [OutboxItem(**row._asdict()) for row in c.execute(query)]
+
+
+def extend_lease(c: Connection, owner: str, until: datetime) -> int:
+    """Hold all of this owner's rows longer; how many these are."""
+    return c.execute(update(outbox).where(outbox.c.state == "leased", outbox.c.leased_by == owner).values(leased_until=until)).rowcount
+
+
+def mark_dialogue(c: Connection, id: int, owner: str, at: datetime) -> bool:
+    """Say, and commit, before the mail's bytes leave. False: the lease is lost, so the mail must not be sent."""
+    return _mark(c, id, owner, dialogue_began_at=at)
+
+
+def mark_sent(c: Connection, id: int, owner: str, at: datetime, response: str) -> bool:
+    """The server took it. False: the lease was lost meanwhile, and the row already counts as ambiguous."""
+    return _mark(c, id, owner, state="sent", sent_at=at, response=response, reason="", **_FREE)
+
+
+def mark_waiting(c: Connection, id: int, owner: str, next_try_at: datetime, reason: str, ambiguous: bool = False) -> bool:
+    """Try again later. With `ambiguous` the try may have arrived. False: the lease is lost."""
+    return _mark(c, id, owner, state="waiting", next_try_at=next_try_at, reason=reason, ambiguous=ambiguous, **_FREE)
+
+
+def mark_failed(c: Connection, id: int, owner: str, reason: str, at: datetime) -> bool:
+    """Refused for good. False: the lease is lost."""
+    return _mark(c, id, owner, state="failed", failed_at=at, reason=reason, **_FREE)
+
+
+def mark_held(c: Connection, id: int, owner: str, reason: str, ambiguous: bool = True) -> bool:
+    """Wait for a human. False: the lease is lost."""
+    return _mark(c, id, owner, state="held", reason=reason, ambiguous=ambiguous, **_FREE)
+
+
+def _mark(c: Connection, id: int, owner: str, *, ambiguous: bool = False, **values: Any) -> bool:
+    return c.execute(_MARK_AMBIGUOUS if ambiguous else _MARK, {**values, "row_id": id, "holder": owner}).rowcount == 1
+
+
+def release(c: Connection, owner: str) -> int:
+    """Give this owner's rows back at a clean stop, those with no open dialogue; their attempt does not count. How many."""
+    ours = and_(outbox.c.state == "leased", outbox.c.leased_by == owner, outbox.c.dialogue_began_at.is_(None))
+    return c.execute(update(outbox).where(ours).values(state="waiting", attempts=outbox.c.attempts - 1, **_FREE)).rowcount
+
+
+def recover_interrupted(c: Connection, now: datetime) -> list[int]:
+    """Take back rows whose lease ran out; their ids.
+
+    Where the dialogue had begun the mail may have arrived: counted as ambiguous, and an at-most-once mail is held for staff.
+    """
+    return _recover(c, outbox.c.leased_until < now)
+
+
+def recover_own(c: Connection, owner: str | None = None) -> list[int]:
+    """As `recover_interrupted`, for leases of a process that is known to be gone; None: of all, where one process owns the database."""
+    return _recover(c, outbox.c.leased_by == owner if owner is not None else outbox.c.id.is_not(None))
+
+
+def _recover(c: Connection, whose: ColumnElement[bool]) -> list[int]:
+    lost = select(outbox.c.id).where(outbox.c.state == "leased", whose).order_by(outbox.c.id).with_for_update(skip_locked=True)
+    ids = list(c.execute(lost).scalars())
+    begun = outbox.c.dialogue_began_at.is_not(None)
+    once = outbox.c.notice_id.in_(select(notice.c.id).where(notice.c.at_most_once.is_(True)))
+    taken_back = {
+        "state": case((and_(begun, once), "held"), else_="waiting"),
+        "ambiguous": outbox.c.ambiguous + case((begun, 1), else_=0),
+        "reason": case((begun, "interrupted after the mail had begun to leave"), else_="interrupted before the mail began to leave"),
+    }
+    for start in range(0, len(ids), 500):
+        c.execute(update(outbox).where(outbox.c.id.in_(ids[start : start + 500])).values(**taken_back, **_FREE))
+    return ids
+
+
+def record_bounce(c: Connection, message_id: str, recipient: str, at: datetime, reason: str) -> bool:
+    """A mail that was sent came back; False where no such delivery is known (a forged or foreign bounce)."""
+    ours = select(notice.c.id).where(notice.c.message_id == message_id)
+    here = and_(outbox.c.notice_id.in_(ours), outbox.c.recipient == recipient)
+    return c.execute(update(outbox).where(here).values(bounced_at=at, bounce_reason=reason)).rowcount > 0
+
+
+def retry(c: Connection, id: int, now: datetime) -> bool:
+    """Staff send a held or failed row after all. False where it is neither."""
+    here = and_(outbox.c.id == id, outbox.c.state.in_(("held", "failed")))
+    return c.execute(update(outbox).where(here).values(state="waiting", next_try_at=now, failed_at=None)).rowcount == 1
+
+
+def discard(c: Connection, id: int, *, reason: str, at: datetime) -> bool:
+    """Staff give up a waiting or held row. False where it is neither."""
+    here = and_(outbox.c.id == id, outbox.c.state.in_(("held", "waiting")))
+    return c.execute(update(outbox).where(here).values(state="failed", reason=reason, failed_at=at)).rowcount == 1
+
+
+def mark_delivered(c: Connection, id: int, *, at: datetime, response: str) -> bool:
+    """Staff found out that a held mail did arrive. False where the row is not held."""
+    here = and_(outbox.c.id == id, outbox.c.state == "held")
+    return c.execute(update(outbox).where(here).values(state="sent", sent_at=at, response=response)).rowcount == 1
+
+
+def counts(c: Connection) -> dict[str, int]:
+    """How many rows stand in each state."""
+    return {row.state: row.n for row in c.execute(select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state))}
+
+
+def ambiguous_total(c: Connection) -> int:
+    """All tries ever of unknown outcome."""
+    total: int = c.execute(select(func.coalesce(func.sum(outbox.c.ambiguous), 0))).scalar_one()
+    return total
+
+
+def oldest_unsent(c: Connection) -> datetime | None:
+    """When the oldest row still to be sent was written."""
+    return c.execute(select(func.min(outbox.c.created_at)).where(outbox.c.state.in_(("waiting", "leased")))).scalar()
+
+
+def next_try(c: Connection) -> datetime | None:
+    """The earliest instant at which a waiting row is to be tried, past ones included."""
+    return c.execute(select(func.min(outbox.c.next_try_at)).where(outbox.c.state == "waiting")).scalar()
+
+
+def list_rows(
+    c: Connection, *, state: str | None = None, case_number: str | None = None, notice_id: int | None = None, limit: int = 1000
+) -> list[OutboxRow]:
+    """Deliveries in the order in which they were written."""
+    wanted = {outbox.c.state: state, notice.c.case_number: case_number, outbox.c.notice_id: notice_id}
+    query = _listing().where(*(column == value for column, value in wanted.items() if value is not None))
+    return _rows(c, query.order_by(outbox.c.id).limit(limit))
+
+
+def load(c: Connection, id: int) -> OutboxRow | None:
+    return next(iter(_rows(c, _listing().where(outbox.c.id == id))), None)
+
+
+def failed_since(c: Connection, since: datetime) -> list[OutboxRow]:
+    """Deliveries that were refused or came back from an instant on, for telling staff (OUT2)."""
+    return _rows(c, _listing().where(or_(outbox.c.failed_at >= since, outbox.c.bounced_at >= since)).order_by(outbox.c.id))
+
+
+def _listing() -> Select[Any]:
+    hidden = {"dialogue_began_at"}
+    of_notice = (notice.c.name.label("notice"), notice.c.message_id, notice.c.case_number, notice.c.desk)
+    return select(*(column for column in outbox.c if column.name not in hidden), *of_notice).join(notice)
+
+
+def _rows(c: Connection, query: Select[Any]) -> list[OutboxRow]:
+    return [OutboxRow(**row._asdict()) for row in c.execute(query)]

@@ -1,0 +1,192 @@
+"""The database as two doors: `write()` for a transaction that is on disk when it ends, `read()` for a look that changes nothing.
+
+SQLite: one writer at a time (BEGIN IMMEDIATE), WAL with synchronous=FULL, readers beside it. PostgreSQL: a pool, rows locked by
+the statements themselves. What this does not do: retry. A transaction that fails is the caller's to repeat.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError
+
+from mailflow import failpoint
+from mailflow.store.instance import AlreadyRunning, InstanceLock, claim_instance
+
+__all__ = ["AlreadyRunning", "DamagedDatabase", "Database", "InstanceLock", "NewerSchema", "WrongDatabaseUrl", "claim_instance"]
+
+HEAD = "0001"
+"""The schema revision of this version; a test holds it against the newest file in migrations/versions."""
+KNOWN_REVISIONS = frozenset({"0001"})
+
+BUSY_SECONDS = 30
+"""How long a statement waits for another process's write to a SQLite file."""
+
+PRAGMAS = ("PRAGMA foreign_keys=ON", "PRAGMA synchronous=FULL", f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+# One arbitrary number that all mailflow nodes share, so that only one of them migrates.
+MIGRATION_LOCK = 0x6D61_696C
+
+
+class WrongDatabaseUrl(ValueError):
+    """The URL names no SQLite file and no PostgreSQL database."""
+
+
+class NewerSchema(RuntimeError):
+    """The database was written by a newer mailflow; this one must not touch it."""
+
+
+class DamagedDatabase(RuntimeError):
+    """The SQLite file is there but is not a database. It is left as it is: an empty new one would lose every mail."""
+
+
+class Database:
+    """`sqlite:///FILE` or `postgresql://...`. Cheap to make: nothing is opened before it is used. Shared by all threads."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise WrongDatabaseUrl(str(error)) from error
+        self.path: Path | None = None
+        """The SQLite file, None on PostgreSQL."""
+        if parsed.get_backend_name() == "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise WrongDatabaseUrl("mailflow keeps its mails in a file: sqlite:////var/lib/mailflow/mailflow.db")
+            self.path = Path(parsed.database)
+            self._writer = _sqlite_engine(self.path, "BEGIN IMMEDIATE", pool_size=1)
+            self._reader = _sqlite_engine(self.path, "BEGIN", pool_size=pool_size, read_only=True)
+        elif parsed.get_backend_name() == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            self._writer = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        else:
+            raise WrongDatabaseUrl(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.path is not None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: committed, and on SQLite on disk, when the block ends; rolled back when it raises.
+
+        Not to be nested on SQLite: the inner one would wait for the outer one.
+        """
+        with self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One snapshot; writing in it is refused by the database."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    def revision(self) -> str | None:
+        """The schema's revision, None where there is no schema yet. Raises DamagedDatabase."""
+        if self.path is not None and not self.path.exists():
+            return None
+        with self.read() as connection:
+            return _revision_of(connection)
+
+    def upgrade(self) -> bool:
+        """Bring the schema to this version's; True when there was something to do. Creates a missing SQLite file.
+
+        One transaction, so a kill in it leaves the old schema. Raises NewerSchema, DamagedDatabase.
+        """
+        if self.path is not None:
+            _prepare_file(self.path)
+        try:
+            found = self.revision()
+        except Exception as error:
+            if _says_damaged(error):
+                raise DamagedDatabase(f"{self.path} is not a usable database: {error.__cause__ or error}") from error
+            raise
+        if _is_current(found):
+            return False
+        with self._migration() as connection:
+            if _is_current(_revision_of(connection)):
+                return False
+            # Alembic costs half a second to import, which a start at the current schema does not owe.
+            from mailflow.store.migrations.run import run_migrations
+
+            run_migrations(connection)
+            failpoint.reach("migrate.mid")
+        return True
+
+    @contextmanager
+    def _migration(self) -> Iterator[Connection]:
+        with self._writer.connect() as connection:
+            if not self.is_sqlite:
+                with connection.begin():
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+                    yield connection
+                return
+            # A table that SQLite rebuilds is dropped for a moment: references are checked at the end instead.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                    if broken:
+                        raise DamagedDatabase(f"{len(broken)} rows point at nothing, the first in {broken[0][0]}")
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
+
+    def close(self) -> None:
+        """Give back all connections; the database can be used again afterwards."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _is_current(found: str | None) -> bool:
+    if found is not None and found not in KNOWN_REVISIONS:
+        raise NewerSchema(f"the database has schema {found}, this mailflow knows up to {HEAD}: use the newer mailflow, or restore a backup")
+    return found == HEAD
+
+
+def _revision_of(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _sqlite_engine(path: Path, begin: str, *, pool_size: int, read_only: bool = False) -> Engine:
+    def connect() -> sqlite3.Connection:
+        # mode=rw: a file that vanished is an error, never a new empty database. No isolation level: BEGIN is ours.
+        connection = sqlite3.connect(
+            f"file:{quote(str(path))}?mode=rw", uri=True, check_same_thread=False, isolation_level=None, timeout=BUSY_SECONDS
+        )
+        for pragma in (*PRAGMAS, *(("PRAGMA query_only=ON",) if read_only else ())):
+            connection.execute(pragma)
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=pool_size, max_overflow=0, pool_timeout=60)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _prepare_file(path: Path) -> None:
+    """Create a missing file whole (built aside, then renamed), so that a zero-length one is always damage."""
+    if path.exists():
+        if path.stat().st_size == 0:
+            raise DamagedDatabase(f"{path} is empty: restore the backup, or remove the file to begin anew")
+        return
+    aside = path.with_name(path.name + ".new")
+    aside.unlink(missing_ok=True)
+    connection = sqlite3.connect(aside)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+    aside.chmod(0o600)
+    aside.rename(path)
+
+
+def _says_damaged(error: BaseException) -> bool:
+    cause = error.__cause__ or error
+    return isinstance(cause, sqlite3.DatabaseError) and any(word in str(cause) for word in ("not a database", "malformed"))

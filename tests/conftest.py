@@ -1,0 +1,18 @@
+"""Makes the real servers of tests/servers known to all tests."""
+
+from __future__ import annotations
+
+from tests.servers.fixtures import _disarm_failpoints as _disarm_failpoints
+from tests.servers.fixtures import _postgres_template as _postgres_template
+from tests.servers.fixtures import _session_dovecot as _session_dovecot
+from tests.servers.fixtures import _sqlite_template as _sqlite_template
+from tests.servers.fixtures import certificate as certificate
+from tests.servers.fixtures import database as database
+from tests.servers.fixtures import database_url as database_url
+from tests.servers.fixtures import dovecot as dovecot
+from tests.servers.fixtures import fault_proxy as fault_proxy
+from tests.servers.fixtures import own_dovecot as own_dovecot
+from tests.servers.fixtures import postfix_sink as postfix_sink
+from tests.servers.fixtures import postgres as postgres
+from tests.servers.fixtures import postgres_url as postgres_url
+from tests.servers.fixtures import smtp_sink as smtp_sink
