@@ -14,5 +14,7 @@ from tests.servers.fixtures import fault_proxy as fault_proxy
 from tests.servers.fixtures import own_dovecot as own_dovecot
 from tests.servers.fixtures import postfix_sink as postfix_sink
 from tests.servers.fixtures import postgres as postgres
+from tests.servers.fixtures import postgres_database as postgres_database
 from tests.servers.fixtures import postgres_url as postgres_url
 from tests.servers.fixtures import smtp_sink as smtp_sink
+from tests.servers.fixtures import sqlite_database as sqlite_database

@@ -21,11 +21,12 @@ class CaseType:
 
     lifecycle: Lifecycle
     decide: Callable[[Case | None, Event, Facts, Desk, datetime], Decision]
+    commands: frozenset[str]
 
 
 CASE_TYPES: Mapping[str, CaseType] = {
-    "service_request": CaseType(service_request.LIFECYCLE, service_request.decide),
-    "rma": CaseType(rma.LIFECYCLE, rma.decide),
+    "service_request": CaseType(service_request.LIFECYCLE, service_request.decide, service_request.COMMANDS),
+    "rma": CaseType(rma.LIFECYCLE, rma.decide, rma.COMMANDS),
 }
 
 

@@ -51,7 +51,11 @@ def build_app(arguments: Sequence[str]) -> typer.Typer:
 
 def _version(version: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True)) -> None:
     if version:
+        from importlib.metadata import PackageNotFoundError
         from importlib.metadata import version as version_of
 
-        typer.echo(f"mailflow {version_of('mailflow')}")
+        try:
+            typer.echo(f"mailflow {version_of('mailflow')}")
+        except PackageNotFoundError:
+            typer.echo("mailflow, not installed")
         raise typer.Exit

@@ -18,7 +18,7 @@ SEARCHED = (Path("/etc/mailflow/mailflow.toml"), Path("config/mailflow.toml"))
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("-c", "--config", metavar="FILE", help="The mailflow.toml to use.", show_default=", ".join(map(str, SEARCHED))),
+    typer.Option("-c", "--config", metavar="FILE", help=f"The mailflow.toml to use; else {' or '.join(map(str, SEARCHED))}."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from mailflow.cli.output import say, visible
@@ -31,27 +32,39 @@ def exit_with(error: Exception) -> NoReturn:
 
 def describe(error: Exception) -> tuple[int, str]:
     """(exit status, what to tell the person)."""
-    # Nothing of these is imported before something failed: a command that goes well starts without them.
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from mailflow.rehearsal.play import CannotPlay
-    from mailflow.store.csv_register import WrongRegister
-    from mailflow.store.transaction import AlreadyRunning, DamagedDatabase, NewerSchema, WrongDatabaseUrl
-    from mailflow.toml_file import WrongSettings
-
-    match error:
-        case CommandFailed():
-            return error.status, str(error)
-        case WrongSettings() | NewerSchema() | DamagedDatabase():
-            return WRONG_CONFIGURATION, visible(error)
-        case WrongDatabaseUrl():
-            return WRONG_CONFIGURATION, visible(f"database_url: {error}")
-        case AlreadyRunning():
-            return ALREADY_RUNNING, visible(error)
-        case WrongRegister() | CannotPlay():
-            return FAILED, str(error)
-        case SQLAlchemyError():
-            return FAILED, visible(f"database: {getattr(error, 'orig', None) or error}")
-        case OSError():
-            return FAILED, visible(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    if isinstance(error, CommandFailed):
+        return error.status, str(error)
+    for kind in type(error).__mro__:
+        known = FORESEEN.get(f"{kind.__module__}.{kind.__qualname__}")
+        if known is not None:
+            status, tell = known
+            return status, tell(error)
     return FAILED, "".join(traceback.format_exception(error)).rstrip()
+
+
+def _one_line(error: Exception) -> str:
+    return visible(error)
+
+
+def _of_database(error: Exception) -> str:
+    return visible(f"database: {getattr(error, 'orig', None) or error}")
+
+
+def _of_system(error: Exception) -> str:
+    file, reason = getattr(error, "filename", None), getattr(error, "strerror", None)
+    return visible(f"{file}: {reason}" if file else error)
+
+
+FORESEEN: Mapping[str, tuple[int, Callable[[Exception], str]]] = {
+    "mailflow.toml_file.WrongSettings": (WRONG_CONFIGURATION, _one_line),
+    "mailflow.store.transaction.WrongDatabaseUrl": (WRONG_CONFIGURATION, lambda error: visible(f"database_url: {error}")),
+    "mailflow.store.transaction.NewerSchema": (WRONG_CONFIGURATION, _one_line),
+    "mailflow.store.transaction.DamagedDatabase": (WRONG_CONFIGURATION, _one_line),
+    "mailflow.store.instance.AlreadyRunning": (ALREADY_RUNNING, _one_line),
+    "mailflow.store.csv_register.WrongRegister": (FAILED, str),
+    "mailflow.rehearsal.play.CannotPlay": (FAILED, str),
+    "mailflow.notices.wording.WrongWords": (WRONG_CONFIGURATION, _one_line),
+    "sqlalchemy.exc.SQLAlchemyError": (FAILED, _of_database),
+    "builtins.OSError": (FAILED, _of_system),
+}
+"""By name, so that a command that goes well imports none of them."""

@@ -18,7 +18,7 @@ CHATTY = ("apscheduler", "imapclient", "aiosmtplib", "alembic", "asyncio", "mail
 
 def log_to_stderr(level: int = logging.WARNING) -> None:
     """Send structlog's and the standard library's records the same way. Without it structlog would write into the data."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

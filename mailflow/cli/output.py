@@ -92,46 +92,38 @@ def as_plain(value: Any) -> Any:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, to: TextIO | None = None) -> None:
     """A table; nothing in a cell is taken for markup. Only its header when there are no rows."""
     from rich import box
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for column in columns:
-        table.add_column(Text(column), overflow="fold")
+    for place, column in enumerate(columns):
+        # What is copied into the next command stays whole.
+        table.add_column(Text(column), overflow="fold", no_wrap=place == 0)
     for row in rows:
         table.add_row(*(Text(visible("" if cell is None else cell)) for cell in row))
-    _console(to).print(table)
+    stream = to or sys.stdout
+    console = Console(file=stream, width=None if stream.isatty() else WIDE, emoji=False, markup=False, highlight=False)
+    with console.capture() as drawn:
+        console.print(table)
+    stream.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
 
 
 def print_facts(facts: Iterable[tuple[str, object]]) -> None:
     """Names and values in two columns; those without a value are left out, several lines stand below each other."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column(overflow="fold")
-    for name, value in facts:
-        if value not in (None, "", (), []):
-            table.add_row(Text(name), Text(visible_block(value)))
-    _console().print(table)
+    shown = [(visible(name), visible_block(value)) for name, value in facts if value not in (None, "", (), [])]
+    width = max((len(name) for name, _ in shown), default=0)
+    for name, value in shown:
+        first, *more = value.split("\n")
+        print("\n".join((f"{name:<{width}}  {first}", *(f"{'':<{width}}  {line}" for line in more))))
 
 
 def print_heading(text: str) -> None:
-    from rich.text import Text
-
-    console = _console()
-    console.print()
-    console.print(Text(visible(text), style="bold underline" if console.is_terminal else ""))
+    """A blank line, the heading, a rule of its length."""
+    shown = visible(text)
+    print(f"\n{shown}\n{'-' * len(shown)}")
 
 
 def moment(at: datetime | None, timezone: str = "UTC") -> str:
     """`2026-11-20 16:10 EET`, '' for None."""
     return at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z") if at else ""
-
-
-def _console(to: TextIO | None = None) -> Any:
-    from rich.console import Console
-
-    stream = to or sys.stdout
-    return Console(file=stream, width=None if stream.isatty() else WIDE, highlight=False, soft_wrap=False, emoji=False, markup=False)

@@ -109,13 +109,17 @@ class SmtpRelay:
     async def _line(self) -> _Line | Outcome:
         """A kept connection or a new one. A server that allows us fewer than we want gets fewer."""
         while True:
-            line = self._reuse() or await self._open()
-            if isinstance(line, _Line) or not isinstance(line, TemporaryFailure):
+            self._busy += 1
+            try:
+                line = self._reuse() or await self._open()
+            finally:
+                self._busy -= 1
+            if not isinstance(line, TemporaryFailure):
                 return line
             if not self._free:
                 if self._busy == 0:
                     return line
-                # Others hold connections, so the server is there: this place is given up, and one of theirs is waited for.
+                # Others have connections or are about to: this place is given up, and one of theirs is waited for.
                 await self._places.acquire()
 
     def _reuse(self) -> _Line | None:

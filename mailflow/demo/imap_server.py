@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
+from typing import Any
 
 from proxyprotocol.reader import ProxyProtocolReader
-from pymap.backend.dict import Config, DictBackend, Identity
+from pymap.backend.dict import Config, DictBackend, Identity, Login
 from pymap.imap import IMAPServer, IMAPService
 from pymap.user import UserMetadata
 from pysasl.hashing import BuiltinHash
@@ -25,6 +26,25 @@ class _Config(Config):
         return b"mailflow demo"
 
 
+class _WholeAnswers:
+    """A stream writer that sends an answer in one piece. The library writes lines in pieces, and a client that reads between two
+    of them takes the connection for broken."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer, self._pieces = writer, bytearray()
+
+    def write(self, data: bytes) -> None:
+        self._pieces += data
+
+    async def drain(self) -> None:
+        self._writer.write(bytes(self._pieces))
+        self._pieces.clear()
+        await self._writer.drain()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._writer, name)
+
+
 def _arguments() -> Namespace:
     parser = ArgumentParser()
     IMAPService.add_arguments(parser)
@@ -36,16 +56,15 @@ def _arguments() -> Namespace:
 async def start_imap_server(accounts: Mapping[str, str]) -> asyncio.Server:
     """Listen on the running loop; `accounts` maps user names to passwords. Log-ins are cheap: the passwords guard nothing."""
     config = _Config.from_args(_arguments(), hash_context=BuiltinHash(rounds=1))
-    backend, _ = await _backend(config)
+    backend = DictBackend(Login(config), config)
     config.apply_context()
     for user, password in accounts.items():
         hashed = config.hash_context.hash(password)
         await Identity(user, backend.login, None, frozenset()).set(UserMetadata(config, user, password=hashed))
-    reader = ProxyProtocolReader(config.proxy_protocol)
-    return await asyncio.start_server(reader.get_callback(IMAPServer(backend.login, config)), host=HOST, port=0)
+    serve = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
 
+    async def serve_whole(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        whole: Any = _WholeAnswers(writer)
+        await serve(reader, whole)
 
-async def _backend(config: Config) -> tuple[DictBackend, Config]:
-    from pymap.backend.dict import Login
-
-    return DictBackend(Login(config), config), config
+    return await asyncio.start_server(serve_whole, host=HOST, port=0)

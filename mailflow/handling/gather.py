@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from mailflow.policy.calendar import BusinessCalendar, calendar_for
 from mailflow.policy.case import Case
 from mailflow.policy.case_address import verify_token
 from mailflow.policy.desk import Desk
-from mailflow.policy.entitlement import entitlement_of
+from mailflow.policy.entitlement import Entitlement, entitlement_of
 from mailflow.policy.event import Standing
 from mailflow.policy.facts import Facts
 from mailflow.policy.register import Contact, Contract, Device, PartPrice
@@ -96,19 +96,18 @@ def facts_for_opening(c: Connection, desk: Desk, mail: Mail, extracted: Extracte
     sender, domain = mail.sender.address, mail.sender.domain
     contacts = register.find_contact(c, sender)
     devices = register.find_devices(c, extracted.serials)
-    contract, device = _contract_of(c, contacts, devices, domain, sender, extracted.contract, at)
+    contract = _covering(c, devices, sender) or _contract_without_device(c, contacts, domain, sender, extracted.contract, at.date())
     contact = next((one for one in contacts if contract and one.contract == contract.number), next(iter(contacts), None))
     language = _language(desk, contact, contract, mailbox_language)
     country = contract.country if contract and contract.country else desk.calendar.country
     timezone = contract.timezone if contract and contract.timezone else desk.calendar.timezone
     calendar = calendar_for(country, timezone, desk.calendar)
-    contract_contacts = register.contacts_of(c, contract.number) if contract else ()
     return Facts(
         calendar=calendar,
         language=language,
         country=country,
         timezone=timezone,
-        entitlement=entitlement_of(contract, device, domain, sender, tuple(contract_contacts), calendar.local_day(at)),
+        entitlement=_entitlement(c, contract, devices, sender, calendar.local_day(at)),
         contract=contract,
         contact=contact,
         devices=devices,
@@ -117,27 +116,16 @@ def facts_for_opening(c: Connection, desk: Desk, mail: Mail, extracted: Extracte
     )
 
 
-def _contract_of(
-    c: Connection,
-    contacts: Sequence[Contact],
-    devices: Mapping[str, Device],
-    domain: str,
-    sender: str,
-    named: str,
-    at: datetime,
-) -> tuple[Contract | None, Device | None]:
-    """The contract that covers the first known device; without a device the one named, the contact's, or the domain's only one."""
-    for device in devices.values():
-        contract = register.find_contract(c, device.contract)
-        if contract is not None and _speaks_for(c, contract, domain, sender):
-            return contract, device
-    by_domain = register.contracts_for_domain(c, domain)
-    wanted = [named, *(contact.contract for contact in contacts), *(contract.number for contract in by_domain)]
-    for number in filter(None, wanted):
+def _contract_without_device(
+    c: Connection, contacts: Sequence[Contact], domain: str, sender: str, named: str, day: date
+) -> Contract | None:
+    """The contract that the mail names, the contact's, or the domain's: the first in force that the sender speaks for."""
+    by_domain = (contract.number for contract in register.contracts_for_domain(c, domain))
+    for number in filter(None, (named, *(contact.contract for contact in contacts), *by_domain)):
         contract = register.find_contract(c, number)
-        if contract is not None and contract.start <= at.date() <= contract.end and _speaks_for(c, contract, domain, sender):
-            return contract, next(iter(devices.values()), None)
-    return None, next(iter(devices.values()), None)
+        if contract is not None and contract.start <= day <= contract.end and _speaks_for(c, contract, domain, sender):
+            return contract
+    return None
 
 
 def _speaks_for(c: Connection, contract: Contract, domain: str, sender: str) -> bool:
@@ -165,21 +153,14 @@ def facts_for_case(
     serials = tuple(dict.fromkeys((*_serials(case), *(extracted.serials if extracted else ()), *birth)))
     devices = register.find_devices(c, serials)
     rmas = tuple(child for child in case_rows.children(c, case.number) if child.kind == "rma")
-    chosen = register.find_contract(c, contract or case.contract or "") if contract or case.contract else None
-    parts = {line.part_number for one in (case, *rmas) for line in getattr(one.details, "lines", ())} | {
-        d.part_number for d in devices.values()
-    }
-    contacts = tuple(register.contacts_of(c, chosen.number)) if chosen else ()
-    device = next(
-        (device for device in devices.values() if chosen and device.contract == chosen.number), next(iter(devices.values()), None)
-    )
-    domain = case.customer.rpartition("@")[2]
+    chosen = register.find_contract(c, contract or case.contract or "") or _covering(c, devices, case.customer)
+    parts = {line.part_number for one in (case, *rmas) for line in getattr(one.details, "lines", ())}
     return Facts(
         calendar=calendar,
         language=case.language,
         country=case.country,
         timezone=case.timezone,
-        entitlement=entitlement_of(chosen, device, domain, case.customer, contacts, calendar.local_day(at)) if serials else None,
+        entitlement=_entitlement(c, chosen, devices, case.customer, calendar.local_day(at)) if serials else None,
         contract=chosen,
         devices=devices,
         prices=_prices(c, parts, calendar, at),
@@ -188,6 +169,20 @@ def facts_for_case(
         open_cases_of_serials=tuple(case_rows.open_with_serial(c, serials)),
         confirmation_code="".join(secrets.choice(CODE_ALPHABET) for _ in range(6)),
     )
+
+
+def _covering(c: Connection, devices: Mapping[str, Device], sender: str) -> Contract | None:
+    """The contract of the first device whose contract the sender speaks for."""
+    contracts = (register.find_contract(c, device.contract) for device in devices.values())
+    domain = sender.rpartition("@")[2]
+    return next((contract for contract in contracts if contract and _speaks_for(c, contract, domain, sender)), None)
+
+
+def _entitlement(c: Connection, contract: Contract | None, devices: Mapping[str, Device], sender: str, day: date) -> Entitlement:
+    contacts = tuple(register.contacts_of(c, contract.number)) if contract else ()
+    covered = (device for device in devices.values() if contract and device.contract == contract.number)
+    device = next(covered, next(iter(devices.values()), None))
+    return entitlement_of(contract, device, sender.rpartition("@")[2], sender, contacts, day)
 
 
 def describe_parts(c: Connection, parts: Iterable[str]) -> dict[str, str]:

@@ -8,8 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from mailflow.cases import decide
-from mailflow.cases.rma.command import RULES as RMA_RULES
+from mailflow.cases import CASE_TYPES, decide
 from mailflow.handling.apply import apply
 from mailflow.handling.cause import Cause
 from mailflow.handling.gather import describe_parts, facts_for_case
@@ -137,8 +136,8 @@ def _target(c: Connection, case: Case, command: Command) -> Case:
         return next(waiting, case)
     if case.kind == "rma":
         parent = next((one for one in related if one.kind == "service_request"), case)
-        return case if command.name in RMA_RULES else parent
-    if command.name not in RMA_RULES or command.name in ("note", "close"):
+        return case if command.name in CASE_TYPES["rma"].commands else parent
+    if command.name in CASE_TYPES["service_request"].commands or command.name not in CASE_TYPES["rma"].commands:
         return case
     returns = [one for one in related if one.kind == "rma"]
     still_open = [one for one in returns if one.closed_at is None] or returns

@@ -30,7 +30,7 @@ from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, DeskMailbox, MailboxRole, Role
 from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.triage import Strange, Verdict, triage
-from mailflow.store import inbound, notice, register
+from mailflow.store import inbound, journal, notice, register
 from mailflow.store.inbound import AlreadyHandled, InboundRow
 
 log = structlog.get_logger(__name__)
@@ -118,6 +118,16 @@ def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | U
         case_number=outcome.case_number,
         at=now,
         duplicate_of=outcome.duplicate_of,
+    )
+    journal.write(
+        c,
+        case_number=outcome.case_number,
+        desk=office.desk_of_mailbox(row.mailbox).name,
+        at=now,
+        who=mail.sender.address,
+        what=outcome.verdict,
+        text=f"{outcome.rule}: {outcome.reason}",
+        inbound_id=row.id,
     )
 
 

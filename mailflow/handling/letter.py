@@ -58,7 +58,7 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
     values = {**_frame(desk, case, mailbox, reply_address, language, cause.at), **effect.values}
     rendered = office.templates.render(effect.notice, (language, *desk.languages), values)
     message_id = f"{uuid.uuid4().hex}@{mailbox.rpartition('@')[2]}"
-    in_reply_to, references = _thread(c, case, effect)
+    in_reply_to, references = _thread(c, case, effect, cause)
     raw = compose_notice(
         rendered,
         sender=Address(mailbox, desk.wording.title),
@@ -126,7 +126,7 @@ def _in_language(words: Mapping[str, Any], language: str, nothing: Any) -> Any:
     return words.get(language, words.get("en", next(iter(words.values()), nothing)))
 
 
-def _thread(c: Connection, case: Case | None, effect: SendNotice) -> tuple[str, tuple[str, ...]]:
+def _thread(c: Connection, case: Case | None, effect: SendNotice, cause: Cause) -> tuple[str, tuple[str, ...]]:
     """In-Reply-To and References so that the letter stands in the reader's own thread (OUT1).
 
     Customers see their mails and our letters to them; staff a thread of their own, so that nothing of one shows in the other.
@@ -136,6 +136,9 @@ def _thread(c: Connection, case: Case | None, effect: SendNotice) -> tuple[str, 
     chain: list[str] = []
     for number in filter(None, (case.parent if case.kind == "rma" else None, case.number)):
         chain += _message_ids(c, number, case.participants, to_staff=effect.to_staff)
+    # The mail being handled gets its case with its verdict, after its letters are written.
+    if cause.mail is not None and cause.mail.message_id and (cause.mail.sender.address in case.participants) is not effect.to_staff:
+        chain = [one for one in chain if one != cause.mail.message_id] + [cause.mail.message_id]
     return (chain[-1] if chain else ""), tuple(dict.fromkeys((*chain[:1], *chain[1:][-THREAD_LENGTH:])))
 
 

@@ -12,7 +12,7 @@ from mailflow.store.transaction import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """`address_key` signs case addresses (BX7), `authserv_id` is our border server's name (OUT6), mail older than `cutoff` is left alone."""
+    """`address_key` signs case addresses (BX7), `authserv_id` names our border server (OUT6), mail older than `cutoff` is left alone."""
 
     database: Database
     desks: tuple[Desk, ...]

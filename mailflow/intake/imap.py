@@ -32,8 +32,8 @@ _SIZES_AT_ONCE = 500
 _UIDS_A_SEARCH = 80_000
 _LITERAL_SLACK = 1_000_000
 _BODY, _HEADER = b"BODY[]", b"BODY[HEADER]"
-# imaplib and its readers raise these for lines that are no IMAP; each means "this connection is of no more use".
-_TROUBLE = (IMAPClientError, OSError, ValueError, LookupError)
+# The libraries raise or stumble with these over lines that are no IMAP; each means "this connection is of no more use".
+_TROUBLE = (IMAPClientError, OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 
 
 class ImapSource:

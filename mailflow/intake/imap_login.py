@@ -37,7 +37,7 @@ class ImapAccount:
     max_size: int = 30_000_000
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
-    operation_limit: float = 300.0
+    operation_limit: float = 180.0
     poll_interval: float = 30.0
 
     def __post_init__(self) -> None:

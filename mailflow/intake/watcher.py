@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 # Pauses are waited in slices, so that a long one still shows progress to the watchdog.
 _SLICE = 5.0
+# A longer wait would look to the watchdog like a thread that hangs, and a dead connection would be noticed too late.
+_LONGEST_TURN = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class MailboxWatcher:
 
     `connect` opens the source. `on_stored` is called from the watcher's thread after each commit of new mail; `on_trouble` for each
     exception that is not the mail server's, so that the daemon can judge a failing disk. `turn` is the longest wait in seconds
-    before the mailbox is looked at again even without news; `idle_claim` how often a mailbox of another node is asked for.
+    (60 at most) before the mailbox is looked at again even without news; `idle_claim` how often a mailbox of another node is asked for.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class MailboxWatcher:
     ) -> None:
         self._database, self._mailbox, self._connect, self._owner, self._clock = database, mailbox, connect, owner, clock
         self._on_stored, self._on_trouble = on_stored, on_trouble
-        self._lease, self._turn, self._idle_claim = lease, turn, idle_claim
+        self._lease, self._turn, self._idle_claim = lease, min(turn, _LONGEST_TURN), idle_claim
         self._backoff, self._jitter = backoff or Backoff(), jitter
         self._stop = threading.Event()
         self._source: Source | None = None

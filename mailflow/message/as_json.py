@@ -1,37 +1,80 @@
-"""What mailflow understands of a mail, as plain data for `mailflow read --jsonl`."""
+"""What mailflow understands of a mail, without a case, as plain data for `mailflow read --jsonl`."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mailflow.message.bounce import read_bounce
-from mailflow.message.model import Kind, UnreadableMail
+from mailflow.message.extract import extract_request
+from mailflow.message.model import Bounce, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.nature import find_nature, is_automatic
 from mailflow.message.parse import parse_mail
+from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.message.reply import split_reply
+from mailflow.message.sender import read_authentication
 
 
-def describe_mail(raw: bytes) -> dict[str, Any] | None:
+def describe_mail(
+    raw: bytes,
+    *,
+    own_addresses: frozenset[str] = frozenset(),
+    mailboxes: Iterable[str] = (),
+    prefixes: Iterable[str] = ("SR-", "RMA-"),
+    authserv_id: str = "",
+    known_serials: Callable[[str], bool] | None = None,
+) -> dict[str, Any] | None:
+    """All that is read from a mail, JSON-ready; None for an unreadable one, which would be set aside.
+
+    `extracted` holds the fields of IN4 that were found, `reply_token` the first signed case address (unverified).
+    """
     try:
         mail = parse_mail(raw)
     except UnreadableMail:
         return None
-    nature = find_nature(mail, frozenset())
+    nature = find_nature(mail, own_addresses)
     bounce = read_bounce(mail, raw) if nature.kind is Kind.BOUNCE else None
+    new_text = split_reply(mail.text).new_text
+    tokens = find_case_tokens(mail, mailboxes)
+    return _headers(mail) | {
+        "body": mail.text,
+        "body_alt": mail.alternative_text,
+        "reply_text": new_text,
+        "attachments": [part.name for part in mail.attachments],
+        "encrypted": mail.encrypted,
+        "flaws": list(mail.flaws),
+        **_verdict(nature, bounce),
+        "extracted": _found(extract_request(mail.subject, new_text, known_serials=known_serials)),
+        "reply_token": tokens[0] if tokens else None,
+        "case_numbers": list(find_case_numbers(f"{mail.subject}\n{mail.text}", prefixes)),
+        "auth": dataclasses.asdict(read_authentication(mail, authserv_id)),
+    }
+
+
+def _headers(mail: Mail) -> dict[str, Any]:
     return {
-        "verdict": f"{nature.kind}: {nature.rule}",
-        "is_auto": is_automatic(nature),
-        "is_bounce": nature.kind is Kind.BOUNCE,
-        "bounced": [one.address for one in bounce.recipients] if bounce else [],
         "from_addr": mail.sender.address,
         "from_name": mail.sender.name,
+        "to": [address.address for address in mail.to],
+        "cc": [address.address for address in mail.cc],
         "subject": mail.subject,
         "date": mail.date.isoformat() if mail.date else None,
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to[0] if mail.in_reply_to else "",
         "references": list(mail.references),
-        "body": mail.text,
-        "body_alt": mail.alternative_text,
-        "reply_text": split_reply(mail.text).new_text,
-        "attachments": [a.name for a in mail.attachments],
     }
+
+
+def _verdict(nature: Nature, bounce: Bounce | None) -> dict[str, Any]:
+    return {
+        "verdict": {"kind": nature.kind.value, "rule": nature.rule},
+        "is_auto": is_automatic(nature),
+        "is_bounce": nature.kind is Kind.BOUNCE,
+        "bounced": [one.address for one in bounce.recipients] if bounce else [],
+        "bounced_message_id": bounce.original_message_id if bounce else "",
+    }
+
+
+def _found(extracted: Any) -> dict[str, Any]:
+    return {name: value for name, value in dataclasses.asdict(extracted).items() if value}

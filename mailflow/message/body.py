@@ -45,6 +45,12 @@ def read_contents(message: Message, hint: str | None) -> Contents:
     return contents
 
 
+def _children(part: Message) -> list[Message]:
+    """The parts of a multipart, the message within a message/rfc822, the blocks of a delivery report."""
+    inside = part.get_payload() if part.is_multipart() else []
+    return [child for child in inside if isinstance(child, Message)] if isinstance(inside, list) else []
+
+
 def charset_of(part: Message) -> str | None:
     return parameters(header_value(part, "Content-Type")).get("charset")
 
@@ -62,7 +68,7 @@ def _walk(part: Message, contents: Contents, hint: str | None, *, root: bool = F
     if kind.startswith("multipart/") and part.is_multipart():
         if kind == "multipart/encrypted":
             contents.encrypted = True
-        for child in part.get_payload():
+        for child in _children(part):
             _walk(child, contents, hint)
     elif kind.startswith("message/"):
         _take_message(part, kind, contents, hint)
@@ -99,8 +105,8 @@ def _take_message(part: Message, kind: str, contents: Contents, hint: str | None
     if kind in _REPORT_TYPES:
         contents.report += _report_fields(part)
     name = part_name(part, hint)
-    inner = part.get_payload()
-    if name is None and kind in ("message/rfc822", "message/global") and isinstance(inner, list) and inner:
+    inner = _children(part)
+    if name is None and kind in ("message/rfc822", "message/global") and inner:
         name = header_text(header_value(inner[0], "Subject", hint)[:2000])[:200] or None
     contents.attachments.append(Attachment(name, kind, content))
 
@@ -127,9 +133,12 @@ def payload(part: Message) -> bytes:
     """The bytes of a leaf, transfer encoding undone; damaged base64 and quoted-printable are read as far as they go."""
     # get_payload() would already decode 8-bit text by the part's own label and lose bytes on the way
     raw = vars(part).get("_payload")
-    if not isinstance(raw, str):
+    if isinstance(raw, bytes):
+        data = raw
+    elif isinstance(raw, str):
+        data = raw.encode("ascii", "surrogateescape") if _escaped(raw) else raw.encode("utf-8", "replace")
+    else:
         return b""
-    data = raw.encode("ascii", "surrogateescape") if _escaped(raw) else raw.encode("utf-8", "replace")
     encoding = header_value(part, "Content-Transfer-Encoding").strip("\"' ").lower()
     encoding = re.split(r"[\s;(]", encoding, maxsplit=1)[0]
     if encoding == "base64":
@@ -165,8 +174,8 @@ def decode_base64_runs(data: bytes) -> bytes:
 
 def _inner_bytes(part: Message) -> bytes:
     """An attached message as bytes; one that was itself transfer-encoded (RFC 2046 forbids it, some do) is decoded."""
-    inner = part.get_payload()
-    if isinstance(inner, str):
+    inner = _children(part)
+    if not inner:
         return payload(part)
     pieces = []
     encoding = header_value(part, "Content-Transfer-Encoding").lower()
@@ -183,15 +192,15 @@ def _inner_bytes(part: Message) -> bytes:
 
 def _report_fields(part: Message) -> list[tuple[str, str]]:
     """Fields of RFC 3464, block by block, each block closed by ('', '')."""
-    blocks = part.get_payload()
+    blocks = _children(part)
     fields: list[tuple[str, str]] = []
-    for block in blocks if isinstance(blocks, list) else []:
+    for block in blocks:
         pairs = [(key.lower(), header_text(str(value)[:4000])) for key, value in block.raw_items()]
         if not pairs and isinstance(text := block.get_payload(), str):
             pairs = _loose_fields(text)
         if pairs:
             fields += [*pairs, ("", "")]
-    if isinstance(blocks, str):
+    if not blocks:
         text = decode_text(payload(part))[0]
         for block_text in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n")):
             if pairs := _loose_fields(block_text):

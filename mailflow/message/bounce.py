@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import email
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from email.message import Message
 
 from flufl.bounce import all_failures
@@ -99,8 +99,8 @@ def _from_flufl(mail: Mail, raw: bytes) -> tuple[BouncedRecipient, ...]:
     """flufl.bounce raises on a mail without a usable From: it gets a copy with one of its own."""
     message = email.message_from_bytes(raw)
     _replace_from(message)
-    temporary: set[bytes] = set()
-    permanent: set[bytes] = set()
+    temporary: Collection[bytes] = ()
+    permanent: Collection[bytes] = ()
     # its text rules raise all sorts of errors on odd mails; then the next reader has its turn
     with contextlib.suppress(Exception):
         temporary, permanent = all_failures(message)
@@ -109,9 +109,12 @@ def _from_flufl(mail: Mail, raw: bytes) -> tuple[BouncedRecipient, ...]:
     return _recipients(lasting, mail, permanent=True) + _recipients(passing, mail, permanent=False)
 
 
-def _usable(found: set[bytes], mail: Mail) -> list[str]:
+def _usable(found: Collection[bytes], mail: Mail) -> list[str]:
     """Without what only looks like a recipient: ids, and the address that got this notice."""
-    ids = {one.decode("ascii", "replace").lower() for one in _ID.findall((mail.text or mail.alternative_text)[:_SCANNED].encode("utf-8", "replace"))}
+    ids = {
+        one.decode("ascii", "replace").lower()
+        for one in _ID.findall((mail.text or mail.alternative_text)[:_SCANNED].encode("utf-8", "replace"))
+    }
     ours = {address.address for address in mail.to}
     addresses = sorted(address.decode("utf-8", "replace").lower() for address in found)
     usable = [address for address in addresses if _ADDRESS.fullmatch(address) and address not in ids]
@@ -159,7 +162,13 @@ def _recipients(addresses: list[str], mail: Mail, *, permanent: bool) -> tuple[B
 def _original_id(mail: Mail, raw: bytes) -> str:
     """The Message-ID of the returned mail: from the attached message or headers, else from the text below the notice."""
     for part in mail.attachments:
-        if part.content_type in ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
+        if part.content_type in (
+            "message/rfc822",
+            "message/global",
+            "text/rfc822-headers",
+            "message/rfc822-headers",
+            "message/global-headers",
+        ):
             if found := _ID.search(part.content[:262_144]):
                 return found[1].decode("ascii", "replace")
     own = mail.message_id.encode("ascii", "replace")

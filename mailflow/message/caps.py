@@ -23,6 +23,7 @@ class Caps:
     addresses: int = 500
     parts: int = 500
     depth: int = 50
+    lines: int = 2_000_000
 
 
 DEFAULT_CAPS = Caps()
@@ -40,6 +41,8 @@ def check_caps(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
     """Raise UnreadableMail when the bytes are beyond a cap; the text names the cap."""
     if len(raw) > caps.mail:
         raise UnreadableMail(f"the mail has {len(raw):,} bytes, more than {caps.mail:,}")
+    if raw.count(b"\n") > caps.lines:
+        raise UnreadableMail(f"the mail has more than {caps.lines:,} lines")
     end = _BLOCK_END.search(raw)
     block = raw[: end.end() if end else len(raw)]
     if len(block) > caps.header_block:

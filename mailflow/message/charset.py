@@ -10,27 +10,98 @@ import base64
 import re
 
 _ALIASES = {
-    "ascii": "cp1252", "us-ascii": "cp1252", "ansi": "cp1252", "ansi_x3.4-1968": "cp1252", "iso-646-us": "cp1252",
-    "iso-8859-1": "cp1252", "iso8859-1": "cp1252", "iso_8859-1": "cp1252", "8859-1": "cp1252", "latin1": "cp1252", "latin-1": "cp1252",
-    "l1": "cp1252", "x-roman8": "hp_roman8", "windows-1252": "cp1252", "macintosh": "mac_roman", "x-mac-roman": "mac_roman",
-    "x-mac-ce": "mac_latin2", "x-mac-cyrillic": "mac_cyrillic",
-    "iso-8859-8-i": "iso8859_8", "iso-8859-8-e": "iso8859_8", "iso-8859-6-i": "iso8859_6", "iso-8859-9": "cp1254", "iso-8859-11": "cp874",
-    "tis-620": "cp874", "windows-874": "cp874",
-    "gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "cp936": "gb18030", "gb18030": "gb18030", "gb_2312-80": "gb18030",
-    "euc-cn": "gb18030", "chinese": "gb18030", "csgb2312": "gb18030", "hz-gb-2312": "hz", "hz": "hz",
-    "big5": "cp950", "big-5": "cp950", "big5-hkscs": "big5hkscs", "cn-big5": "cp950", "x-x-big5": "cp950", "euc-tw": "cp950",
-    "ks_c_5601": "cp949", "ks_c_5601-1987": "cp949", "ksc_5601": "cp949", "euc-kr": "cp949", "euc_kr": "cp949", "korean": "cp949",
-    "windows-949": "cp949", "x-windows-949": "cp949", "uhc": "cp949",
-    "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "ms_kanji": "cp932", "cp932": "cp932",
-    "euc-jp": "euc_jp", "x-euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp_2", "iso-2022-jp-1": "iso2022_jp_2", "iso-2022-jp-2": "iso2022_jp_2",
-    "iso-2022-jp-3": "iso2022_jp_2004", "iso-2022-jp-ms": "iso2022_jp_ext", "cp50220": "iso2022_jp_ext", "iso-2022-kr": "iso2022_kr",
-    "utf-8": "utf-8", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf8mb4": "utf-8", "x-utf-8": "utf-8", "utf-8-sig": "utf-8",
-    "utf-7": "utf-7", "utf7": "utf-7", "unicode-1-1-utf-7": "utf-7", "utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be",
-    "utf-32": "utf-32", "koi8-r": "koi8_r", "koi8r": "koi8_r", "koi8-u": "koi8_u", "koi8-ru": "koi8_u", "ptcp154": "ptcp154", "viscii": "cp1258",
-}  # fmt: skip
+    "ascii": "cp1252",
+    "us-ascii": "cp1252",
+    "ansi": "cp1252",
+    "ansi_x3.4-1968": "cp1252",
+    "iso-646-us": "cp1252",
+    "iso-8859-1": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso_8859-1": "cp1252",
+    "8859-1": "cp1252",
+    "latin1": "cp1252",
+    "latin-1": "cp1252",
+    "l1": "cp1252",
+    "x-roman8": "hp_roman8",
+    "windows-1252": "cp1252",
+    "macintosh": "mac_roman",
+    "x-mac-roman": "mac_roman",
+    "x-mac-ce": "mac_latin2",
+    "x-mac-cyrillic": "mac_cyrillic",
+    "iso-8859-8-i": "iso8859_8",
+    "iso-8859-8-e": "iso8859_8",
+    "iso-8859-6-i": "iso8859_6",
+    "iso-8859-9": "cp1254",
+    "iso-8859-11": "cp874",
+    "tis-620": "cp874",
+    "windows-874": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "x-gbk": "gb18030",
+    "cp936": "gb18030",
+    "gb18030": "gb18030",
+    "gb_2312-80": "gb18030",
+    "euc-cn": "gb18030",
+    "chinese": "gb18030",
+    "csgb2312": "gb18030",
+    "hz-gb-2312": "hz",
+    "hz": "hz",
+    "big5": "cp950",
+    "big-5": "cp950",
+    "big5-hkscs": "big5hkscs",
+    "cn-big5": "cp950",
+    "x-x-big5": "cp950",
+    "euc-tw": "cp950",
+    "ks_c_5601": "cp949",
+    "ks_c_5601-1987": "cp949",
+    "ksc_5601": "cp949",
+    "euc-kr": "cp949",
+    "euc_kr": "cp949",
+    "korean": "cp949",
+    "windows-949": "cp949",
+    "x-windows-949": "cp949",
+    "uhc": "cp949",
+    "shift_jis": "cp932",
+    "shift-jis": "cp932",
+    "sjis": "cp932",
+    "x-sjis": "cp932",
+    "windows-31j": "cp932",
+    "ms_kanji": "cp932",
+    "cp932": "cp932",
+    "euc-jp": "euc_jp",
+    "x-euc-jp": "euc_jp",
+    "iso-2022-jp": "iso2022_jp_2",
+    "iso-2022-jp-1": "iso2022_jp_2",
+    "iso-2022-jp-2": "iso2022_jp_2",
+    "iso-2022-jp-3": "iso2022_jp_2004",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
+    "cp50220": "iso2022_jp_ext",
+    "iso-2022-kr": "iso2022_kr",
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "unicode-1-1-utf-8": "utf-8",
+    "utf8mb4": "utf-8",
+    "x-utf-8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "utf-7": "utf-7",
+    "utf7": "utf-7",
+    "unicode-1-1-utf-7": "utf-7",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "utf-32": "utf-32",
+    "koi8-r": "koi8_r",
+    "koi8r": "koi8_r",
+    "koi8-u": "koi8_u",
+    "koi8-ru": "koi8_u",
+    "ptcp154": "ptcp154",
+    "viscii": "cp1258",
+}
 _ALIASES |= {f"iso-8859-{n}": f"iso8859_{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)}
 _ALIASES |= {f"{word}{n}": f"cp{n}" for n in range(1250, 1259) for word in ("windows-", "cp", "cp-", "win-", "x-cp", "win")}
-_ALIASES |= {f"{word}{n}": f"cp{n}" for n in (437, 775, 850, 852, 855, 858, 861, 862, 863, 865, 866) for word in ("cp", "cp-", "ibm", "ibm-")}
+_ALIASES |= {
+    f"{word}{n}": f"cp{n}" for n in (437, 775, 850, 852, 855, 858, 861, 862, 863, 865, 866) for word in ("cp", "cp-", "ibm", "ibm-")
+}
 _DOUBLE_BYTE = {"gb18030", "cp950", "big5hkscs", "cp949", "cp932", "euc_jp"}
 _STATEFUL = {"iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext", "iso2022_kr", "hz", "utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32"}
 _SHIFT = re.compile(r"\+([A-Za-z0-9+/]*)-?")
@@ -64,7 +135,9 @@ def decode_text(raw: bytes, label: str | None = None, hint: str | None = None) -
             return storable(raw.decode(guess)), flaw or ("" if guess == (codec or guess) else f"charset was {guess}, not {label}")
         except (UnicodeDecodeError, LookupError):
             continue
-    return storable(raw.decode(codec if codec and codec not in _STATEFUL else "cp1252", "replace")), flaw or f"bytes outside charset {label or ''}".strip()
+    return storable(
+        raw.decode(codec if codec and codec not in _STATEFUL else "cp1252", "replace")
+    ), flaw or f"bytes outside charset {label or ''}".strip()
 
 
 def _decode_ascii(raw: bytes, codec: str | None) -> str:
@@ -81,7 +154,9 @@ def _tolerant(raw: bytes, codec: str) -> str:
     try:
         return raw.decode(codec)
     except UnicodeDecodeError:
-        return _ISO2022_RUN.sub(_from_jis, raw).decode("utf-8", "replace") if codec.startswith("iso2022_jp") else raw.decode(codec, "replace")
+        return (
+            _ISO2022_RUN.sub(_from_jis, raw).decode("utf-8", "replace") if codec.startswith("iso2022_jp") else raw.decode(codec, "replace")
+        )
 
 
 def _from_jis(found: re.Match[bytes]) -> bytes:

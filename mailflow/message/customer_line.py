@@ -13,22 +13,42 @@ from mailflow.message.dates import read_date
 
 _WORDS: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (
-        ("status", "status"), ("escalate", "escalate|escalation"), ("already_returned", "already (?:been )?(?:returned|sent back)"),
-        ("shipped", "shipped|sent"), ("delivered", "delivered|received"), ("extend", "extend|extension"),
+        ("status", "status"),
+        ("escalate", "escalate|escalation"),
+        ("already_returned", "already (?:been )?(?:returned|sent back)"),
+        ("shipped", "shipped|sent"),
+        ("delivered", "delivered|received"),
+        ("extend", "extend|extension"),
     ),
     "pl": (
-        ("status", "status"), ("escalate", "eskalacja|eskaluj|eskalować"), ("already_returned", "już (?:zwrócone|zwrocone|zwrócono|zwrócony|odesłane|odesłano)|juz (?:zwrocone|zwrocono|odeslane|odeslano)"),
-        ("shipped", "wysłan[oey]|wyslan[oey]|nadan[oey]"), ("delivered", "dostarczon[oey]|doręczon[oey]|otrzyman[oey]|odebran[oey]"), ("extend", "przedłuż|przedluz|przedłużenie|przedłużyć|przedłuzenie"),
+        ("status", "status"),
+        ("escalate", "eskalacja|eskaluj|eskalować"),
+        ("already_returned", "już (?:zwrócone|zwrocone|zwrócono|zwrócony|odesłane|odesłano)|juz (?:zwrocone|zwrocono|odeslane|odeslano)"),
+        ("shipped", "wysłan[oey]|wyslan[oey]|nadan[oey]"),
+        ("delivered", "dostarczon[oey]|doręczon[oey]|otrzyman[oey]|odebran[oey]"),
+        ("extend", "przedłuż|przedluz|przedłużenie|przedłużyć|przedłuzenie"),
     ),
     "zh": (
-        ("status", "状态|查询状态|進度|进度"), ("escalate", "升级|申请升级"), ("already_returned", "已(?:经)?(?:退回|寄回|归还)"),
-        ("shipped", "已(?:经)?(?:发货|寄出|发出)"), ("delivered", "已(?:经)?(?:收到|送达|签收)"), ("extend", "延期|申请延期|延长"),
+        ("status", "状态|查询状态|進度|进度"),
+        ("escalate", "升级|申请升级"),
+        ("already_returned", "已(?:经)?(?:退回|寄回|归还)"),
+        ("shipped", "已(?:经)?(?:发货|寄出|发出)"),
+        ("delivered", "已(?:经)?(?:收到|送达|签收)"),
+        ("extend", "延期|申请延期|延长"),
     ),
-}  # fmt: skip
+}
 _LONGEST_LINE = 300
 _TRACKING = re.compile(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{3,39}(?![A-Za-z0-9])")
-_TRACKING_WORDS = re.compile(r"\b(?:with|by|via|through|tracking|waybill|airway bill|awb|number|numer(?:em)?|no|nr|list(?:em)? przewozowy(?:m)?|przez|firmą|kurierem|przesyłki?)\b\.?|单号|运单号?|快递单号|物流单号|通过|[:：,，;#]", re.I)
-_DAYS = re.compile(r"\s*[:：]?\s*\(?(\d{1,3})\)?\s*(?:(?:business|working|calendar|robocz\w*|kalendarzow\w*)\s+)?(?:days?|dni|dzień|dzien|个?工作日|[天日])?[\s,;:：，.\-]*(.*)", re.I)
+_TRACKING_WORDS = re.compile(
+    r"\b(?:with|by|via|through|tracking|waybill|airway bill|awb|number|numer(?:em)?|no|nr"
+    r"|list(?:em)? przewozowy(?:m)?|przez|firmą|kurierem|przesyłki?)\b\.?|单号|运单号?|快递单号|物流单号|通过|[:：,，;#]",
+    re.I,
+)
+_DAYS = re.compile(
+    r"\s*[:：]?\s*\(?(\d{1,3})\)?\s*(?:(?:business|working|calendar|robocz\w*|kalendarzow\w*)\s+)?(?:days?|dni"
+    r"|dzień|dzien|个?工作日|[天日])?[\s,;:：，.\-]*(.*)",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +96,11 @@ def _answer(kind: str, word: str, rest: str, language: str, today: date) -> Cust
         return _shipped(rest)
     if kind == "delivered":
         day = read_date(rest, today=today, language=language) if rest else None
-        return CustomerLine(kind, day=day) if (day and len(rest.split()) <= 6) or (not rest and word.isupper()) or (not rest and not word.isascii()) else None
+        return (
+            CustomerLine(kind, day=day)
+            if (day and len(rest.split()) <= 6) or (not rest and word.isupper()) or (not rest and not word.isascii())
+            else None
+        )
     return _extended(word, rest)
 
 

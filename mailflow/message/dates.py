@@ -14,10 +14,34 @@ from babel.dates import get_day_names, get_month_names
 
 _ALWAYS = ("en", "pl")
 _RELATIVE = {
-    "today": 0, "dzisiaj": 0, "dziś": 0, "dzis": 0, "dzisiejszym": 0, "今天": 0, "今日": 0, "heute": 0, "aujourd'hui": 0, "hoy": 0, "oggi": 0,
-    "yesterday": -1, "wczoraj": -1, "昨天": -1, "昨日": -1, "gestern": -1, "hier": -1, "ayer": -1, "ieri": -1,
-    "day before yesterday": -2, "przedwczoraj": -2, "前天": -2, "vorgestern": -2, "tomorrow": 1, "jutro": 1, "明天": 1, "morgen": 1,
-}  # fmt: skip
+    "today": 0,
+    "dzisiaj": 0,
+    "dziś": 0,
+    "dzis": 0,
+    "dzisiejszym": 0,
+    "今天": 0,
+    "今日": 0,
+    "heute": 0,
+    "aujourd'hui": 0,
+    "hoy": 0,
+    "oggi": 0,
+    "yesterday": -1,
+    "wczoraj": -1,
+    "昨天": -1,
+    "昨日": -1,
+    "gestern": -1,
+    "hier": -1,
+    "ayer": -1,
+    "ieri": -1,
+    "day before yesterday": -2,
+    "przedwczoraj": -2,
+    "前天": -2,
+    "vorgestern": -2,
+    "tomorrow": 1,
+    "jutro": 1,
+    "明天": 1,
+    "morgen": 1,
+}
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _CJK = re.compile(r"(?:(\d{4})\s*年\s*)?(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]?")
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{4}|\d{2})(?!\d)")
@@ -36,7 +60,9 @@ def _absolute(text: str, today: date, language: str) -> date | None:
     if found := _CJK.search(text):
         return _dated(found[1], int(found[2]), int(found[3]), today)
     if found := _named(language).search(text):
-        return _dated(found["year"] or found["year2"], _months(language)[found["month"] or found["month2"]], int(found["day"] or found["day2"]), today)
+        return _dated(
+            found["year"] or found["year2"], _months(language)[found["month"] or found["month2"]], int(found["day"] or found["day2"]), today
+        )
     if found := _NUMERIC.search(text):
         year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
         return _day(year, int(found[2]), int(found[1])) or _day(year, int(found[1]), int(found[2]))
@@ -47,7 +73,10 @@ def _absolute(text: str, today: date, language: str) -> date | None:
 
 def _relative(text: str, today: date, language: str) -> date | None:
     for word in sorted(_RELATIVE, key=len, reverse=True):
-        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)" if word[0].isascii() or word[0].isalpha() and ord(word[0]) < 0x2E80 else re.escape(word), text):
+        if re.search(
+            rf"(?<!\w){re.escape(word)}(?!\w)" if word[0].isascii() or (word[0].isalpha() and ord(word[0]) < 0x2E80) else re.escape(word),
+            text,
+        ):
             return today + timedelta(days=_RELATIVE[word])
     for name, number in _weekdays(language).items():
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):

@@ -9,14 +9,38 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {
+    name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d+)?)?\s*(.*)")
 _DAY = re.compile(r"\b(\d{1,2})[\s\-]*([A-Za-z]{3})[a-z]*\.?[,\s\-]*(\d{2,4})\b")
 _DAY_US = re.compile(r"\b([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(?:\d{1,2}:.*?\s)?((?:19|20)\d{2})\b")
 _TIME = re.compile(r"\b(\d{1,2})[:.](\d{1,2})(?:[:.](\d{1,2}))?\s*([AaPp][Mm]\b)?")
 _OFFSET = re.compile(r"(?:^|[\s(]|GMT|UTC|UT)([+-])(\d{1,2}):?(\d{2})?(?![\d:])")
-_ZONES = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2,
-          "MET": 1, "MEST": 2, "EET": 2, "EEST": 3, "WEST": 1, "BST": 1, "MSK": 3, "JST": 9, "KST": 9, "IST": 5.5}  # fmt: skip
+_ZONES = {
+    "EST": -5,
+    "EDT": -4,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "CET": 1,
+    "CEST": 2,
+    "MEZ": 1,
+    "MESZ": 2,
+    "MET": 1,
+    "MEST": 2,
+    "EET": 2,
+    "EEST": 3,
+    "WEST": 1,
+    "BST": 1,
+    "MSK": 3,
+    "JST": 9,
+    "KST": 9,
+    "IST": 5.5,
+}
 
 
 def read_header_date(value: str) -> datetime | None:

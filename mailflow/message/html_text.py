@@ -6,10 +6,42 @@ Nothing is fetched, nothing is rendered; hidden text and styles are left out.
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser
 
 _LONGEST = 500_000
+_MANY_TAGS, _DEEPEST = 4000, 400
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})")
+_VOID = frozenset(
+    [
+        "br",
+        "hr",
+        "img",
+        "meta",
+        "link",
+        "input",
+        "col",
+        "area",
+        "base",
+        "embed",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "tr",
+        "th",
+        "tbody",
+        "thead",
+        "tfoot",
+        "option",
+        "dt",
+        "dd",
+        "font",
+    ]
+)
 _DROPPED = "script,style,head,title,template,noscript,object,svg,[hidden]"
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.I)
 _LINES = "p,div,tr,li,ul,ol,dl,dt,dd,table,h1,h2,h3,h4,h5,h6,pre,address,article,section,header,footer,form,fieldset,center,caption,blockquote,hr"
@@ -21,8 +53,10 @@ _MARKS = re.compile("[\ue000-\ue006]")
 
 def html_to_text(html: str) -> str:
     """The text of an HTML body; only the first 500,000 characters are read."""
-    tree = LexborHTMLParser(_keep_preformatted(_MARKS.sub("", html[:_LONGEST])))
-    body = tree.body
+    html = _MARKS.sub("", html[:_LONGEST])
+    if html.count("<") > _MANY_TAGS and _is_deep(html):
+        return _without_tags(html)
+    body = LexborHTMLParser(_keep_preformatted(html)).body
     if body is None:
         return ""
     hidden = body.css(_DROPPED) + [node for node in body.css("[style]") if _HIDDEN.search(node.attributes.get("style") or "")]
@@ -42,6 +76,22 @@ def html_to_text(html: str) -> str:
         node.insert_before(mark)
         node.insert_after(mark)
     return _lines(re.sub(r"[ \t\r\n\f]+", " ", body.text(deep=True)))
+
+
+def _is_deep(html: str) -> bool:
+    """Nesting beyond any mail's makes the parser quadratic."""
+    depth = 0
+    for found in _TAG.finditer(html):
+        if found[2].lower() not in _VOID:
+            depth = max(0, depth - 1) if found[1] else depth + 1
+            if depth > _DEEPEST:
+                return True
+    return False
+
+
+def _without_tags(html: str) -> str:
+    text = re.sub(r"<[^<>]{0,2000}>", " ", re.sub(r"<(?:br|/?p|/?div|/tr|/?li)\b[^<>]{0,500}>", "\n", html, flags=re.I))
+    return "\n".join(line for line in (unescape(re.sub(r"[ \t]+", " ", line)).strip() for line in text.split("\n")) if line)
 
 
 def _keep_preformatted(html: str) -> str:

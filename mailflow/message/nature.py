@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailflow.message.model import Kind, Mail, Nature
-from mailflow.message.phrases import (BOUNCE_SUBJECT, CHALLENGE, DAEMON, DAEMON_NAME, FAILURE, MACHINE, OUT_OF_OFFICE, RETURNED, STATUS_CODE, STRICT_DAEMON)
+from mailflow.message.phrases import (
+    BOUNCE_SUBJECT,
+    CHALLENGE,
+    DAEMON,
+    DAEMON_NAME,
+    FAILURE,
+    MACHINE,
+    OUT_OF_OFFICE,
+    RETURNED,
+    STATUS_CODE,
+    STRICT_DAEMON,
+)
 
 _SCANNED = 20_000
 
@@ -66,7 +77,9 @@ def _delivery_status(mail: Mail) -> str:
     kind = _content_type(mail)
     if "report-type=feedback-report" in kind or "report-type=disposition-notification" in kind:
         return ""
-    if not any(key in ("final-recipient", "original-recipient", "action", "x-actual-recipient", "x-supplementary-info") for key, _ in mail.report):
+    if not any(
+        key in ("final-recipient", "original-recipient", "action", "x-actual-recipient", "x-supplementary-info") for key, _ in mail.report
+    ):
         return ""
     actions = {value.lower().split(" ")[0] for key, value in mail.report if key == "action"}
     return "" if actions and actions <= {"delivered", "relayed", "expanded"} else "message/delivery-status"
@@ -124,7 +137,11 @@ def _bounce_by_null_sender(mail: Mail) -> str:
         return ""
     if _part(mail, "message/rfc822") and not _auto_submitted(mail):
         return "Return-Path <> and the returned mail"
-    evidence = (bool(BOUNCE_SUBJECT.search(mail.subject)), _failure_words(mail), bool(DAEMON.search(_local(mail)) or DAEMON_NAME.search(mail.sender.name)))
+    evidence = (
+        bool(BOUNCE_SUBJECT.search(mail.subject)),
+        _failure_words(mail),
+        bool(DAEMON.search(_local(mail)) or DAEMON_NAME.search(mail.sender.name)),
+    )
     return "Return-Path <>" if sum(evidence) >= 2 else ""
 
 
@@ -134,7 +151,12 @@ def _bounce_by_marks(mail: Mail) -> str:
     kind = _content_type(mail)
     if "report-type=delivery-status" in kind and (BOUNCE_SUBJECT.search(mail.subject) or _failure_words(mail)):
         return "multipart/report"
-    if (DAEMON.search(_local(mail)) or DAEMON_NAME.search(mail.sender.name)) and BOUNCE_SUBJECT.search(mail.subject) and _failure_words(mail) and not mail.header("in-reply-to"):
+    if (
+        (DAEMON.search(_local(mail)) or DAEMON_NAME.search(mail.sender.name))
+        and BOUNCE_SUBJECT.search(mail.subject)
+        and _failure_words(mail)
+        and not mail.header("in-reply-to")
+    ):
         return f"from {mail.sender.address}, failure in subject and text"
     return ""
 
@@ -142,7 +164,15 @@ def _bounce_by_marks(mail: Mail) -> str:
 def _automatic_header(mail: Mail) -> str:
     if mark := _auto_submitted(mail):
         return f"Auto-Submitted: {mark}"
-    for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-response", "x-autoreply-from", "x-mail-autoreply", "x-away-message"):
+    for name in (
+        "x-autoreply",
+        "x-autorespond",
+        "x-autoresponder",
+        "x-auto-response",
+        "x-autoreply-from",
+        "x-mail-autoreply",
+        "x-away-message",
+    ):
         if (value := mail.header(name)) and value.lower() not in ("no", "false"):
             return name
     return ""

@@ -101,7 +101,9 @@ def _extended(found: dict[str, str], base: str) -> str:
         number += 1
     if pieces and pieces[0][0]:
         charset, _, text = _charset(pieces[0][1])
-        raw = b"".join(unquote_to_bytes(text if not at else part) if coded else part.encode("utf-8") for at, (coded, part) in enumerate(pieces))
+        raw = b"".join(
+            unquote_to_bytes(text if not at else part) if coded else part.encode("utf-8") for at, (coded, part) in enumerate(pieces)
+        )
         return decode_text(raw, charset or None)[0]
     if pieces:
         return decode_words("".join(part for _, part in pieces))

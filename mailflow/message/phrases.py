@@ -36,8 +36,13 @@ DAEMON = re.compile(
     r"|mail[-_]?admin|email[-_]?admin|smtp[-_]?daemon|smtp|nobody|uucp|courier|mmdf|ims|system|sysadmin|double-bounce|mail)(?:[+_-][^@]*)?(?:@|$)",
     re.I,
 )
-STRICT_DAEMON = re.compile(r"^(?:mailer[-_.]?daemon|mailerdaemon|post_?master|mail[-_.]?daemon|mdaemon|double-bounce)(?:[+_.-][^@]*)?(?:@|$)", re.I)
-DAEMON_NAME = re.compile(r"mail(?:er)?[\s-]*(?:delivery|daemon)|delivery (?:sub)?system|post\s*master|mail(?:er)? system|system administrator|internet mail|mail administrator", re.I)
+STRICT_DAEMON = re.compile(
+    r"^(?:mailer[-_.]?daemon|mailerdaemon|post_?master|mail[-_.]?daemon|mdaemon|double-bounce)(?:[+_.-][^@]*)?(?:@|$)", re.I
+)
+DAEMON_NAME = re.compile(
+    r"mail(?:er)?[\s-]*(?:delivery|daemon)|delivery (?:sub)?system|post\s*master|mail(?:er)? system|system administrator|internet mail|mail administrator",
+    re.I,
+)
 FAILURE = re.compile(
     r"\b[45]\d\d[ -#]+\(?#?[45]\.\d{1,3}\.\d{1,3}|(?:^|\s)#?[45]\.\d{1,2}\.\d{1,2}(?:\s|$)|user (?:is )?unknown|unknown user|unknown (?:local[\s-]*part|address|recipient|mailbox)|no such (?:user|mailbox|address|recipient|account)|does ?n[o']t exist|does not exist|not (?:a )?(?:valid|known)"
     r"|undeliverable|could ?n[o']t (?:be )?deliver|could not (?:be )?(?:deliver|send|process)|cannot (?:be )?deliver|unable to (?:deliver|relay|send)|was not (?:delivered|sent)|not been delivered|can(?:not|'t) be delivered|permanent(?:ly)? (?:fatal )?(?:error|fail)|delivery (?:has )?(?:failed|status|to the following|error|problem|attempts)|failed (?:to deliver|permanently|recipient|address|after)"
@@ -45,6 +50,9 @@ FAILURE = re.compile(
     r"|message (?:delayed|expired|returned|has not been|you sent)|not yet been delivered|transcript of session|addresses had|errors? occurred|returned (?:mail|message|to sender|below)|this is (?:a |an )?(?:permanent|automat)|gave up|giving up|original (?:message|mail) (?:follows|header|was)|included below|user .{1,80} not (?:listed|found|known)|not listed in|is not (?:known|a member|accepting)|connection (?:timed out|refused)|retry time|unzustellbar|nicht zugestellt|konnte nicht|n'a pas pu|no pudo|nie mo[żz]e|nie istnieje|could not be found|no mailbox|invalid (?:recipient|address|mailbox)|bad (?:destination|address)|no longer|has been returned|not delivered|送信できません|エラー|失败",
     re.I,
 )
-MACHINE = re.compile(r"smtp|anti-?virus|gateway|no-?reply|(?:^|[._-])(?:ndr|mail|mailer|imss|admin|administrator|system|service|daemon|bounces?|delivery|security)(?:[._-]|@|$)", re.I)
+MACHINE = re.compile(
+    r"smtp|anti-?virus|gateway|no-?reply|(?:^|[._-])(?:ndr|mail|mailer|imss|admin|administrator|system|service|daemon|bounces?|delivery|security)(?:[._-]|@|$)",
+    re.I,
+)
 RETURNED = re.compile(r"^(?:> ?)?(?:received: |return-path: |message-id: )|(?:returned|original|failed|old) (?:mail|message)", re.I | re.M)
 STATUS_CODE = re.compile(r"\b5\d\d[ -]#?5\.\d\.\d|\b5\.\d\.\d\b|\b55\d [A-Za-z<]")

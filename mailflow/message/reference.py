@@ -21,7 +21,9 @@ def find_case_numbers(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
     if not letters:
         return ()
     words = "|".join(re.escape(one) for one in letters)
-    pattern = re.compile(rf"(?<![A-Za-z0-9])({words})(?:\s?(?:no|nr|number|numer|号码|号|编号)\.?)?[\s:：#_\-‐-―－]{{0,3}}(\d{{3,12}})(?![0-9A-Za-z])", re.I)
+    pattern = re.compile(
+        rf"(?<![A-Za-z0-9])({words})(?:\s?(?:no|nr|number|numer|号码|号|编号)\.?)?[\s:：#_\-‐-―－]{{0,3}}(\d{{3,12}})(?![0-9A-Za-z])", re.I
+    )
     return tuple(dict.fromkeys(f"{found[1].upper()}-{found[2]}" for found in pattern.finditer(text[:_SCANNED])))
 
 

@@ -43,6 +43,8 @@ def _mend_header(raw: bytes, flaws: list[str]) -> bytes:
         del lines[0]
     if not _FIELD.match(lines[0]):
         return raw
+    if end is None:
+        return raw
     last_known = max((at for at, line in enumerate(lines) if _KNOWN.match(line)), default=0)
     kept: list[bytes] = []
     for at, line in enumerate(lines):
@@ -54,8 +56,10 @@ def _mend_header(raw: bytes, flaws: list[str]) -> bytes:
             kept.append(b"X-Stray-Line: " + line)
             flaws.append("a header line that is no field")
         else:
-            return b"\n".join([*kept, b"", *lines[at:]]) + raw[end.start() + 1 :] if end else raw
-    return b"\n".join(kept) + raw[end.start() + 1 :] if end else raw
+            kept += [b"", *lines[at:]]
+            break
+    mended = b"\n".join(kept)
+    return raw if mended == block else mended + raw[end.start() + 1 :]
 
 
 def _join_boundary(found: re.Match[bytes]) -> bytes:

@@ -31,6 +31,7 @@ from mailflow.message.reply_words import (
 _LONGEST_TEXT = 262_144
 _LONGEST_LINE = 500
 _MOST_LINES = 400
+_MOST_SCANNED = 5000
 _QUOTED = re.compile(r"^\s{0,3}(?:>|＞|\|\s?>|[A-Z][A-Za-z]{0,2}> )")
 _UNDERLINE = re.compile(r"^\s*_{20,}\s*$")
 _SIGNATURE = re.compile(r"^(?:--|—)\s*$|^-- \S{0,40}$|^__\s*$")
@@ -53,13 +54,15 @@ def _new_flags(lines: list[str]) -> list[bool]:
     """For each line: is it the writer's own? A quotation without marks runs to the end, one with `>` only where the marks are."""
     new = [True] * len(lines)
     at = 0
-    while at < len(lines):
+    written = False
+    while at < min(len(lines), _MOST_SCANNED):
         line = lines[at][:_LONGEST_LINE]
         if _QUOTED.match(line):
             new[at] = False
             at += 1
             continue
         if (size := _quote_head(lines, at)) == 0:
+            written = written or _has_text(line)
             at += 1
             continue
         after = _next_text(lines, at + size)
@@ -67,7 +70,7 @@ def _new_flags(lines: list[str]) -> list[bool]:
             new[at:after] = [False] * (after - at)
             at = after
             continue
-        if _has_text(lines, new, at):
+        if written:
             new[at:] = [False] * (len(lines) - at)
             return new
         # nothing above it: a forwarded mail, or an answer written below an unmarked quotation; the text itself stays
@@ -83,11 +86,12 @@ def _to_the_end(line: str) -> bool:
 def _quote_head(lines: list[str], at: int) -> int:
     """How many lines from here introduce a quotation: 0 for none."""
     line = lines[at][:_LONGEST_LINE]
-    if not line.strip():
+    start = line.lstrip()[:1]
+    if not start:
         return 0
-    if ORIGINAL.match(line) or (REPLY_LINE.search(line) and len(line) < 160):
+    if (start in "-_=*—–" and ORIGINAL.match(line)) or (len(line) < 160 and REPLY_LINE.search(line)):
         return 1 + _header_block(lines, at + 1)
-    if _UNDERLINE.match(line):
+    if start == "_" and _UNDERLINE.match(line):
         following = _next_text(lines, at + 1)
         return following - at + _header_block(lines, following) if following is not None and _header_block(lines, following) else 0
     return _header_block(lines, at) or _attribution(lines, at)
@@ -100,6 +104,8 @@ def _header_block(lines: list[str], at: int) -> int:
     if at >= len(lines):
         return 0
     first = lines[at][:_LONGEST_LINE]
+    if ":" not in first and "：" not in first:
+        return 0
     if not HEADER_FROM.match(first) and not HEADER_ANY_BOLD.match(first) and not (HEADER_OTHER.match(first) and _from_follows(lines, at)):
         return 0
     others = blanks = 0
@@ -130,7 +136,7 @@ def _attribution(lines: list[str], at: int) -> int:
         joined = f"{joined} {lines[at + size - 1][:_LONGEST_LINE].strip()}".strip()
         if len(joined) > _LONGEST_LINE:
             return 0
-        if joined.endswith((":", "：", ":*", ":_", "،")) or WROTE_END.search(joined):
+        if joined.rstrip("*_ ").endswith((":", "：")):
             return size if _is_attribution(joined, lines, at + size) else 0
         if size == 1 and not (WROTE_START.match(joined) or ADDRESS_LIKE.search(joined)):
             return 0
@@ -141,7 +147,12 @@ def _is_attribution(joined: str, lines: list[str], after: int) -> bool:
     dated, addressed, wrote = DATE_LIKE.search(joined), ADDRESS_LIKE.search(joined), WROTE_END.search(joined)
     if wrote and (addressed or (dated and WROTE_START.match(joined))):
         return True
-    if dated and addressed and (WROTE_START.match(joined) or re.match(r"^[^:]{0,80}\d", joined)) and re.search(r"@[^\s<>]+[>\])]?\s*[:：]$", joined):
+    if (
+        dated
+        and addressed
+        and (WROTE_START.match(joined) or re.match(r"^[^:]{0,80}\d", joined))
+        and re.search(r"@[^\s<>]+[>\])]?\s*[:：]$", joined)
+    ):
         return True
     following = _next_text(lines, after)
     return bool(wrote and following is not None and _QUOTED.match(lines[following]))
@@ -151,9 +162,9 @@ def _next_text(lines: list[str], at: int) -> int | None:
     return next((number for number in range(at, min(at + 6, len(lines))) if lines[number].strip()), None)
 
 
-def _has_text(lines: list[str], new: list[bool], before: int) -> bool:
-    """Is there anything of the writer's own above? Greeting-free answers count, a lone mark does not."""
-    return any(is_new and any(char.isalnum() or ord(char) > 0x2000 for char in line) for line, is_new in zip(lines[:before], new[:before], strict=True))
+def _has_text(line: str) -> bool:
+    """Is there anything to read? A lone mark is nothing, an emoji is an answer."""
+    return any(char.isalnum() or ord(char) > 0x2FFF for char in line)
 
 
 def _fold_signatures(lines: list[str], new: list[bool]) -> None:
@@ -179,11 +190,11 @@ def _signature_start(lines: list[str], start: int, end: int) -> int:
         left = len(texts) - place - 1
         if (_SIGNATURE.match(line) or _SIGNATURE.match(line.rstrip())) and left <= 25:
             return number
-        if MOBILE.match(line) and left <= 3 and len(line) < 120:
+        if left <= 3 and len(line) < 120 and MOBILE.match(line):
             return number
-        if place and LIST_FOOTER.match(line) and left <= 8 and end == len(lines):
+        if place and left <= 8 and end == len(lines) and LIST_FOOTER.match(line):
             return number
-        if place and CLOSING.match(line) and left <= 10 and _only_short(lines, texts[place + 1 :]):
+        if place and left <= 10 and CLOSING.match(line) and _only_short(lines, texts[place + 1 :]):
             return number
     return end
 

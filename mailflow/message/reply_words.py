@@ -20,15 +20,23 @@ ORIGINAL = re.compile(
     r"|исходное сообщение|пересылаемое сообщение|原始邮件|原始郵件|回复的原邮件|原邮件|转发邮件信息|元のメッセージ|オリジナルメッセージ|original message follows|원본\s?메시지|원본\s?메일|forwarded (?:message|by)|weitergeleitete nachricht|message transféré|reply message|reply-to message|original mail).{0,60}?[-_=—–]{2,}\s*$",
     re.I,
 )
-REPLY_LINE = re.compile(r"(?:reply|respond|antwort\w*|réponse|odpowied\w*|please (?:type|write)).{0,40}(?:above|over|oberhalb|au-dessus|powyżej).{0,30}(?:line|linie|ligne|lini\w*)|请在此行(?:之)?上方回复|(?:above|powyżej) (?:this|tej) lini", re.I)
+REPLY_LINE = re.compile(
+    r"(?:reply|respond|antwort\w*|réponse|odpowied\w*|please (?:type|write)).{0,40}(?:above|over|oberhalb|au-dessus|powyżej).{0,30}(?:line|linie|ligne|lini\w*)|请在此行(?:之)?上方回复|(?:above|powyżej) (?:this|tej) lini",
+    re.I,
+)
 
 WROTE = (
     "wrote|writes|write|said|schrieb|hat geschrieben|a écrit|escribió|escribio|escreveu|ha scritto|scrisse|schreef|heeft geschreven|geschreven|napisał\\(a\\)|napisał|napisała|pisze|napsal\\(a\\)|napsal|napsala|skrev|kirjoitti|írta|a scris"
     "|написал\\(а\\)|написал|написала|пишет|писал|写道|寫道|写到|发送|のメッセージ|さんは書きました|は書きました|書きました|님이 작성|님이 쓴|작성"
 )
 WROTE_END = re.compile(rf"(?:{WROTE})(?:\s+(?:on|the following|le|am|:).{{0,60}})?\s*[:：]\s*(?:\*|_)?\s*$", re.I)
-WROTE_START = re.compile(r"^[\s>*_]*(?:On|Am|Le|El|Il|Op|Den|Dnia|W dniu|Em|No dia|Dne|På|Pe|At|In data|Em|Il giorno|Vào|2\d{3}|\d{1,2}[./ -]|\d{4}[-/年]|在|于|於|Mon|Tue|Wed|Thu|Fri|Sat|Sun|ma|di|wo|do|vr|za|zo|pon|wt|śr|czw|pt|sob|niedz)", re.I)
-DATE_LIKE = re.compile(r"\b\d{1,2}[:.h]\d{2}\b|\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}\s?[年년]|\b(?:19|20)\d{2}\b")
+WROTE_START = re.compile(
+    r"^[\s>*_]*(?:On|Am|Le|El|Il|Op|Den|Dnia|W dniu|Em|No dia|Dne|På|Pe|At|In data|Em|Il giorno|Vào|2\d{3}|\d{1,2}[./ -]|\d{4}[-/年]|在|于|於|Mon|Tue|Wed|Thu|Fri|Sat|Sun|ma|di|wo|do|vr|za|zo|pon|wt|śr|czw|pt|sob|niedz)",
+    re.I,
+)
+DATE_LIKE = re.compile(
+    r"\b\d{1,2}[:.h]\d{2}\b|\b\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\b\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}\s?[年년]|\b(?:19|20)\d{2}\b"
+)
 ADDRESS_LIKE = re.compile(r"[<\[(]?[^\s<>@]{1,80}@[^\s<>@]{2,80}[>\])]?")
 
 MOBILE = re.compile(

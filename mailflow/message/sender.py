@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import authres
-from authres import FeatureContext
+from authres import FeatureContext, dmarc
 
 from mailflow.message.model import Authentication, Mail
 
-_CONTEXT = FeatureContext(authres.dmarc)
+_CONTEXT = FeatureContext(dmarc)
 _LONGEST = 4000
 
 
@@ -40,9 +39,9 @@ def _verdict(mail: Mail, value: str) -> Authentication:
     # the parser raises its own SyntaxError, RecursionError on nested comments and more: unreadable is not genuine
     except Exception as error:
         return Authentication(False, f"Authentication-Results cannot be read ({type(error).__name__})")
-    dmarc = [one for one in results if one.method == "dmarc"]
-    if dmarc:
-        return _by_dmarc(mail, dmarc)
+    policies = [one for one in results if one.method == "dmarc"]
+    if policies:
+        return _by_dmarc(mail, policies)
     for one in results:
         if one.method == "auth" and one.result == "pass":
             login = str(_property(one, "smtp", "auth") or "").lower()
@@ -53,8 +52,8 @@ def _verdict(mail: Mail, value: str) -> Authentication:
     return Authentication(False, f"neither dmarc=pass nor auth=pass: {told}")
 
 
-def _by_dmarc(mail: Mail, dmarc: list[Any]) -> Authentication:
-    for one in dmarc:
+def _by_dmarc(mail: Mail, policies: list[Any]) -> Authentication:
+    for one in policies:
         domain = str(_property(one, "header", "from") or "").lower().rpartition("@")[2]
         if one.result != "pass":
             return Authentication(False, f"dmarc={one.result} header.from={domain}")

@@ -12,6 +12,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from mailflow.notices.header_text import (
+    AddressLike,
     UnsendableNotice,
     address_field,
     file_name_parameters,
@@ -19,13 +20,12 @@ from mailflow.notices.header_text import (
     reference_ids,
     text_field,
 )
-from mailflow.notices.header_text import AddressLike as AddressLike
 from mailflow.notices.render import Rendered
 from mailflow.notices.slots import clean_text
 
 MOST_REFERENCES = 24
 """Ids kept of a long thread: the first, which founds it, and the newest."""
-LONGEST_PLAIN_LINE = 200
+LONGEST_PLAIN_LINE = 900
 """Octets of a line up to which ASCII text goes out as it is; longer lines are quoted-printable, which breaks them."""
 
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*", re.ASCII)
@@ -155,8 +155,10 @@ def _base64_lines(content: bytes) -> bytes:
 
 def _file_part(attachment: NoticeAttachment) -> bytes:
     name = attachment.name
-    kind = attachment.content_type.strip().lower()
-    if not _CONTENT_TYPE.fullmatch(kind) or kind.startswith(("multipart/", "message/")):  # a base64 message/* is forbidden (RFC 2046 5.2.1)
+    kind = attachment.content_type.strip()
+    if not _CONTENT_TYPE.fullmatch(kind) or kind.lower().startswith(
+        ("multipart/", "message/")
+    ):  # a base64 message/* is forbidden (RFC 2046 5.2.1)
         kind = "application/octet-stream"
     head = (
         f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment{file_name_parameters(name)}\r\n\r\n"

@@ -26,8 +26,9 @@ class NoticeMarkdown:
     def __init__(self) -> None:
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
         self._markdown.disable(["autolink", "image", "entity", "html_block", "html_inline"])
-        self._markdown.validateLink = _is_allowed_link  # type: ignore[method-assign]  # the library's documented way
-        self._markdown.normalizeLink = str  # type: ignore[method-assign]
+        # the library's documented way to say which links it takes
+        self._markdown.validateLink = _is_allowed_link  # type: ignore[method-assign]
+        self._markdown.normalizeLink = _as_it_is  # type: ignore[method-assign]
         for name, rule in (("table_open", _open_table), ("td_open", _open_cell), (BUTTONS, _write_buttons)):
             self._markdown.add_render_rule(name, rule)
 
@@ -72,6 +73,10 @@ class NoticeMarkdown:
 
 def _is_allowed_link(url: str) -> bool:
     return bool(SLOT.fullmatch(url)) or url.startswith(("https://", "mailto:"))
+
+
+def _as_it_is(url: str) -> str:
+    return url
 
 
 def _hide(tokens: list[Token], start: int, end: int, opening: str, closing: str) -> None:
@@ -142,5 +147,5 @@ def _write_buttons(renderer: RendererHTML, tokens: Sequence[Token], index: int, 
             cells.append(f'<td class="button" bgcolor="#1d4f91"><a href="{href}" class="button-link">{text}</a></td>')
         else:
             label.append(token)
-    gap = '<td class="button-gap" width="8">&nbsp;</td>'
+    gap = '<td class="button-gap" width="8"> </td>'
     return f'<table role="presentation" cellpadding="0" cellspacing="0" border="0" class="buttons"><tr>{gap.join(cells)}</tr></table>\n'

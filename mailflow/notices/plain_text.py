@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from markdown_it.tree import SyntaxTreeNode
@@ -15,6 +16,80 @@ WIDTH = 78
 
 TellLink = Callable[[str, MailLink], str]
 """Words for a prepared answer in a text mail: (label, link) to sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextLink:
+    """A link of the template; both texts may hold slots."""
+
+    label: str
+    href: str
+
+
+Inline = tuple[str | TextLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """One block of a notice before its values are known. `kind` is heading, list, quote, table, rule, code or paragraph.
+
+    `mark` is a heading's underline character or what stands before a list's item; `rows` are a table's, its head first.
+    """
+
+    kind: str
+    inline: Inline = ()
+    blocks: tuple[TextBlock, ...] = ()
+    mark: str = ""
+    rows: tuple[tuple[Inline, ...], ...] = ()
+    rights: tuple[bool, ...] = ()
+
+
+def read_blocks(tree: SyntaxTreeNode) -> tuple[TextBlock, ...]:
+    """The blocks of a parsed notice."""
+    return tuple(_read_block(node) for node in tree.children)
+
+
+def _read_block(node: SyntaxTreeNode) -> TextBlock:
+    if node.type == "heading":
+        return TextBlock("heading", _read_inline(node), mark="=" if node.tag == "h1" else "-")
+    if node.type in ("bullet_list", "ordered_list"):
+        marks = (f"{number}. " if node.type == "ordered_list" else "- " for number in range(1, len(node.children) + 1))
+        items = zip(node.children, marks, strict=True)
+        return TextBlock("list", blocks=tuple(TextBlock("item", blocks=read_blocks(item), mark=mark) for item, mark in items))
+    if node.type == "blockquote":
+        return TextBlock("quote", blocks=read_blocks(node))
+    if node.type == "table":
+        rows = [row for part in node.children for row in part.children]
+        rights = tuple("right" in str(cell.attrs.get("style", "")) for cell in rows[0].children)
+        return TextBlock("table", rows=tuple(tuple(_read_inline(cell) for cell in row.children) for row in rows), rights=rights)
+    if node.type in ("fence", "code_block"):
+        return TextBlock("code", (node.content.rstrip("\n"),))
+    return TextBlock("rule" if node.type == "hr" else "paragraph", _read_inline(node))
+
+
+def _read_inline(node: SyntaxTreeNode) -> Inline:
+    parts: list[str | TextLink] = []
+    for part in _pieces(node):
+        if isinstance(part, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    if any(isinstance(part, TextLink) for part in parts) and all(isinstance(part, TextLink) or part == " " for part in parts):
+        return tuple("\n" if part == " " else part for part in parts)  # a row of buttons: one a line
+    return tuple(parts)
+
+
+def _pieces(node: SyntaxTreeNode) -> Iterator[str | TextLink]:
+    if node.type in ("text", "code_inline", "html_inline"):
+        yield node.content
+    elif node.type in ("softbreak", "hardbreak"):
+        yield " " if node.type == "softbreak" else "\n"
+    elif node.type == "link":
+        label = "".join(part if isinstance(part, str) else part.label for child in node.children for part in _pieces(child))
+        yield TextLink(label, str(node.attrs["href"]))
+    else:
+        for child in node.children:
+            yield from _pieces(child)
 
 
 def display_width(text: str) -> int:
@@ -43,72 +118,47 @@ class PlainText:
         self._slots = slots
         self._tell_link = tell_link
 
-    def write(self, tree: SyntaxTreeNode) -> str:
-        return self._blocks(tree.children)
+    def write(self, blocks: Sequence[TextBlock], gap: str = "\n\n") -> str:
+        return gap.join(text for text in map(self._block, blocks) if text)
 
-    def _blocks(self, nodes: Sequence[SyntaxTreeNode], gap: str = "\n\n") -> str:
-        return gap.join(text for text in (self._block(node) for node in nodes) if text)
+    def _block(self, block: TextBlock) -> str:
+        match block.kind:
+            case "paragraph":
+                return self._inline(block.inline).strip("\n")
+            case "heading":
+                return _underlined(self._inline(block.inline), block.mark)
+            case "list":
+                return self.write(block.blocks, "\n")
+            case "item":
+                return block.mark + _indent(self.write(block.blocks, "\n"), " " * len(block.mark)).lstrip(" ")
+            case "quote":
+                return _indent(self.write(block.blocks), "    ")
+            case "code":
+                return _indent(self._inline(block.inline), "    ")
+            case "table":
+                return self._table(block)
+        return "-" * 40
 
-    def _block(self, node: SyntaxTreeNode) -> str:
-        writers: dict[str, Callable[[SyntaxTreeNode], str]] = {
-            "paragraph": self._paragraph,
-            "heading": self._heading,
-            "bullet_list": self._list,
-            "ordered_list": self._list,
-            "blockquote": lambda quote: _indent(self._blocks(quote.children), "    "),
-            "table": self._table,
-            "hr": lambda _: "-" * 40,
-            "fence": lambda code: _indent(self._slots.fill(code.content.rstrip("\n")), "    "),
-            "code_block": lambda code: _indent(self._slots.fill(code.content.rstrip("\n")), "    "),
-        }
-        return writers.get(node.type, self._inline)(node)
+    def _inline(self, inline: Inline) -> str:
+        return "".join(self._slots.fill(part) if isinstance(part, str) else self._link(part) for part in inline)
 
-    def _paragraph(self, node: SyntaxTreeNode) -> str:
-        parts = [child for inline in node.children for child in inline.children]
-        if all(part.type in ("link", "softbreak") for part in parts):
-            return "\n".join(self._link(part) for part in parts if part.type == "link")
-        return self._inline(node).strip("\n")
-
-    def _heading(self, node: SyntaxTreeNode) -> str:
-        text = self._inline(node)
-        rule = "=" if node.tag == "h1" else "-"
-        return f"{text}\n{rule * min(WIDTH, max(map(display_width, text.splitlines()), default=0))}" if text else ""
-
-    def _list(self, node: SyntaxTreeNode) -> str:
-        return "\n".join(
-            self._item(item, f"{number}. " if node.type == "ordered_list" else "- ") for number, item in enumerate(node.children, 1)
-        )
-
-    def _item(self, node: SyntaxTreeNode, mark: str) -> str:
-        return mark + _indent(self._blocks(node.children, "\n"), " " * len(mark)).lstrip(" ")
-
-    def _inline(self, node: SyntaxTreeNode) -> str:
-        if node.type in ("text", "code_inline", "html_inline"):
-            return self._slots.fill(node.content)
-        if node.type == "softbreak":
-            return " "
-        if node.type == "hardbreak":
-            return "\n"
-        if node.type == "link":
-            return self._link(node)
-        return "".join(self._inline(child) for child in node.children)
-
-    def _link(self, node: SyntaxTreeNode) -> str:
-        label = "".join(self._inline(child) for child in node.children)
-        href = str(node.attrs["href"])
-        link = self._slots.value(href)
-        if isinstance(link, MailLink):
-            return self._tell_link(label, link)
-        shown = self._slots.fill(href).removeprefix("mailto:")
+    def _link(self, link: TextLink) -> str:
+        label, target = self._slots.fill(link.label), self._slots.value(link.href)
+        if isinstance(target, MailLink):
+            return self._tell_link(label, target)
+        shown = self._slots.fill(link.href).removeprefix("mailto:")
         return label if shown == label else f"{label} ({shown})"
 
-    def _table(self, node: SyntaxTreeNode) -> str:
-        rows = [[self._inline(cell).strip() for cell in row.children] for part in node.children for row in part.children]
+    def _table(self, block: TextBlock) -> str:
+        rows = [[self._inline(cell).strip() for cell in row] for row in block.rows]
         head, body = rows[0], rows[1:]
         if not any(head):
             return "\n".join(_fact(row) for row in body)
-        rights = ["right" in str(cell.attrs.get("style", "")) for cell in node.children[0].children[0].children]
-        return _columns_of(head, body, rights) or _records(head, body)
+        return _columns_of(head, body, block.rights) or _records(head, body)
+
+
+def _underlined(text: str, mark: str) -> str:
+    return f"{text}\n{mark * min(WIDTH, max(map(display_width, text.splitlines())))}" if text else ""
 
 
 def _fact(row: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from traceback import walk_tb
@@ -13,18 +12,16 @@ from types import TracebackType
 from typing import Any
 
 import css_inline
-from jinja2 import TemplateSyntaxError, pass_context
-from jinja2.runtime import Context
-from markdown_it.tree import SyntaxTreeNode
+from jinja2 import TemplateSyntaxError
 from markupsafe import Markup
 
+from mailflow.notices.filters import FILTERS, FUNCTIONS
 from mailflow.notices.markup import NoticeMarkdown
-from mailflow.notices.plain_text import PlainText
+from mailflow.notices.plain_text import PlainText, TextBlock, read_blocks
 from mailflow.notices.sandbox import SLOTS, NoticeEnvironment
 from mailflow.notices.slots import MailLink, Slots, cut_frame, one_line
 from mailflow.notices.template_files import LAST_LANGUAGE, NoticeLoader, TemplateFiles
 from mailflow.notices.wording import Wording, WrongWords
-from mailflow.policy.case import Case
 
 OUTPUT_LIMIT = 1_000_000
 """Characters of a notice's text or HTML (case 61)."""
@@ -58,7 +55,7 @@ class _Frame:
     """What of a notice is the same for all values: kept, since Markdown and CSS take most of the time."""
 
     html: tuple[str, ...]
-    tree: SyntaxTreeNode
+    text: tuple[TextBlock, ...]
 
 
 class Templates:
@@ -69,7 +66,7 @@ class Templates:
 
     def __init__(self, root: Path, override: Path | None = None) -> None:
         self._files = TemplateFiles(root, override)
-        self._environment = NoticeEnvironment(NoticeLoader(self._files), _FILTERS, _FUNCTIONS)
+        self._environment = NoticeEnvironment(NoticeLoader(self._files), FILTERS, FUNCTIONS)
         self._markdown = NoticeMarkdown()
         self._inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
         self._wording = lru_cache(maxsize=64)(self._load_wording)
@@ -99,7 +96,8 @@ class Templates:
             raise TemplateFailed(notice, language, "words.toml", 0, str(error)) from error
         except Exception as error:  # a template is an admin's code: whatever it raises is told with its line
             file, line = _place_of(error, self._files.place(notice, language))
-            raise TemplateFailed(notice, language, file, line, f"{type(error).__name__}: {error}") from error
+            reason = error.message if isinstance(error, TemplateSyntaxError) else str(error)
+            raise TemplateFailed(notice, language, file, line, f"{type(error).__name__}: {reason}") from error
 
     def _render(self, notice: str, language: str, values: Mapping[str, Any]) -> Rendered:
         slots = Slots(OUTPUT_LIMIT)
@@ -107,18 +105,19 @@ class Templates:
         context = {**values, "language": language, "wording": wording, SLOTS: slots}
         name = f"{language}/{notice}.md"
         body = self._run(name, context)
+        head = self._files.head(name)
         subject = one_line(slots.fill(self._run(f"{name}#subject", context)))
         layout = {
             **context,
             "words_language": wording.locale.language,
             "subject": subject,
-            "preheader": Markup(self._run(f"{name}#preheader", context).strip()),
-            "audience": self._run(f"{name}#audience", context).strip(),
+            "preheader": Markup(self._run(f"{name}#preheader", context).strip()) if "preheader" in head else "",
+            "audience": head.get("audience", ""),
             "content": Markup(CONTENT),
         }
         shell = self._run("layout.html", {**layout, "style": Markup(self._files.style())})
         frame = self._frame(shell, body)
-        content = PlainText(slots, wording_of_links(wording)).write(frame.tree)
+        content = PlainText(slots, wording_of_links(wording)).write(frame.text)
         text = slots.fill(self._run("layout.txt", layout)).replace(CONTENT, content)
         text = _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip() + "\n"
         return Rendered(_shortened(subject), _bounded(text), _bounded(slots.fill_pieces(frame.html)), language)
@@ -128,9 +127,9 @@ class Templates:
 
     def _make_frame(self, shell: str, body: str) -> _Frame:
         tokens = self._markdown.parse(body)
-        tree = self._markdown.tree(self._markdown.parse(body))
+        text = read_blocks(self._markdown.tree(tokens))
         html = self._inliner.inline(shell.replace(CONTENT, self._markdown.html(tokens)))
-        return _Frame(cut_frame(html), tree)
+        return _Frame(cut_frame(html), text)
 
     def _load_wording(self, language: str) -> Wording:
         return Wording.of_language(language, self._files.words(language))
@@ -177,104 +176,3 @@ def _place_of(error: Exception, default: str) -> tuple[str, int]:
 
 def _steps_of(trace: TracebackType | None) -> Iterator[Any]:
     return walk_tb(trace)
-
-
-@pass_context
-def _date(context: Context, day: Any) -> str:
-    return _words(context).date(day)
-
-
-@pass_context
-def _weekday_date(context: Context, day: Any) -> str:
-    return _words(context).weekday_date(day)
-
-
-@pass_context
-def _moment(context: Context, at: datetime) -> str:
-    return _words(context).moment(at)
-
-
-@pass_context
-def _money(context: Context, value: Any, currency: str) -> str:
-    return _words(context).money(value, currency)
-
-
-@pass_context
-def _derivation(context: Context, steps: Any) -> str:
-    return _words(context).derivation(steps)
-
-
-@pass_context
-def _sentences(context: Context, steps: Any) -> tuple[str, ...]:
-    return _words(context).sentences(steps)
-
-
-@pass_context
-def _state(context: Context, case: Case) -> str:
-    return _words(context).state(case)
-
-
-@pass_context
-def _field(context: Context, name: Any) -> str:
-    return _words(context).field(name)
-
-
-def _capital(text: str) -> str:
-    """The text with its first letter as a capital."""
-    return text[:1].upper() + text[1:]
-
-
-@pass_context
-def _joined(context: Context, items: Any, between: str = "") -> str:
-    return _words(context).joined(items, between)
-
-
-@pass_context
-def _term(context: Context, term: Any) -> str:
-    return _words(context).read_term(term)
-
-
-@pass_context
-def _count(context: Context, number: int, unit: str) -> str:
-    return _words(context).count(number, unit)
-
-
-@pass_context
-def _worded(context: Context, name: str, section: str, values: Mapping[str, Any] | None = None) -> str:
-    return _words(context).say(section, name, values)
-
-
-@pass_context
-def _has_words(context: Context, name: str, section: str) -> bool:
-    return _words(context).find(section, name) is not None
-
-
-@pass_context
-def _mail_link(context: Context, address: str, subject: str, line: str, shown: str = "", hint: str = "") -> MailLink:
-    """A link that opens a prepared mail: `line` is what it says, `shown` what text readers type, `hint` what to add by hand."""
-    body = f"{line}\n\n({hint})" if hint else line
-    return MailLink(one_line(address), one_line(subject), body, shown or line, address == context.get("reply_address"))
-
-
-def _words(context: Context) -> Wording:
-    wording: Wording = context["wording"]
-    return wording
-
-
-_FILTERS = {
-    "date": _date,
-    "weekday_date": _weekday_date,
-    "moment": _moment,
-    "money": _money,
-    "derivation": _derivation,
-    "sentences": _sentences,
-    "state": _state,
-    "field": _field,
-    "capital": _capital,
-    "joined": _joined,
-    "term": _term,
-    "count": _count,
-    "worded": _worded,
-    "has_words": _has_words,
-}
-_FUNCTIONS = {"mail_link": _mail_link}

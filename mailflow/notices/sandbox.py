@@ -84,6 +84,9 @@ class NoticeEnvironment(ImmutableSandboxedEnvironment):
             raise SecurityError("the operator ** is not for notices")
         return super().call_binop(context, operator, left, right)
 
+    def wrap_str_format(self, value: Any) -> None:
+        """No `str.format`, not even Jinja's guarded one: like every other method of a text it must stand in _SAFE_METHODS."""
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, Markup) or (isinstance(obj, str) and attr not in _SAFE_METHODS):
             return False

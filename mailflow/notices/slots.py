@@ -1,6 +1,6 @@
-"""Slots: every printed value leaves the template as an opaque mark and returns as text only when Markdown has been read (cases 60, 61).
+"""Slots: every printed value leaves the template as an opaque mark and returns as text when Markdown has been read (cases 60, 61).
 
-So the Markdown and HTML of a notice are always the template's own. A forged mark in a value is harmless: values are put in last, in one pass.
+So the Markdown and HTML of a notice are always the template's own. A forged mark in a value is harmless: values go in last, in one pass.
 """
 
 from __future__ import annotations
@@ -15,14 +15,20 @@ from markupsafe import Markup
 SLOT = re.compile("\ue000(\\d+)\ue001")
 """Private-use characters: Markdown takes them for letters of a word."""
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ue000\ue001]")
+LONGEST_TEXT = 100_000
+"""Characters that all values of a notice may have together before they are shown in part."""
+SHORTEST_CUT = 500
+"""Characters of a value that are shown however long the others are."""
+CUT_MARK = " […]"
+
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ue000-\ue002]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LEADING_BLANKS = re.compile(r"^ +|(?<= ) +", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class MailLink:
-    """A prepared answer (OUT1): `address`, `subject` and `body` fill the reader's reply window, `shown` is the line that text readers type."""
+    """A prepared answer (OUT1): `address`, `subject` and `body` fill the reader's window, `shown` is what readers of the text type."""
 
     address: str
     subject: str
@@ -61,13 +67,22 @@ class Slots:
     def __init__(self, limit: int) -> None:
         self._values: list[str | MailLink] = []
         self._room = limit
+        self._text_room = LONGEST_TEXT
 
     def add(self, value: str | MailLink) -> Markup:
         """The mark that stands for a value from now on. Raises TooMuchOutput beyond the limit (characters)."""
-        kept = clean_text(value) if isinstance(value, str) else value
+        kept = self._cut(value) if isinstance(value, str) else value
         self.spend(len(kept) + 8 if isinstance(kept, str) else len(kept.body) + 200)
         self._values.append(kept)
         return Markup(f"\ue000{len(self._values) - 1}\ue001")  # the number is ours, nothing of the value is in it
+
+    def _cut(self, value: str) -> str:
+        """A mail of megabytes must not keep its notice from being written: what is too long is shown in part."""
+        cleaned = clean_text(value[: LONGEST_TEXT + 1])
+        allowed = max(SHORTEST_CUT, self._text_room)
+        kept = cleaned if len(cleaned) <= allowed else cleaned[:allowed].rstrip() + CUT_MARK
+        self._text_room -= len(kept)
+        return kept
 
     def spend(self, amount: int) -> None:
         """Take something else than a value off the same limit, e.g. the rounds of a loop."""

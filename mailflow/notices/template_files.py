@@ -1,9 +1,10 @@
-"""Where templates lie: `<root>/<language>/<case type>/<notice>.md`, layouts and macros at the root; an admin's override folder goes first."""
+"""Where templates lie: `<root>/<language>/<case type>/<notice>.md`, layouts and macros at the root; an admin's folder goes first."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,20 @@ class TemplateFiles:
 
     def __init__(self, root: Path, override: Path | None = None) -> None:
         self._folders = tuple(folder for folder in (override, root) if folder is not None)
+        self.find = lru_cache(maxsize=2048)(self._find)
+        self.head = lru_cache(maxsize=1024)(self._read_head)
 
-    def find(self, name: str) -> Path | None:
-        """The file of a name relative to the folders."""
+    def _find(self, name: str) -> Path | None:
+        """The file of a name relative to the folders. `find` remembers it."""
         return next((folder / name for folder in self._folders if (folder / name).is_file()), None)
+
+    def _read_head(self, name: str) -> Mapping[str, str]:
+        """The head of a notice's file, its lines as they stand. `head` remembers it."""
+        path = self.find(name)
+        if path is None:
+            raise TemplateNotFound(name)
+        lines = _head_lines(path.read_text("utf-8-sig").splitlines(), str(path))
+        return {key: text for key, (_, text) in lines.items()}
 
     def has(self, notice: str, language: str) -> bool:
         well_named = _NAME.fullmatch(notice) and _LANGUAGE.fullmatch(language)
@@ -84,19 +95,34 @@ class NoticeLoader(BaseLoader):
 
 
 def _part_of(text: str, part: str, place: str) -> str:
+    """The body, or the one line of the head that `part` names, on the line on which it stands in the file."""
     lines = text.splitlines()
-    if not lines or lines[0].strip() != "---" or "---" not in (line.strip() for line in lines[1:]):
+    head = _head_lines(lines, place)
+    if part:
+        number, value = head.get(part, (1, ""))
+        return "\n" * (number - 1) + value
+    end = _end_of_head(lines)
+    return "\n" * (end + 1) + "\n".join(lines[end + 1 :])
+
+
+def _end_of_head(lines: list[str]) -> int:
+    """The index of the second line of ---, 0 where the file has no head."""
+    marks = [number for number, line in enumerate(lines) if line.strip() == "---"]
+    return marks[1] if len(marks) > 1 and marks[0] == 0 else 0
+
+
+def _head_lines(lines: list[str], place: str) -> dict[str, tuple[int, str]]:
+    end = _end_of_head(lines)
+    if not end:
         raise TemplateSyntaxError("a notice begins with a head between two lines of ---", 1, filename=place)
-    end = 1 + [line.strip() for line in lines[1:]].index("---")
     head = {}
-    for number, line in ((number, line) for number, line in enumerate(lines[1:end], 2) if line.strip()):
+    for number, line in enumerate(lines[1:end], 2):
+        if not line.strip():
+            continue
         key, colon, value = line.partition(":")
         if not colon or key.strip() not in HEAD_KEYS:
             raise TemplateSyntaxError(f"the head knows {' and '.join(HEAD_KEYS)} only", number, filename=place)
         head[key.strip()] = (number, value.strip())
     if "subject" not in head:
         raise TemplateSyntaxError("the head has no subject", 1, filename=place)
-    if not part:
-        return "\n" * (end + 1) + "\n".join(lines[end + 1 :])
-    number, value = head.get(part, (1, ""))
-    return "\n" * (number - 1) + value
+    return head

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,6 +27,8 @@ LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 _BLANK = re.compile(r"\{(\w+)(?::([\w ]+))?\}")
 
 Words = Mapping[str, Any]
+Day = date
+"""The type, where a method of that name hides it."""
 
 
 class WrongWords(ValueError):
@@ -77,6 +80,11 @@ class Wording:
             table = table.get(key) if isinstance(table, Mapping) else None
         return table.get(name) if isinstance(table, Mapping) else None
 
+    def section(self, name: str) -> Mapping[str, str]:
+        """All texts of a section, e.g. the labels of the return form in [form]; empty where there is none."""
+        table = self.words.get(name)
+        return {key: text for key, text in table.items() if isinstance(text, str)} if isinstance(table, Mapping) else {}
+
     def say(self, section: str, name: str, values: Mapping[str, Any] | None = None) -> str:
         """The sentence of an entry with its blanks filled; a name without an entry says itself and its values."""
         pattern = self.find(section, name)
@@ -90,6 +98,8 @@ class Wording:
         if found[1] not in values:
             return found[0]
         value, form = values[found[1]], found[2]
+        if form == "unit":
+            return self.count(value, str(values.get("unit", "")))
         return self.tell(value) if not form else self._tell_as(value, form)
 
     def _tell_as(self, value: Any, form: str) -> str:
@@ -124,14 +134,14 @@ class Wording:
     def local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.timezone))
 
-    def date(self, day: date) -> str:
+    def date(self, day: Day) -> str:
         """`30 December 2026`, `28 grudnia 2026`, `2026年12月28日`; an instant is first brought to the reader's zone."""
-        return format_date(self.local(day) if isinstance(day, datetime) else day, "long", locale=self.locale)
+        return _written_date(self.local(day).date() if isinstance(day, datetime) else day, "long", str(self.locale))
 
-    def weekday_date(self, day: date) -> str:
+    def weekday_date(self, day: Day) -> str:
         """The date with its weekday."""
-        local = self.local(day) if isinstance(day, datetime) else day
-        weekday = format_date(local, "EEEE", locale=self.locale)
+        local = self.local(day).date() if isinstance(day, datetime) else day
+        weekday = _written_date(local, "EEEE", str(self.locale))
         return self.say("patterns", "weekday_date", {"weekday": weekday, "date": self.date(local)})
 
     def time(self, at: datetime | time) -> str:
@@ -139,7 +149,7 @@ class Wording:
 
     def city(self) -> str:
         """The zone's city as the language calls it."""
-        return get_timezone_location(ZoneInfo(self.timezone), locale=self.locale, return_city=True)
+        return _city_of(self.timezone, str(self.locale))
 
     def moment(self, at: datetime) -> str:
         """`30 December 2026, 16:10 (Bucharest)`."""
@@ -198,3 +208,13 @@ class Wording:
 
     def derivation(self, steps: Derivation) -> str:
         return str(self.find("patterns", "sentence_gap") or " ").join(self.sentences(steps))
+
+
+@lru_cache(maxsize=4096)
+def _written_date(day: Day, form: str, locale: str) -> str:
+    return format_date(day, form, locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _city_of(timezone: str, locale: str) -> str:
+    return get_timezone_location(ZoneInfo(timezone), locale=locale, return_city=True)

@@ -33,7 +33,7 @@ SEGMENT_END = re.compile(
     rf"\band\b(?=\s+(?:{NUMBER}|some|the|both)\b))\s*",
     re.IGNORECASE,
 )
-OPENING_WORDS = re.compile(r"^(?:and|also|plus|with|there (?:was|were|is|are)|we (?:also )?(?:found|got))\s+", re.IGNORECASE)
+OPENING_WORDS = re.compile(r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)|we (?:also )?(?:found|got))\s+", re.IGNORECASE)
 CLOSING_WORDS = re.compile(
     r"\s+(?:was|were|is|are)?\s*(?:also )?(?:in(?:side)? the (?:box|carton|parcel)|included|inside|too)$", re.IGNORECASE
 )

@@ -37,8 +37,8 @@ EXTRA_THINGS = re.compile(
 DESCRIBES = re.compile(
     r"\b(?:ok|okay|fine|good|bad|poor|(?:un)?damaged?|bent|broken|dent(?:s|ed)?|scratch(?:es|ed)?|crack(?:s|ed)?|burn(?:t|ed)?|wet|dirty|"
     r"dust|dusty|rust|rusty|corroded|corrosion|torn|open(?:ed)?|unopened|sealed|intact|packed|unpacked|packag(?:e|ing)|packing|foam|carton|"
-    r"box|boxes|anti-?static|condition|faulty|defective|working|dead|used|new|worn|clean|complete|incomplete|loose|missing|(?:without|no) \w+|marks?|"
-    r"smells?|melted|pins?|oxidi[sz]ed|unlabelled|labelled|wrapped)\b",
+    r"box|boxes|anti-?static|condition|faulty|defective|working|dead|used|new|worn|clean|complete|incomplete|loose|missing|"
+    r"marks?|(?:without|no) \w+|wrong serials?|smells?|melted|pins?|oxidi[sz]ed|unlabelled|labelled|wrapped)\b",
     re.IGNORECASE,
 )
 """Words with which people describe the state of a part."""
@@ -61,7 +61,14 @@ NOT_AN_ARRIVAL = re.compile(
 )
 """Before a part these speak of something else than its arrival: `please send`, `1 of 2 x`."""
 
-ABSENT = re.compile(r"\b(?:missing|absent|lost)\s*$|^(?:still )?missing\b(?!\s+[a-z])", re.IGNORECASE)
+ABSENT = re.compile(
+    r"\b(?:missing|absent|lost)\s*$|^(?:still )?missing\b(?!\s+[a-z])|"
+    r"\b(?:not|n't|never) (?:been |yet )?"
+    r"(?:in|there|here|inside|received?|arrived?|come|came|included|found|delivered|present|returned|sent)\b|"
+    r"\bdid(?: not|n't) (?:arrive|come)\b",
+    re.IGNORECASE,
+)
+"""A part of what was just named did not come after all."""
 
 RECEIVED = re.compile(
     r"\b(?:received?|receiving|got|arrived?|arrives|came|come|returned|booked?|unpacked|delivered|back|contains?|containing|inside|"
@@ -77,7 +84,7 @@ COUNTED_THINGS = re.compile(
 
 COURTESY = re.compile(
     r"^\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|thanks?(?: you)?|many thanks|cheers|best|kind|warm|regards|br|"
-    r"greetings|have a|see (?:the )?(?:photo|picture|attach)|please find|photos? attached|fyi)\b",
+    r"greetings|have a|nothing else|see (?:the )?(?:photo|picture|attach)|please find|photos? attached|fyi)\b",
     re.IGNORECASE,
 )
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 
-from mailflow.policy.command_arguments import FORMS, Arguments, Command, Context
+from mailflow.policy.command_arguments import FORMS
 from mailflow.policy.command_items import Item, Misread, plain_blanks, plain_signs
+from mailflow.policy.command_value import Arguments, Command, Context
 
 __all__ = ["FORMS", "Command", "CommandMail", "Item", "LineError", "parse_commands", "valid_forms"]
 
@@ -64,7 +66,7 @@ def valid_forms() -> tuple[str, ...]:
 def parse_commands(
     text: str,
     *,
-    read_day: Callable[[str], date | None] = lambda text: None,
+    read_day: Callable[[str], date | None] = lambda _words: None,
     prefixes: tuple[str, ...] = ("SR-", "RMA-"),
 ) -> CommandMail:
     """Read the new text of a staff mail, quotes already cut.
@@ -120,9 +122,13 @@ def _read(block: _Block, context: Context) -> Command | LineError:
     line, raw = " ".join([block.line, *wrapped]), " ".join([block.arguments, *wrapped])
     form = FORMS.get(block.word)
     if form is None:
-        nearest = get_close_matches(block.word, FORMS, n=1, cutoff=0.0)[0]
-        return LineError(line, f"there is no command /{block.word}", FORMS[nearest].shown)
+        return LineError(line, f"there is no command /{block.word}", _nearest_form(block.word))
     try:
         return Command(name=block.word, line=line, **form.read(Arguments(raw, plain_signs(raw), below, context)))
     except Misread as error:
         return LineError(line, str(error), form.shown)
+
+
+@lru_cache(maxsize=64)
+def _nearest_form(word: str) -> str:
+    return FORMS[get_close_matches(word, FORMS, n=1, cutoff=0.0)[0]].shown

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, time
-from typing import Any
+from collections.abc import Mapping
+from datetime import time
 
 from mailflow.policy.command_items import (
     END,
-    Item,
     Misread,
     read_address,
     read_day,
@@ -19,6 +16,7 @@ from mailflow.policy.command_items import (
     splits_at_items,
     without_conditions,
 )
+from mailflow.policy.command_value import Arguments, Fields, Form
 
 TIME = re.compile(r"(?<![\d.:-])(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?![\d.:-]*\d)\s*(?:(?P<half>[ap])\.?m\b\.?|h\b)?", re.IGNORECASE)
 BEFORE_TIME = re.compile(r"(?:^|\s)(?:at|o|o godz\.?|godz\.?|um)\s*$", re.IGNORECASE)
@@ -27,85 +25,6 @@ PRIORITY = re.compile(r"(?:priority )?p? ?([1-4])$", re.IGNORECASE)
 STARS = re.compile(r"([234])(?:[ -]?stars?)?$", re.IGNORECASE)
 RMA_TYPES = ("advance", "repair", "doa")
 RMA_TYPE_FILLERS = {"replacement", "return", "for", "type"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One command as typed in `line`. `number` is the case it names ('' where left out); fields that it does not have are empty.
-
-    `address` may be `me` (assign). `refused` is `/entitled no`, `spam` is `/close spam`, `target` the other request of merge and link,
-    `person` the name beside an address or a visit, `condition` what receiving wrote after that word.
-    """
-
-    name: str
-    line: str
-    number: str = ""
-    target: str = ""
-    priority: str = ""
-    address: str = ""
-    person: str = ""
-    text: str = ""
-    reason: str = ""
-    items: tuple[Item, ...] = ()
-    condition: str = ""
-    rma_type: str = ""
-    carrier: str = ""
-    tracking: str = ""
-    day: date | None = None
-    time: time | None = None
-    days: int | None = None
-    contract: str = ""
-    refused: bool = False
-    spam: bool = False
-    code: str = ""
-    stars: int | None = None
-    invoice: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What reading needs from outside: a reader of written-out days, and the desk's letters before case numbers."""
-
-    read_day: Callable[[str], date | None]
-    prefixes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """What stands after the word, with straight quotes and dashes in `plain`; `below` is the text under a command that takes one."""
-
-    raw: str
-    plain: str
-    below: str
-    context: Context
-
-    def word(self, what: str) -> str:
-        """The only word. Raises Misread for none or several."""
-        words = self.plain.strip(END).split()
-        if len(words) != 1:
-            raise Misread(f"“{self.plain}” is not one {what}" if words else f"the {what} is missing")
-        return words[0].strip(END + "\"'<>")
-
-    def number(self) -> tuple[str, str]:
-        """A leading case number, as the desk writes it, and the rest as typed."""
-        for prefix in self.context.prefixes:
-            letters = re.escape(prefix.rstrip("- "))
-            match = re.match(rf"{letters}(?:\s(?:no|nr|number)\b)?[-\s#:.]{{0,3}}(\d+)\b[\s:,;.]*", self.plain, re.IGNORECASE)
-            if match:
-                return prefix + match[1], self.plain[match.end() :]
-        return "", self.plain
-
-
-Fields = Mapping[str, Any]
-Reader = Callable[[Arguments], Fields]
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A command's valid form and the reader of its arguments, which raises Misread."""
-
-    shown: str
-    read: Reader
 
 
 def nothing(given: Arguments) -> Fields:
@@ -262,7 +181,7 @@ def extension(given: Arguments) -> Fields:
     if match is None or int(match["days"]) < 1:
         raise Misread(f"“{rest}” does not begin with a number of days" if rest else "the number of days is missing")
     reason = given.raw[len(given.raw) - len(match["reason"]) :] if match["reason"] else ""
-    return {"number": number, "days": int(match["days"]), "reason": reason.strip(" ,:;-")}
+    return {"number": number, "days": int(match["days"]), "reason": reason.strip(" ,:;-–—")}
 
 
 def invoice(given: Arguments) -> Fields:

@@ -29,7 +29,8 @@ SERIALS = re.compile(r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n)[\s:#]+(?P<se
 SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9/-]{3,}$")
 CONDITION = re.compile(r"(?:^|[\s,(])condition\b[\s:=-]*(?P<text>.*)$", re.IGNORECASE | re.DOTALL)
 
-ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]+@[\w-]+(?:\.[\w-]+)+")
+# bounded as in RFC 5321 4.5.3.1, so that a hostile line costs little
+ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,10}")
 AROUND_ADDRESS = re.compile(r"[<>()\[\]\"',;:]|\bmailto\b", re.IGNORECASE)
 PARCEL_WORDS = re.compile(r"\b(?:via|by|with|tracking|waybill|awb|number|no|nr)\b[.:#]*|#", re.IGNORECASE)
 POSTAL_TRACKING = re.compile(r"\s(?P<number>[A-Za-z]{2}(?: ?\d){9} ?[A-Za-z]{2})$")

@@ -50,13 +50,12 @@ class Lifecycle:
 
     def may_move(self, present: str, new: str) -> bool:
         """Whether `new` may follow; staying where one is always may."""
-        return present == new or present in self.find(new).after
+        state = self.find(new)
+        return present == new or present in state.after
 
     def move(self, present: str, new: str) -> str:
         """The new state; `present` is '' for a birth. Raises ImpossibleTransition."""
-        if present != BIRTH:
-            self.find(present)
-        if self.find(new) and self.may_move(present, new):
+        if self.may_move(present, new):
             return new
         raise ImpossibleTransition(f"a {self.kind} cannot go from {present or 'birth'!r} to {new!r}")
 

@@ -34,6 +34,7 @@ _SERIALS = select(case_serial.c.serial).where(case_serial.c.case_number == _NUMB
 
 
 def load(c: Connection, number: str) -> Case | None:
+    """None for a number that was never given out."""
     row = c.execute(_LOAD, {"asked_number": number}).one_or_none()
     return None if row is None else _case(row)
 

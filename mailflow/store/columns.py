@@ -21,24 +21,30 @@ RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def row_id() -> Column[int]:
+    """The row's own number, given by the database."""
     return Column("id", RowId, primary_key=True, autoincrement=True)
 
 
 def text_column(name: str, *extra: Any, default: str | None = "", **options: Any) -> Column[str]:
+    """A text that is never null, blank unless given; `default` None makes it required."""
     return Column(name, StorableText, *extra, nullable=False, default=default, **options)
 
 
 def optional_text_column(name: str, *extra: Any) -> Column[str]:
+    """A text that may be missing."""
     return Column(name, StorableText, *extra, nullable=True)
 
 
 def count_column(name: str) -> Column[int]:
+    """A whole number that starts at 0."""
     return Column(name, Integer, nullable=False, default=0)
 
 
 def flag_column(name: str) -> Column[bool]:
+    """A yes or no that starts as no."""
     return Column(name, Boolean, nullable=False, default=False)
 
 
 def instant_column(name: str, *, nullable: bool = True) -> Column[Any]:
+    """A moment, aware and in UTC."""
     return Column(name, UtcDateTime, nullable=nullable)

@@ -89,6 +89,7 @@ def mark_fired(c: Connection, id: int, at: datetime) -> bool:
 
 
 def load(c: Connection, id: int) -> DeadlineRow | None:
+    """None for an unknown id."""
     row = c.execute(select(deadline).where(deadline.c.id == id)).one_or_none()
     return None if row is None else DeadlineRow(**row._asdict())
 
@@ -119,4 +120,5 @@ def stuck(c: Connection, max_attempts: int) -> list[DeadlineRow]:
 
 
 def count_waiting(c: Connection) -> int:
+    """How many deadlines are still to come, past ones that did not fire included."""
     return c.execute(select(func.count()).select_from(deadline).where(deadline.c.state == "waiting")).scalar_one()

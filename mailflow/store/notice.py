@@ -84,6 +84,7 @@ def by_message_id(c: Connection, message_id: str) -> NoticeRow | None:
 
 
 def load(c: Connection, id: int) -> NoticeRow | None:
+    """None for an unknown id."""
     return _first(c, select(notice).where(notice.c.id == id))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, select, update
 
 from mailflow.store.tables import notice, outbox
 
@@ -205,12 +205,15 @@ def list_rows(
 
 
 def load(c: Connection, id: int) -> OutboxRow | None:
+    """None for an unknown id."""
     return next(iter(_rows(c, _listing().where(outbox.c.id == id))), None)
 
 
 def failed_since(c: Connection, since: datetime) -> list[OutboxRow]:
     """Deliveries that were refused or came back from an instant on, for telling staff (OUT2)."""
-    return _rows(c, _listing().where(or_(outbox.c.failed_at >= since, outbox.c.bounced_at >= since)).order_by(outbox.c.id))
+    refused = select(outbox.c.id).where(outbox.c.failed_at >= since)
+    returned = select(outbox.c.id).where(outbox.c.bounced_at >= since)
+    return _rows(c, _listing().where(outbox.c.id.in_(refused.union(returned))).order_by(outbox.c.id))
 
 
 def _listing() -> Select[Any]:

@@ -164,7 +164,7 @@ deadline = Table(
     count_column("attempts"),
     instant_column("fired_at"),
     Index(None, "state", "due_at", "id"),
-    Index(None, "case_number"),
+    Index(None, "case_number", "state"),
 )
 Index(
     "uq_deadline_waiting",

@@ -7,6 +7,7 @@ the statements themselves. What this does not do: retry. A transaction that fail
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,16 @@ from sqlalchemy.exc import ArgumentError
 from mailflow import failpoint
 from mailflow.store.instance import AlreadyRunning, InstanceLock, claim_instance
 
-__all__ = ["AlreadyRunning", "DamagedDatabase", "Database", "InstanceLock", "NewerSchema", "WrongDatabaseUrl", "claim_instance"]
+__all__ = [
+    "AlreadyRunning",
+    "DamagedDatabase",
+    "Database",
+    "InstanceLock",
+    "NestedWrite",
+    "NewerSchema",
+    "WrongDatabaseUrl",
+    "claim_instance",
+]
 
 HEAD = "0001"
 """The schema revision of this version; a test holds it against the newest file in migrations/versions."""
@@ -45,6 +55,10 @@ class DamagedDatabase(RuntimeError):
     """The SQLite file is there but is not a database. It is left as it is: an empty new one would lose every mail."""
 
 
+class NestedWrite(RuntimeError):
+    """A second write transaction in the same thread. On SQLite it would wait for the first one for ever."""
+
+
 class Database:
     """`sqlite:///FILE` or `postgresql://...`. Cheap to make: nothing is opened before it is used. Shared by all threads."""
 
@@ -53,6 +67,7 @@ class Database:
             parsed = make_url(url)
         except ArgumentError as error:
             raise WrongDatabaseUrl(str(error)) from error
+        self._thread = threading.local()
         self.path: Path | None = None
         """The SQLite file, None on PostgreSQL."""
         if parsed.get_backend_name() == "sqlite":
@@ -64,22 +79,30 @@ class Database:
         elif parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
             self._writer = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            event.listen(self._writer, "connect", _insist_on_disk)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         else:
             raise WrongDatabaseUrl(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
 
     @property
     def is_sqlite(self) -> bool:
+        """Whether one file holds it, so that one daemon owns it."""
         return self.path is not None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: committed, and on SQLite on disk, when the block ends; rolled back when it raises.
 
-        Not to be nested on SQLite: the inner one would wait for the outer one.
+        Raises NestedWrite inside another one of the same thread.
         """
-        with self._writer.begin() as connection:
-            yield connection
+        if getattr(self._thread, "writes", False):
+            raise NestedWrite("this thread is in a write transaction already: pass its connection on")
+        self._thread.writes = True
+        try:
+            with self._writer.begin() as connection:
+                yield connection
+        finally:
+            self._thread.writes = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -170,6 +193,13 @@ def _sqlite_engine(path: Path, begin: str, *, pool_size: int, read_only: bool = 
     engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=pool_size, max_overflow=0, pool_timeout=60)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def _insist_on_disk(connection: Any, _record: Any) -> None:
+    """A commit of ours is on disk when it returns, also on a server whose default is otherwise (P1)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
+    connection.commit()
 
 
 def _prepare_file(path: Path) -> None:

@@ -25,9 +25,7 @@ def mail(name: str, size: int = 0) -> bytes:
 
 
 def connect(server: Dovecot, max_size: int = 30_000_000) -> ImapSource:
-    return ImapSource(
-        ImapAccount(host=server.host, port=server.port, user="tac", password=server.password, tls="none", max_size=max_size)
-    )
+    return ImapSource(ImapAccount(host=server.host, port=server.port, user="tac", password=server.password, tls="none", max_size=max_size))
 
 
 def collect(database: Database, server: Dovecot, **changes: int) -> int:
@@ -118,9 +116,7 @@ def test_telling_again_does_not_mind_mails_that_are_gone(dovecot: Dovecot, datab
     assert rows(database)[0].acknowledged is True
 
 
-def test_a_new_uidvalidity_means_a_look_at_everything(
-    own_dovecot: Dovecot, database: Database, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_new_uidvalidity_means_a_look_at_everything(own_dovecot: Dovecot, database: Database, caplog: pytest.LogCaptureFixture) -> None:
     own_dovecot.deliver_all("tac", [mail("one"), mail("two")])
     assert collect(database, own_dovecot) == 2
     fresh = own_dovecot.change_uidvalidity("tac")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -23,9 +24,9 @@ def mail(name: str, size: int = 0) -> bytes:
     return f"Message-ID: <{name}@test.example>\r\nSubject: {name}\r\n\r\n".encode() + b"x" * size + b"\r\n"
 
 
-def account(server: Dovecot, user: str = "tac", **changes: object) -> ImapAccount:
+def account(server: Dovecot, user: str = "tac", **changes: Any) -> ImapAccount:
     plain = ImapAccount(host=server.host, port=server.port, user=user, password=server.password, tls="none")
-    return replace(plain, **changes)  # type: ignore[arg-type]  # keyword changes of a test, checked by the dataclass
+    return replace(plain, **changes)
 
 
 def nothing_known(_uidvalidity: int, _uids: Sequence[int]) -> Collection[int]:
@@ -187,7 +188,9 @@ def test_idle_wakes_over_tls(dovecot: Dovecot) -> None:
 
 @pytest.mark.parametrize("tls", ["none", "tls"])
 def test_no_wake_up_is_lost_between_looking_and_idling(dovecot: Dovecot, tls: str) -> None:
-    changes = {"port": dovecot.tls_port, "tls": "tls", "tls_context": dovecot.certificate.client_context()} if tls == "tls" else {}
+    changes: dict[str, Any] = (
+        {"port": dovecot.tls_port, "tls": "tls", "tls_context": dovecot.certificate.client_context()} if tls == "tls" else {}
+    )
     slowest = 0.0
     with ImapSource(account(dovecot, **changes)) as source:
         for round_number in range(20):
@@ -215,7 +218,8 @@ def test_a_server_without_idle_is_polled() -> None:
 
 
 def test_an_interrupt_from_another_thread_ends_the_wait_at_once(dovecot: Dovecot) -> None:
-    for changes in ({}, {"port": dovecot.tls_port, "tls": "tls", "tls_context": dovecot.certificate.client_context()}):
+    secured: dict[str, Any] = {"port": dovecot.tls_port, "tls": "tls", "tls_context": dovecot.certificate.client_context()}
+    for changes in ({}, secured):
         with ImapSource(account(dovecot, **changes)) as source:
             begun = time.monotonic()
             with later(0.2, source.interrupt), pytest.raises(SourceUnavailable):

@@ -152,6 +152,11 @@ def test_countries_may_rest_on_other_days_than_saturday_and_sunday() -> None:
     assert [calendar.is_business_day(date(2026, 11, day)) for day in (19, 20, 21, 22)] == [True, False, False, True]
 
 
+def test_a_holiday_may_be_observed_across_new_year() -> None:
+    """1 January 2028 is a Saturday, so the United States rest on Friday 31 December 2027."""
+    assert calendar_for("US", "America/New_York", ROMANIA).next_business_day(date(2027, 12, 30)) == date(2028, 1, 3)
+
+
 def test_a_part_of_a_country_may_have_holidays_of_its_own() -> None:
     """6 January is a holiday in Bavaria, not in all of Germany."""
     bavaria, germany = (calendar_for(code, "Europe/Berlin", ROMANIA) for code in ("DE-BY", "DE"))

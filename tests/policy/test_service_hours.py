@@ -57,6 +57,12 @@ def test_a_window_over_midnight_has_nine_hours_when_clocks_go_back() -> None:
     assert BusinessCalendar(policy).add_service(since, Term(9, Unit.SERVICE_HOURS)) == warsaw(25, 6, month=10)
 
 
+def test_a_window_from_midnight_to_midnight_is_the_whole_day() -> None:
+    """T4: `00:00-24:00`; from Monday noon, 30 hours around the clock end on Tuesday at 18:00."""
+    policy = CalendarPolicy(country="PL", timezone="Europe/Warsaw", windows={day: ((time(0), time(0)),) for day in range(5)})
+    assert BusinessCalendar(policy).add_service(warsaw(23, 12), Term(30, Unit.SERVICE_HOURS)) == warsaw(24, 18)
+
+
 def test_a_worked_saturday_has_the_hours_of_a_working_day() -> None:
     """T1, T4: Saturday 14 February 2026 is worked in China."""
     calendar = BusinessCalendar(CalendarPolicy(country="CN", timezone="Asia/Shanghai", windows=OFFICE))
@@ -134,7 +140,7 @@ def weekday_holidays(country: str) -> tuple[date, ...]:
     week=windows(),
     country=st.sampled_from(["PL", "RO", "DE"]),
     zone=st.sampled_from(ZONES),
-    since=st.datetimes(datetime(2026, 1, 1), datetime(2027, 6, 1), timezones=st.just(UTC)),
+    since=st.integers(0, 515 * 24 * 60).map(lambda minute: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)),
     share=st.integers(1, 600),
 )
 def test_service_time_agrees_with_workclock(

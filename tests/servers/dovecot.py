@@ -35,6 +35,7 @@ ssl_cert = <{certificate}
 ssl_key = <{key}
 disable_plaintext_auth = {tls_only}
 auth_failure_delay = 0
+mail_fsync = never
 mail_max_userip_connections = {connections}
 {extra}
 passdb {{
@@ -115,14 +116,16 @@ class Dovecot:
         """Put one mail into a mailbox, with `at` as its INTERNALDATE. Its UID."""
         return self.deliver_all(user, [raw], at, folder, flags)[0]
 
-    def deliver_all(self, user: str, raws: Sequence[bytes], at: datetime | None = None, folder: str = "INBOX", flags: str = "") -> list[int]:
+    def deliver_all(
+        self, user: str, raws: Sequence[bytes], at: datetime | None = None, folder: str = "INBOX", flags: str = ""
+    ) -> list[int]:
         """As `deliver`, over one connection."""
         when = imaplib.Time2Internaldate(at) if at is not None else None
         uids = []
         with imaplib.IMAP4(self.host, self.port, timeout=20) as client:
             client.login(user, PASSWORD)
             for raw in raws:
-                answer, data = client.append(f'"{folder}"', flags, when, raw)  # type: ignore[arg-type]  # the stub forgets None
+                answer, data = client.append(f'"{folder}"', flags, when, raw)
                 assert answer == "OK", data
                 found = re.search(rb"APPENDUID \d+ (\d+)", data[0])
                 assert found is not None, data

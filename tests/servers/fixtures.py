@@ -113,21 +113,30 @@ def _upgrade(url: str) -> None:
     database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A fresh database of either kind with the current schema."""
-    with ExitStack() as running:
-        if request.param == "sqlite":
-            path = tmp_path / "mailflow.db"
-            shutil.copy(request.getfixturevalue("_sqlite_template"), path)
-            url = f"sqlite:///{path}"
-        else:
-            template: str = request.getfixturevalue("_postgres_template")
-            server: Postgres = request.getfixturevalue("postgres")
-            url = running.enter_context(server.database(template))
+@pytest.fixture
+def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A fresh SQLite database with the current schema, for tests in which the kind of database makes no difference."""
+    path = tmp_path / "mailflow.db"
+    shutil.copy(_sqlite_template, path)
+    opened = Database(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def postgres_database(postgres: Postgres, _postgres_template: str) -> Iterator[Database]:
+    """A fresh PostgreSQL database with the current schema."""
+    with postgres.database(_postgres_template) as url:
         opened = Database(url)
-        running.callback(opened.close)
         yield opened
+        opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """A fresh database of either kind with the current schema."""
+    found: Database = request.getfixturevalue("sqlite_database" if request.param == "sqlite" else "postgres_database")
+    return found
 
 
 @pytest.fixture(autouse=True)

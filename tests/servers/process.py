@@ -66,7 +66,9 @@ def as_user(owner: str, command: Sequence[str]) -> list[str]:
 def start(command: Sequence[str], log: Path, *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
     """Start a server in the foreground with its output in `log`."""
     with log.open("ab") as out:
-        return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=cwd or "/", start_new_session=True)
+        return subprocess.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=cwd or "/", start_new_session=True
+        )
 
 
 def stop(process: subprocess.Popen[bytes], patience: float = 5.0, *, group: bool = False) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: N802  (aiosmtpd finds its hooks by these names)
 """Real SMTP servers: a recording one with faults by stage (aiosmtpd on a thread), and Postfix's own fault peer."""
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ import email
 import ssl
 import subprocess
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,6 +55,12 @@ class Faults:
         return "cut" if self.cut_before == stage else self.stages[stage]
 
 
+def _abort(server: SMTP) -> None:
+    """Drop the connection without a word."""
+    assert isinstance(server.transport, asyncio.WriteTransport)
+    server.transport.abort()
+
+
 class _Server(SMTP):
     """aiosmtpd with a place for faults before DATA's 354."""
 
@@ -61,7 +69,7 @@ class _Server(SMTP):
     async def smtp_DATA(self, arg: str) -> None:
         fault = self.faults.take("DATA")
         if fault == "cut":
-            self.transport.abort()
+            _abort(self)
         elif fault is not None:
             await self.push(fault)
         else:
@@ -75,33 +83,33 @@ class _Handler:
     def _answer(self, server: SMTP, stage: str, recipient: str = "") -> str | None:
         fault = self._sink.faults.take(stage, recipient)
         if fault == "cut":
-            server.transport.abort()
+            _abort(server)
             return "421 4.3.0 gone"
         return fault
 
-    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
-        self._sink.connections.add(id(session))
+    async def handle_MAIL(self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        self._sink.connections.add(id(_session))
         fault = self._answer(server, "MAIL")
         if fault is None:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
         return fault or "250 2.1.0 Ok"
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         fault = self._answer(server, "RCPT", address)
         if fault is None:
             envelope.rcpt_tos.append(address)
             envelope.rcpt_options.extend(options)
         return fault or "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         fault = self._sink.faults.take("DOT")
         if self._sink.faults.delay_dot:
             await asyncio.sleep(self._sink.faults.delay_dot)
         if fault is None or fault == "cut":
             self._sink.record(envelope)
         if fault == "cut":
-            server.transport.abort()
+            _abort(server)
         return fault or f"250 2.0.0 Ok: queued as {len(self._sink.receptions):08X}"
 
 
@@ -112,7 +120,10 @@ class _Controller(Controller):
         super().__init__(*args, **kwargs)
 
     def factory(self) -> SMTP:
-        server = _Server(self.handler, tls_context=self._starttls_context, **self.SMTP_kwargs)
+        with warnings.catch_warnings():
+            # It warns of AUTH without TLS, which is on loopback here.
+            warnings.simplefilter("ignore", UserWarning)
+            server = _Server(self.handler, tls_context=self._starttls_context, **self.SMTP_kwargs)
         server.faults = self._faults
         return server
 

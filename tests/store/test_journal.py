@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -17,10 +19,10 @@ def written(database: Database) -> int:
         opened(c)
         mail = stored(c, 1)
         timer = deadline.set(c, "SR-100001", "reminder", "", NOON)
-        line = {"case_number": "SR-100001", "desk": "huawei-tac"}
-        journal.write(c, **line, at=NOON, who="anna@customer.example", what="opened", text="by mail", inbound_id=mail)
+        on_case = partial(journal.write, c, case_number="SR-100001", desk="huawei-tac")
+        on_case(at=NOON, who="anna@customer.example", what="opened", text="by mail", inbound_id=mail)
         steps = (Step("cutoff", {"at": NOON}),)
-        journal.write(c, **line, at=NOON + MINUTE, who="", what="reminded", text="", steps=steps, deadline_id=timer)
+        on_case(at=NOON + MINUTE, who="", what="reminded", text="", steps=steps, deadline_id=timer)
         journal.write(c, case_number=None, desk="huawei-tac", at=NOON, who="", what="ignored", text="a list", inbound_id=mail)
         return mail
 

@@ -38,7 +38,7 @@ def in_parallel(url: str, work: Callable[[Database, str], None]) -> None:
     assert failures == []
 
 
-def test_every_mail_out_is_leased_by_one(database: Database, database_url: str) -> None:
+def test_every_mail_out_is_leased_by_one(database: Database, ready_url: str) -> None:
     with database.write() as c:
         for n in range(40):
             noticed(c, f"{n}@tac.example", recipients=(f"{n}a@x.example", f"{n}b@x.example", f"{n}c@x.example"))
@@ -55,13 +55,13 @@ def test_every_mail_out_is_leased_by_one(database: Database, database_url: str) 
                     assert outbox.mark_sent(c, item.id, name, NOON, "250")
                 sent.append(item.id)
 
-    in_parallel(database_url, work)
+    in_parallel(ready_url, work)
     assert (len(sent), Counter(sent).most_common(1)[0][1]) == (120, 1)
     with database.read() as c:
         assert outbox.counts(c) == {"sent": 120}
 
 
-def test_every_mail_in_is_claimed_by_one(database: Database, database_url: str) -> None:
+def test_every_mail_in_is_claimed_by_one(database: Database, ready_url: str) -> None:
     with database.write() as c:
         for uid in range(1, 101):
             stored(c, uid)
@@ -78,13 +78,13 @@ def test_every_mail_in_is_claimed_by_one(database: Database, database_url: str) 
                     inbound.finish(c, id, state="ignored", rule="test", reason="", case_number=None, at=NOON)
                 handled.append(id)
 
-    in_parallel(database_url, work)
+    in_parallel(ready_url, work)
     assert (len(handled), len(set(handled))) == (100, 100)
     with database.read() as c:
         assert {row.attempts for row in inbound.recent(c, limit=200)} == {1}
 
 
-def test_of_copies_handled_at_the_same_time_one_opens_a_case(database: Database, database_url: str) -> None:
+def test_of_copies_handled_at_the_same_time_one_opens_a_case(database: Database, ready_url: str) -> None:
     with database.write() as c:
         ids = [stored(c, n, a_mail(received_by=f"mx{n}")) for n in range(WORKERS)]
     verdicts: list[str] = []
@@ -98,11 +98,11 @@ def test_of_copies_handled_at_the_same_time_one_opens_a_case(database: Database,
             inbound.finish(c, id, state=state, rule="", reason="", case_number=None, at=NOON, duplicate_of=same)
         verdicts.append(state)
 
-    in_parallel(database_url, work)
+    in_parallel(ready_url, work)
     assert sorted(verdicts) == ["duplicate"] * (WORKERS - 1) + ["ignored"]
 
 
-def test_the_same_uid_stored_by_many_is_one_row(database: Database, database_url: str) -> None:
+def test_the_same_uid_stored_by_many_is_one_row(database: Database, ready_url: str) -> None:
     kept: list[int] = []
 
     def work(own: Database, _name: str) -> None:
@@ -114,13 +114,13 @@ def test_the_same_uid_stored_by_many_is_one_row(database: Database, database_url
             if id is not None:
                 kept.append(id)
 
-    in_parallel(database_url, work)
+    in_parallel(ready_url, work)
     assert (len(kept), len(set(kept))) == (20, 20)
     with database.read() as c:
         assert inbound.counts(c) == {"received": 20}
 
 
-def test_a_deadline_is_fired_by_one(database: Database, database_url: str) -> None:
+def test_a_deadline_is_fired_by_one(database: Database, ready_url: str) -> None:
     with database.write() as c:
         opened(c)
         for n in range(30):
@@ -136,11 +136,11 @@ def test_a_deadline_is_fired_by_one(database: Database, database_url: str) -> No
                     if deadline.mark_fired(c, row.id, NOON):
                         fired.append(row.id)
 
-    in_parallel(database_url, work)
+    in_parallel(ready_url, work)
     assert (len(fired), len(set(fired))) == (30, 30)
 
 
-def test_no_change_of_a_case_is_overwritten(database: Database, database_url: str) -> None:
+def test_no_change_of_a_case_is_overwritten(database: Database, ready_url: str) -> None:
     with database.write() as c:
         opened(c, subject="0")
 
@@ -159,14 +159,14 @@ def test_no_change_of_a_case_is_overwritten(database: Database, database_url: st
         while done < 10:
             done += count(own)
 
-    in_parallel(database_url, work)
+    in_parallel(ready_url, work)
     with database.read() as c:
         found = case.load(c, "SR-100001")
     assert found is not None
     assert (found.subject, found.version) == (str(10 * WORKERS), 10 * WORKERS)
 
 
-def test_no_case_number_is_given_out_twice(database: Database, database_url: str) -> None:
+def test_no_case_number_is_given_out_twice(database: Database, ready_url: str) -> None:
     given: list[str] = []
 
     def work(own: Database, _name: str) -> None:
@@ -174,13 +174,13 @@ def test_no_case_number_is_given_out_twice(database: Database, database_url: str
             with own.write() as c:
                 given.append(case.next_number(c, "service_request", "SR-"))
 
-    in_parallel(database_url, work)
+    in_parallel(ready_url, work)
     with database.read() as c:
         assert case.load(c, "SR-100001") is None
     assert sorted(given) == [f"SR-{100001 + n}" for n in range(15 * WORKERS)]
 
 
-def test_a_mailbox_is_read_by_one(database: Database, database_url: str) -> None:
+def test_a_mailbox_is_read_by_one(database: Database, ready_url: str) -> None:
     owners: list[str] = []
 
     def work(own: Database, name: str) -> None:
@@ -189,7 +189,7 @@ def test_a_mailbox_is_read_by_one(database: Database, database_url: str) -> None
                 if mailbox.claim(c, BOX, name, NOON, 5 * MINUTE) is not None:
                     owners.append(name)
 
-    in_parallel(database_url, work)
+    in_parallel(ready_url, work)
     assert (len(owners), len(set(owners))) == (10, 1)
     with database.read() as c:
         state = mailbox.state_of(c, BOX)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from mailflow import failpoint
 from mailflow.store.migrations.run import configuration
 from mailflow.store.tables import counter, mailbox
-from mailflow.store.transaction import HEAD, KNOWN_REVISIONS, DamagedDatabase, Database, NewerSchema, WrongDatabaseUrl
+from mailflow.store.transaction import HEAD, KNOWN_REVISIONS, DamagedDatabase, Database, NestedWrite, NewerSchema, WrongDatabaseUrl
 
 
 def values(c: Connection) -> list[tuple[str, int]]:
@@ -136,6 +136,26 @@ def test_sqlite_is_set_to_lose_nothing(sqlite_database: Database) -> None:
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+def test_postgresql_commits_to_disk_even_where_the_server_is_set_otherwise(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    with database.write() as c:
+        c.execute(text("ALTER ROLE CURRENT_USER SET synchronous_commit = off"))
+    database.close()
+    with database.write() as c:
+        assert c.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+        c.execute(text("ALTER ROLE CURRENT_USER RESET synchronous_commit"))
+    database.close()
+
+
+def test_a_write_inside_a_write_is_misuse_and_does_not_hang(database: Database) -> None:
+    with pytest.raises(NestedWrite), database.write(), database.write():
+        pass
+    with database.write() as c:
+        c.execute(insert(counter).values(name="after", value=1))
+    with database.read() as c:
+        assert values(c) == [("after", 1)]
+
+
 def test_an_instant_comes_back_in_utc(database: Database) -> None:
     lease_until = datetime.fromisoformat("2026-11-20T10:00:00.000001+01:00")
     with database.write() as c:
@@ -146,7 +166,7 @@ def test_an_instant_comes_back_in_utc(database: Database) -> None:
 
 def test_a_naive_instant_is_refused(database: Database) -> None:
     with pytest.raises(StatementError, match="does not say its offset"), database.write() as c:
-        c.execute(insert(mailbox).values(address="a@b", lease_until=datetime.min))
+        c.execute(insert(mailbox).values(address="a@b", lease_until=datetime.fromisoformat("2026-11-20T10:00:00")))
 
 
 def test_text_that_no_database_takes_is_stored_with_marks(database: Database) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflow.cases.rma.birth import issue
-from mailflow.cases.rma.command import give_command
+from mailflow.cases.rma.command import RULES, give_command
 from mailflow.cases.rma.conversation import add_mail
 from mailflow.cases.rma.deadline import meet_deadline
 from mailflow.cases.rma.lifecycle import LIFECYCLE
@@ -15,7 +15,10 @@ from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived
 from mailflow.policy.facts import Facts
 
-__all__ = ["LIFECYCLE", "decide"]
+COMMANDS = frozenset(RULES)
+"""Names of the staff commands that a return understands."""
+
+__all__ = ["COMMANDS", "LIFECYCLE", "decide"]
 
 
 def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:

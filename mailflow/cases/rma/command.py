@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mailflow.cases.rma.announcement import announce, state_once_announced
 from mailflow.cases.rma.birth import verification
-from mailflow.cases.rma.booking import book_receipt, settle
+from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.deadline import INVOICE_CONFIRMATION, hand_to_finance
 from mailflow.cases.rma.delivery import deliver_replacement, extend_term, ship_replacement
 from mailflow.cases.rma.letter import tell_customer
@@ -192,10 +192,8 @@ def _note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dateti
 def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if case.details.outstanding and case.state != "shipped back":
         return refuse(case, f"{case.details.outstanding} part(s) of {case.number} are outstanding: /waive or /cancel instead")
-    settled, effects = settle(case, desk, event.at)
-    closed = settled.changed(state="closed", closed_at=event.at)
-    letters = effects or (tell_customer(closed, "closed"),)
-    return _done(closed, event, f"{case.number} is closed", *letters)
+    closed = case.changed(state="closed", closed_at=event.at)
+    return _done(closed, event, f"{case.number} is closed; the customer was told", tell_customer(closed, "closed"))
 
 
 RULES: Mapping[str, Rule] = {

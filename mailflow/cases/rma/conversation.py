@@ -81,10 +81,8 @@ def _delivered(case: Case, event: MailReceived, answer: CustomerLine, facts: Fac
     if day > facts.calendar.local_day(event.at) or case.details.delivered_on is not None:
         reason = f"{event.sender} names the delivery date {day}, which staff must look at"
         return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=reason)
-    delivered, clock = deliver_replacement(case, day, facts, desk, now)
-    details: RmaDetails = delivered.details
-    letter = tell_customer(delivered, "extended", return_due=details.return_due, steps=details.return_steps)
-    return Decision(case=delivered, effects=(letter, *clock), reason=f"{event.sender}: the replacement arrived on {day}")
+    delivered, effects = deliver_replacement(case, day, facts, desk, now)
+    return Decision(case=delivered, effects=effects, reason=f"{event.sender}: the replacement arrived on {day}")
 
 
 def _extend(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.obligation import ask_for_delivery, move_return_clock, start_return_clock
 from mailflow.policy.case import Case, Parcel
-from mailflow.policy.decision import Effect
+from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Term, Unit
 from mailflow.policy.facts import Facts
@@ -23,9 +23,10 @@ def ship_replacement(case: Case, parcel: Parcel, facts: Facts, desk: Desk) -> tu
 
 
 def deliver_replacement(case: Case, day: date, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """The replacement arrived on a day: the faulty parts are due a term later."""
+    """The replacement arrived on a day: the faulty parts are due a term later, and the customer is told by when."""
     state = "replacement delivered" if case.state in ("issued", "replacement shipped") else case.state
-    return start_return_clock(case.changed(state=state), day, facts, desk, now)
+    delivered, clock = start_return_clock(case.changed(state=state), day, facts, desk, now)
+    return delivered, (tell_due_day(delivered), *clock)
 
 
 def extend_term(case: Case, days: int, by: str, reason: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -37,7 +38,13 @@ def extend_term(case: Case, days: int, by: str, reason: str, facts: Facts, desk:
     state = _state_before_overdue(case) if case.state == "overdue" else case.state
     extended, clock = move_return_clock(case.changed(state=state), due, step, facts, desk, now)
     noted = extended.changed(details=replace(extended.details, extensions=(*extended.details.extensions, f"{days} business days by {by}")))
-    return noted, (tell_customer(noted, "extended", return_due=due, steps=noted.details.return_steps), *clock)
+    return noted, (tell_due_day(noted), *clock)
+
+
+def tell_due_day(case: Case) -> SendNotice:
+    """The day that now holds, with how it came about and an entry for the calendar (BX2, BX6)."""
+    details = case.details
+    return tell_customer(case, "extended", attach=("deadline_calendar",), return_due=details.return_due, steps=details.return_steps)
 
 
 def _state_before_overdue(case: Case) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mailflow.cases.service_request.command import give_command
+from mailflow.cases.service_request.command import RULES, give_command
 from mailflow.cases.service_request.conversation import add_customer_mail, add_staff_mail
 from mailflow.cases.service_request.deadline import meet_deadline
 from mailflow.cases.service_request.lifecycle import LIFECYCLE
@@ -15,7 +15,10 @@ from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
 from mailflow.policy.facts import Facts
 
-__all__ = ["LIFECYCLE", "decide"]
+COMMANDS = frozenset(RULES)
+"""Names of the staff commands that a request understands."""
+
+__all__ = ["COMMANDS", "LIFECYCLE", "decide"]
 
 
 def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -23,7 +23,9 @@ def add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk,
     if case.state == "closed" and not _may_reopen(case, facts, desk, event.at):
         return open_request(replace(event, linked_to=case.number), facts, desk, now)
     details = read_details(case.details, event, facts, desk)
-    known = case.changed(details=details, participants=tuple(dict.fromkeys((*case.participants, event.sender))))
+    contract = case.contract or (facts.contract.number if facts.contract else None)
+    participants = tuple(dict.fromkeys((*case.participants, event.sender)))
+    known = case.changed(details=details, contract=contract, participants=participants)
     effects: tuple[Effect, ...] = ()
     if case.state == "awaiting information" and not details.missing:
         known, effects = judge(known, event, facts, desk, now)

@@ -33,7 +33,7 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
         country=facts.country,
         timezone=facts.timezone,
         customer=event.sender,
-        customer_name=event.mail.sender.name or details.name,
+        customer_name=event.mail.sender.name or (facts.contact.name if facts.contact else details.name),
         company=facts.contract.company if facts.contract else event.extracted.company,
         participants=(event.sender, *_colleagues(event, facts)),
         subject=event.mail.subject,
@@ -72,7 +72,7 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
     return ServiceRequestDetails(
         **values,
         missing=_missing(values, desk),
-        entitlement=known.entitlement or (facts.entitlement.verdict if facts.entitlement else ""),
+        entitlement=_entitlement(known, facts),
         accepted_at=known.accepted_at,
         responded_at=known.responded_at,
     )
@@ -81,6 +81,13 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
 def _missing(values: Mapping[str, Any], desk: Desk) -> tuple[str, ...]:
     present = {"serial": bool(values["serials"]), "contract": bool(values["contract"]), "symptoms": bool(values["symptoms"])}
     return tuple(name for name in desk.requests.demanded if not present[name])
+
+
+def _entitlement(known: ServiceRequestDetails, facts: Facts) -> str:
+    """What was granted stays granted; a verdict for want of facts is found anew with each mail (SR3)."""
+    if known.entitlement == "entitled" or facts.entitlement is None:
+        return known.entitlement
+    return facts.entitlement.verdict
 
 
 def _colleagues(event: MailReceived, facts: Facts) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ LONGEST_LINE = 75
 
 
 def build_deadline_calendar(uid: str, title: str, day: date, description: str) -> bytes:
-    """An all-day event. `uid` names the deadline: an entry with the same uid replaces the earlier one. The same bytes for the same values."""
+    """An all-day event, the same bytes for the same values. An entry with the same `uid` replaces an earlier one."""
     stamp = f"{day - timedelta(days=1):%Y%m%d}T000000Z"  # DTSTAMP is required; a fixed one keeps the bytes the same at each try
     lines = (
         "BEGIN:VCALENDAR",

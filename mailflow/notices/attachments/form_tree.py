@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import cast
 
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, BooleanObject, DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, BooleanObject, DictionaryObject, IndirectObject, NameObject, TextStringObject
 
 
 def finish_form(drawn: bytes, values: Mapping[str, str]) -> bytes:
@@ -29,7 +29,7 @@ def finish_form(drawn: bytes, values: Mapping[str, str]) -> bytes:
             roots.append(reference)
             continue
         parent = _parent(writer, above, parents, roots)
-        field[NameObject("/Parent")] = cast(DictionaryObject, parent).indirect_reference  # type: ignore[assignment]
+        field[NameObject("/Parent")] = cast(IndirectObject, parent.indirect_reference)
         cast(ArrayObject, parent["/Kids"]).append(reference)
     form[NameObject("/Fields")] = roots
     target = BytesIO()
@@ -46,7 +46,7 @@ def _parent(writer: PdfWriter, name: str, parents: dict[str, DictionaryObject], 
     reference = writer._add_object(node)
     if above:
         parent = _parent(writer, above, parents, roots)
-        node[NameObject("/Parent")] = parent.indirect_reference  # type: ignore[assignment]
+        node[NameObject("/Parent")] = cast(IndirectObject, parent.indirect_reference)
         cast(ArrayObject, parent["/Kids"]).append(reference)
     else:
         roots.append(reference)

@@ -69,7 +69,7 @@ def _draw_head(page: Canvas, form: ReturnForm, values: dict[str, str]) -> float:
     for position, name in enumerate(names):
         x = MARGIN + (position % 2) * (half + 6 * mm)
         _draw_field(page, form.label(name), name, values[name], x, top - ROW * (position // 2), half, read_only=name == "rma")
-    return top - ROW * ((len(names) + 1) // 2) - 7 * mm
+    return float(top - ROW * ((len(names) + 1) // 2) - 7 * mm)
 
 
 def _draw_form_line(page: Canvas, form: ReturnForm, number: int, line: ReturnFormLine, y: float, values: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ from io import BytesIO
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mailflow.notices.attachments.return_form import CATEGORIES, HEAD_FIELDS, LINE_FIELDS, ReturnForm
@@ -21,7 +22,8 @@ FIXED_MOMENT = datetime(2000, 1, 1)
 
 _TEXT_FORMAT = "@"
 _INPUT = PatternFill("solid", fgColor="F6F8FB")
-_EDGE = Border(*(Side(style="thin", color="8FA3BF") for _ in range(4)))
+_LINE = Side(style="thin", color="8FA3BF")
+_EDGE = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 
 
 def write_form(form: ReturnForm) -> bytes:
@@ -70,9 +72,9 @@ def _write_lines(sheet: Worksheet, form: ReturnForm, values: dict[str, str], hea
         for column, name in enumerate(LINE_FIELDS, 2):
             _write_input(sheet, head + number, column, values[f"line.{number}.{name}"], is_open=name != "part")
     last = max(head + len(form.lines), head + 1)
-    for column, choices in (("F", CATEGORIES), ("G", ("yes", "no"))):
+    for letter, choices in (("F", CATEGORIES), ("G", ("yes", "no"))):
         rule = DataValidation(type="list", formula1=f'"{",".join(choices)}"', allow_blank=True, showErrorMessage=False)
-        rule.add(f"{column}{head + 1}:{column}{last}")
+        rule.add(f"{letter}{head + 1}:{letter}{last}")
         sheet.add_data_validation(rule)
 
 
@@ -91,7 +93,7 @@ def _shape(sheet: Worksheet) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.protection.sheet = False
 
 

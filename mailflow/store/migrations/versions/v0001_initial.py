@@ -222,7 +222,7 @@ def _timers() -> None:
         sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_deadline_case_number_case")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline")),
     )
-    op.create_index(op.f("ix_deadline_case_number"), "deadline", ["case_number"])
+    op.create_index(op.f("ix_deadline_case_number_state"), "deadline", ["case_number", "state"])
     op.create_index(op.f("ix_deadline_state_due_at_id"), "deadline", ["state", "due_at", "id"])
     op.create_index(
         "uq_deadline_waiting",

@@ -1,0 +1,68 @@
+"""What `mailflow check` can say without a connection: configuration, desks, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailflow.bootstrap import shipped_templates
+from mailflow.cli.finding import Finding, Level
+from mailflow.notices.render import TemplateFailed, Templates
+from mailflow.notices.sample import sample_values
+from mailflow.policy.desk import Desk, Role
+from mailflow.settings import Settings
+
+NEEDED_ROLES = (Role.CCR, Role.CSE, Role.ESCALATION, Role.ADMIN)
+"""Somebody must get what mailflow cannot decide: bounces, relayed mail, breached clocks, quarantine."""
+
+MOST_NAMES = 5
+"""Names of missing templates in one line."""
+
+
+def check_configuration(settings: Settings) -> Iterator[Finding]:
+    yield Finding(
+        Level.OK,
+        "configuration",
+        f"{len(settings.desks)} desk(s), {len(settings.mailboxes)} mailbox(es), relay {settings.relay.host}:{settings.relay.port}",
+    )
+    if settings.template_override is not None and not settings.template_override.is_dir():
+        yield Finding(Level.WRONG, "configuration", f"template_override: there is no folder {settings.template_override}")
+
+
+def check_desks(settings: Settings) -> Iterator[Finding]:
+    read = {box.address for box in settings.mailboxes}
+    for desk in settings.desks:
+        yield Finding(Level.OK, "desk", f"{desk.name}: {', '.join(desk.languages)}; {desk.calendar.country}, {desk.calendar.timezone}")
+        for box in desk.mailboxes:
+            if box.address not in read:
+                yield Finding(Level.WARNING, "desk", f"{desk.name}: {box.address} has no [[mailboxes]] in mailflow.toml and is not read")
+        for role in NEEDED_ROLES:
+            if not desk.staff_of(role):
+                yield Finding(Level.WARNING, "desk", f"{desk.name}: nobody has the role {role}")
+
+
+def check_templates(settings: Settings) -> Iterator[Finding]:
+    """Every notice in every language of the desks, written with sample values (OUT3)."""
+    templates = Templates(shipped_templates(), settings.template_override)
+    for language in _languages(settings.desks):
+        yield from _check_language(templates, language)
+
+
+def _languages(desks: tuple[Desk, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(language for desk in desks for language in desk.languages))
+
+
+def _check_language(templates: Templates, language: str) -> Iterator[Finding]:
+    wanted = sorted({*templates.notices("en"), *templates.notices(language)})
+    missing = [notice for notice in wanted if templates.missing(notice, (language,))]
+    written = 0
+    for notice in (notice for notice in wanted if notice not in missing):
+        try:
+            templates.render(notice, language, sample_values(notice))
+            written += 1
+        except TemplateFailed as failed:
+            yield Finding(Level.WRONG, "templates", str(failed))
+    if written:
+        yield Finding(Level.OK, "templates", f"{language}: {written} notices can be written")
+    if missing:
+        shown = ", ".join(missing[:MOST_NAMES]) + (", ..." if len(missing) > MOST_NAMES else "")
+        yield Finding(Level.WARNING, "templates", f"{language}: {len(missing)} notices go out in English: {shown}")

@@ -1,0 +1,60 @@
+"""`mailflow preview`: any notice with sample data (OUT3)."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Annotated
+
+import typer
+
+from mailflow.cli.configuration import ConfigOption, JsonOption, load
+from mailflow.cli.failure import CommandFailed
+from mailflow.cli.output import print_block, print_json, print_line, say
+
+
+def command(
+    notice: Annotated[str | None, typer.Argument(metavar="NOTICE", help="E.g. rma/reminder; without it, all are listed.")] = None,
+    language: Annotated[str | None, typer.Option("--language", "-l", metavar="L", help="E.g. pl; else the first desk's.")] = None,
+    html: Annotated[bool, typer.Option("--html", help="Print the HTML part, for a browser.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Show a notice with sample data, in any language."""
+    from mailflow.bootstrap import shipped_templates
+    from mailflow.notices.render import TemplateFailed, Templates
+    from mailflow.notices.sample import sample_values
+
+    settings = load(config, secrets=False)
+    templates = Templates(shipped_templates(), settings.template_override)
+    wanted = language or settings.desks[0].languages[0]
+    known = tuple(dict.fromkeys((*templates.notices(wanted), *templates.notices("en"))))
+    if notice is None:
+        _list(known, as_json)
+        return
+    if notice not in known:
+        near = get_close_matches(notice, known) or [name for name in known if name.endswith(f"/{notice}")]
+        raise typer.BadParameter(f"there is no notice {notice!r}" + (f"; near: {', '.join(near)}" if near else ""), param_hint="NOTICE")
+    try:
+        rendered = templates.render(notice, wanted, sample_values(notice))
+    except TemplateFailed as failed:
+        raise CommandFailed(str(failed)) from failed
+    if rendered.language != wanted:
+        say(f"{notice} has no template in {wanted}: this is the {rendered.language} one, which would be sent")
+    if as_json:
+        print_json(
+            {"notice": notice, "language": rendered.language, "subject": rendered.subject, "text": rendered.text, "html": rendered.html}
+        )
+    elif html:
+        print_block(rendered.html)
+    else:
+        print_line(f"Subject: {rendered.subject}")
+        print_line()
+        print_block(rendered.text.rstrip("\n"))
+
+
+def _list(names: tuple[str, ...], as_json: bool) -> None:
+    if as_json:
+        print_json(names)
+        return
+    for name in names:
+        print_line(name)

@@ -1,0 +1,70 @@
+"""`mailflow rehearse`: every mail that a scenario would send, with its date (BX2)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mailflow.cli.configuration import ConfigOption, JsonOption, load
+from mailflow.cli.log import log_to_stderr
+from mailflow.cli.output import print_json, print_table, say, visible
+
+
+def command(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO", help="The scenario's TOML file.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where report.json and the mails go.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = None,
+) -> None:
+    """Play a scenario with a simulated clock and show every mail that would go out.
+
+    Uses a scratch database; no mailbox, relay or credential. A configuration counts only when it is given: for its own templates.
+    """
+    log_to_stderr()
+    from mailflow.rehearsal.play import play
+    from mailflow.rehearsal.report import write_report
+    from mailflow.rehearsal.scenario import load_scenario
+
+    override = load(config, secrets=False).template_override if config else None
+    loaded = load_scenario(scenario)
+    with _progress() as tell, play(loaded, override, tell) as played:
+        report = write_report(played, out, loaded.start.tzinfo)
+    if as_json:
+        print_json(report)
+        return
+    _show(report)
+    say(f"{len(report['mails'])} mails in, {len(report['notices'])} out; report.json and every mail are in {visible(out)}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[datetime, str], None]]:
+    """One line that moves, where somebody looks; else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _at, _text: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status("") as line:
+        yield lambda at, text: line.update(Text(f"{at:%Y-%m-%d %H:%M} {visible(text)}"))
+
+
+def _show(report: dict[str, Any]) -> None:
+    print_table(
+        ("date", "case", "notice", "to", "language", "subject"),
+        (
+            (_minute(row["at"]), row["case"], row["notice"], ", ".join((*row["to"], *row["cc"])), row["language"], row["subject"])
+            for row in report["notices"]
+        ),
+    )
+
+
+def _minute(at: str) -> str:
+    """`2026-11-20 09:05`: the report's own times carry the offset."""
+    return at[:16].replace("T", " ")

@@ -1,0 +1,142 @@
+"""The mails of the story in a folder: each as `.eml`, its attachments beside it, and one page that shows them all."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, tzinfo
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+
+from mailflow.demo.letters import Letter
+from mailflow.demo.narrator import short_names
+
+ATTACHMENTS = "attachments"
+OWN_FILE = re.compile(r"\d{3}-[^/]+$")
+PAGE = Path(__file__).with_name("index.html.jinja")
+QUOTE = re.compile(r"(?m)^(?:On .{1,200} wrote:\n)?(?:^>.*\n?)+")
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """`href` is relative to the page; `size` as people read it."""
+
+    name: str
+    href: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One letter as the page shows it. `html` is the HTML part, '' where there is none; `pieces` are (quoted, text) of the plain one.
+
+    `chapter` and `shown_day` are set where a new one begins; `gap` is the number of days since the last mail, 0 where none was left out.
+    """
+
+    letter: Letter
+    file: str
+    time: str
+    to: str
+    html: str
+    pieces: tuple[tuple[bool, str], ...]
+    attachments: tuple[AttachedFile, ...]
+    chapter: str = ""
+    shown_day: str = ""
+    gap: int = 0
+    christmas: bool = False
+    """Whether the days left out hold 25 December."""
+
+
+def write_album(out: Path, letters: Sequence[Letter], zone: tzinfo) -> Path:
+    """Write everything; the page's path. Files of an earlier album in this folder are taken away, all others stay."""
+    _clear(out)
+    sheets = _with_headings([_write_sheet(out, letter, zone) for letter in letters], zone)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(PAGE.read_text(encoding="utf-8"))
+    incoming = sum(1 for letter in letters if not letter.outgoing)
+    days = (letters[-1].at - letters[0].at).days if letters else 0
+    html = template.render(sheets=sheets, incoming=incoming, outgoing=len(letters) - incoming, days=days)
+    page = out / "index.html"
+    page.write_text(html, encoding="utf-8")
+    return page
+
+
+def _clear(out: Path) -> None:
+    for file in out.glob("[0-9][0-9][0-9]-*.eml"):
+        file.unlink()
+    folder = out / ATTACHMENTS
+    if folder.is_dir() and all(OWN_FILE.match(file.name) for file in folder.iterdir()):
+        shutil.rmtree(folder)
+
+
+def _write_sheet(out: Path, letter: Letter, zone: tzinfo) -> Sheet:
+    mail = letter.mail
+    what = letter.notice.replace("/", "-") if letter.outgoing else f"from-{letter.sender.partition(',')[0]}"
+    file = f"{letter.number:03d}-{_safe(what).lower()}.eml"
+    (out / file).write_bytes(letter.raw)
+    html, plain = mail.get_body(("html",)), mail.get_body(("plain",))
+    return Sheet(
+        letter=letter,
+        file=file,
+        time=f"{letter.at.astimezone(zone):%H:%M}",
+        to=short_names(letter.recipients),
+        html=str(html.get_content()) if html is not None else "",
+        pieces=() if html is not None or plain is None else tuple(_pieces("\n".join(str(plain.get_content()).splitlines()))),
+        attachments=tuple(_write_attachments(out, letter.number, mail)),
+    )
+
+
+def _write_attachments(out: Path, number: int, mail: EmailMessage) -> Iterator[AttachedFile]:
+    for part in mail.iter_attachments() if mail.is_multipart() else ():
+        content = part.get_payload(decode=True)
+        name = part.get_filename() or ""
+        if not isinstance(content, bytes) or not name:
+            continue
+        folder = out / ATTACHMENTS
+        folder.mkdir(exist_ok=True)
+        file = f"{number:03d}-{_safe(name)}"
+        (folder / file).write_bytes(content)
+        yield AttachedFile(name, f"{ATTACHMENTS}/{file}", f"{max(1, round(len(content) / 1024))} kB")
+
+
+def _safe(name: str) -> str:
+    """A file name of harmless characters, whatever a mail called it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:80] or "unnamed"
+
+
+def _pieces(text: str) -> Iterator[tuple[bool, str]]:
+    """The text cut into what was written and what is only quoted."""
+    end = 0
+    for match in QUOTE.finditer(text):
+        if written := text[end : match.start()].strip("\n"):
+            yield False, written
+        yield True, match[0].rstrip("\n")
+        end = match.end()
+    if rest := text[end:].strip("\n"):
+        yield False, rest
+
+
+def _with_headings(sheets: Sequence[Sheet], zone: tzinfo) -> list[Sheet]:
+    """The sheets with a chapter, a day and the days left out, each where it begins."""
+    marked: list[Sheet] = []
+    chapter, before = "", None
+    for sheet in sheets:
+        day = sheet.letter.at.astimezone(zone).date()
+        begins = sheet.letter.chapter != chapter
+        shown = f"{day:%A} {day.day} {day:%B %Y}" if begins or day != before else ""
+        marked.append(replace(sheet, chapter=sheet.letter.chapter if begins else "", shown_day=shown, **_pause(before, day)))
+        chapter, before = sheet.letter.chapter, day
+    return marked
+
+
+def _pause(before: date | None, day: date) -> dict[str, Any]:
+    """The days that passed without a mail."""
+    gap = (day - before).days if before else 0
+    if before is None or gap < 2:
+        return {}
+    return {"gap": gap, "christmas": before < date(before.year, 12, 25) < day}

@@ -1,0 +1,142 @@
+"""What a request says of itself (IN4): fields, free text, tables and signature of a mail, read without a model of language.
+
+It never judges: the register decides what a serial or contract is worth, staff decide the priority where nobody states one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mailflow.message.labels import bare_label, split_label
+from mailflow.message.model import Extracted
+from mailflow.message.phones import find_signature_facts
+from mailflow.message.serials import find_part_numbers, find_serials, part_number_of
+from mailflow.message.stated import Stated, read_stated
+from mailflow.message.symptoms import find_symptoms
+
+__all__ = ["extract_request", "part_number_of", "read_answers"]
+
+_SCANNED = 262_144
+_PRIORITY = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?:priority|prio|priorytet\w*|severity|sev|优先级|级别)\s*(?:level|is|to|:|：|=|-|na|为)?\s*(?:level)?\s*[:：]?\s*P?([1-4])|P([1-4]))(?![A-Za-z0-9.:/-])",
+    re.I,
+)
+_MODEL = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?:CloudEngine|AirEngine|OceanStor|NetEngine|FusionServer|TaiShan|OptiX|eSpace|iMaster|Quidway)\s?[A-Z]{0,4}-?\d[\w/-]{2,24}|(?:CE|AR|USG|NE|ME|ATN|AP|AC|RH|CH|XH|MA|SmartAX|ES|EA|HG)-?\d{3,5}[A-Z0-9]{0,4}(?:-[A-Z0-9]{1,12}){0,5}"
+    r"|S(?:[1-9]7\d\d|5\d\d\d|6\d\d\d|12[67]\d\d|9\d\d\d)[A-Z]{0,3}(?:-[A-Z0-9]{1,12}){0,5})(?![A-Za-z0-9])"
+)
+_VERSION = re.compile(r"\bV\d{3}R\d{3}C\d{2,3}(?:U\d{1,3})?(?:SPC\d{3,4}[A-Z]?\d{0,3})?(?:B\d{3})?\b", re.I)
+_CONTRACT = re.compile(
+    r"(?:contract|agreement|umow(?:y|a|ę|ie)|kontrakt\w*|合同)\s*(?:number|no|nr|id|号|编号)?\s*[.:：#]*\s*(?:is|to|为|是)?\s*[:：]?\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
+    re.I,
+)
+_ORDER = re.compile(
+    r"(?:purchase order|\bP\.?O\b|zamówieni[ea]|采购订单)\s*(?:number|no|nr|号)?\s*[.:：#]*\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
+    re.I,
+)
+_CARRIERS = r"DHL(?: Express)?|UPS|FedEx|TNT|DPD|GLS|InPost|Poczta Polska|Pocztex|EMS|SF(?: Express)?|Fan Courier|Cargus|Sameday|Hermes|Raben|Schenker|DB Schenker|Kuehne(?:\+| & )Nagel|DSV|顺丰(?:速运)?|中通|圆通|申通|韵达|德邦|京东物流"
+_SHIPMENT = re.compile(
+    rf"(?<![A-Za-z])({_CARRIERS})(?![A-Za-z])[\s,;:：()#.]*(?:tracking|waybill|awb|numer\w*|number|no|nr|list\w* przewozow\w*|przesyłk\w+|(?:运单|快递|物流)?单?号|[\s,;:：()#.]){{0,4}}\s*((?=[A-Z0-9-]{{0,34}}\d)[A-Z0-9][A-Z0-9-]{{6,34}})(?![A-Za-z0-9])",
+    re.I,
+)
+
+
+def extract_request(subject: str, text: str, *, known_serials: Callable[[str], bool] | None = None) -> Extracted:
+    """Read a request. `text` is the new text of the mail; `known_serials` says which words are serials of the register."""
+    text = text[:_SCANNED]
+    stated = read_stated(text)
+    lines = [subject, *(line for line in text.split("\n") if not _is_other_fact(line))]
+    serials = find_serials(lines, [*stated.all("serial"), *(row["serial"] for row in stated.rows if "serial" in row)], known_serials)
+    parts = find_part_numbers(lines, [*stated.all("part"), *(row["part"] for row in stated.rows if "part" in row)])
+    priority, words = _priority(stated, subject, text)
+    signed = find_signature_facts(text)
+    free = "\n".join(lines)
+    return Extracted(
+        name=_value(stated, "name") or signed.name,
+        company=_value(stated, "company") or signed.company,
+        telephone=_value(stated, "telephone") or signed.telephone,
+        fax=_value(stated, "fax") or signed.fax,
+        email=_email(stated, text),
+        purchase_order=_value(stated, "purchase_order") or _group(_ORDER, free),
+        contract=_contract(stated, free),
+        model=_value(stated, "model") or next((row["model"] for row in stated.rows if "model" in row), "") or _group(_MODEL, free, 0),
+        serials=serials,
+        part_numbers=tuple(dict.fromkeys([*parts, *(part for serial in serials if (part := part_number_of(serial)))])),
+        software_version=_value(stated, "software_version") or _group(_VERSION, free, 0),
+        site_address=_value(stated, "site_address"),
+        symptoms=find_symptoms(subject, text, stated, serials),
+        priority=priority,
+        priority_words=words,
+        tracking=_tracking(stated, text),
+    )
+
+
+def read_answers(text: str) -> Extracted:
+    """Answers written under quoted names, `> - contract number` and below it the value, as if each stood behind its name.
+
+    `text` is the whole body with its quotations.
+    """
+    joined: list[str] = []
+    asked: str | None = None
+    for line in text[:_SCANNED].split("\n"):
+        stripped = line.strip()
+        if stripped.startswith(">"):
+            plain = stripped.lstrip("> ")
+            asked = plain if bare_label(plain) or ((pair := split_label(plain)) and not pair[1]) else None
+        elif stripped and asked:
+            joined.append(f"{asked.rstrip(':： ')}: {stripped}")
+            asked = None
+        elif stripped:
+            joined.append(stripped)
+    return extract_request("", "\n".join(joined))
+
+
+def _is_other_fact(line: str) -> bool:
+    """Lines whose number is known to be something else than a serial or part."""
+    pair = split_label(line)
+    return bool(pair and pair[0] in ("telephone", "fax", "contract", "purchase_order", "tracking", "email", "rma", "cartons", "ship_date"))
+
+
+def _value(stated: Stated, field: str) -> str:
+    return re.sub(r"\s+", " ", stated.first(field))[:300]
+
+
+def _group(pattern: re.Pattern[str], text: str, group: int = 1) -> str:
+    for found in pattern.finditer(text):
+        if any(char.isdigit() for char in found[group]):
+            return found[group].strip()
+    return ""
+
+
+def _contract(stated: Stated, free: str) -> str:
+    value = _value(stated, "contract")
+    word = re.match(r"[A-Za-z0-9][A-Za-z0-9/_.-]*", value)
+    return (word[0].rstrip(".-") if word and any(char.isdigit() for char in word[0]) else value) or _group(_CONTRACT, free)
+
+
+def _email(stated: Stated, text: str) -> str:
+    found = re.search(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}", stated.first("email")[:400] or text[-4000:])
+    return found[0].lower() if found else ""
+
+
+def _priority(stated: Stated, subject: str, text: str) -> tuple[str, str]:
+    value = stated.first("priority")
+    if value and (found := re.search(r"(?<![A-Za-z0-9])P?([1-4])(?![A-Za-z0-9])", value, re.I)):
+        return f"P{found[1]}", re.sub(r"\s+", " ", value)[:200]
+    for source in (subject, text[:20_000]):
+        if found := _PRIORITY.search(source):
+            return f"P{found[1] or found[2]}", found[0].strip()
+    return "", re.sub(r"\s+", " ", value)[:200]
+
+
+def _tracking(stated: Stated, text: str) -> tuple[tuple[str, str], ...]:
+    carrier = _value(stated, "carrier")
+    found = [
+        (carrier, number)
+        for value in stated.all("tracking")
+        for number in re.findall(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{5,39}", value)[:20]
+    ]
+    numbers = {number for _, number in found}
+    found += [(one[1], one[2]) for line in text.split("\n")[:2000] for one in _SHIPMENT.finditer(line[:500]) if one[2] not in numbers]
+    return tuple(dict.fromkeys(found))

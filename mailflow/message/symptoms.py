@@ -1,0 +1,62 @@
+"""The words in which a customer describes what is wrong: under its name, else the paragraphs that speak of a fault, else all there is."""
+
+from __future__ import annotations
+
+import re
+
+from mailflow.message.labels import split_label
+from mailflow.message.reply_words import CLOSING, MOBILE
+from mailflow.message.stated import Stated
+
+_LONGEST = 4000
+_GREETING = re.compile(
+    r"^\W*(?:(?:dear|hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings|to whom)\b[^.!?]{0,60}|(?:dzień dobry|witam|witajcie|cześć|szanowni państwo|szanowna pani|szanowny panie)\b[^.!?]{0,60}|(?:您好|你好|尊敬的|各位)[^。！？]{0,30}|(?:sehr geehrte\w*|guten (?:tag|morgen)|hallo|bonjour)\b[^.!?]{0,60})[,.!:：，。！]*\s*$",
+    re.I,
+)
+_EMPTY_TALK = re.compile(
+    r"^\W*(?:(?:please|kindly)\s+(?:help|assist|advise|support|see|find|check|open|create|note|let)\b[^.!?]{0,80}|thank(?:s| you)\b[^.!?]{0,60}|many thanks[^.!?]{0,40}|(?:proszę|prosimy) o (?:pomoc|wsparcie|kontakt|zgłoszenie)[^.!?]{0,60}|dziękuj\w+[^.!?]{0,40}|z góry dziękuję[^.!?]{0,40}|(?:请|麻烦)(?:协助|帮忙|处理|支持|尽快)[^。！？]{0,20}|谢谢[^。！？]{0,10}|(?:here is|below is|this is|as requested)[^.!?]{0,80}(?:serial|number|contract|info)[^.!?]{0,60})[.!。！]*\s*$",
+    re.I,
+)
+_TROUBLE = re.compile(
+    r"fail|fault|broken|defect|dead|down\b|error|alarm|crash|reboot|restart|not? (?:work|boot|start|respond|power|come|turn|link|detect|recogni|respon|connect)|n['’]?t (?:work|boot|start|respond|power|come|turn|link|connect)|cannot|can['’]t|unable|unreachable|lost|loss|drop|flap|degrad|slow|overheat|temperature|noise|smoke|burn|red (?:led|light)|stuck|freez|hang|packet|offline|outage|malfunction|problem|issue|no (?:power|link|signal|output)|damage|stopp"
+    r"|awari|uster|uszkodz|błąd|błęd|nie (?:działa|dziala|uruchamia|włącza|odpowiada|wstaje|startuje|świeci|łączy|widać|można)|zepsut|restartuj|zawiesz|alarm|brak (?:zasilania|łącz|link|sygnał|komunikacji)|przesta[łl]|problem|spad|utrat|wyłącz|przegrz"
+    r"|故障|不能|无法|坏|告警|报错|错误|异常|失败|重启|掉线|断|不亮|不通|死机|丢包|宕机|不启动|没有反应|损坏|问题",
+    re.I,
+)
+
+
+def find_symptoms(subject: str, text: str, stated: Stated, serials: tuple[str, ...]) -> str:
+    """The symptoms as written, at most 4,000 characters, '' where the mail says nothing of the kind."""
+    if named := "\n".join(dict.fromkeys(stated.all("symptoms"))):
+        return named[:_LONGEST].strip()
+    paragraphs = _prose(stated.rest)
+    telling = [paragraph for paragraph in paragraphs if any(_TROUBLE.search(line) for line in paragraph)]
+    if telling:
+        return "\n\n".join("\n".join(paragraph) for paragraph in telling)[:_LONGEST].strip()
+    prose = [line for paragraph in paragraphs for line in paragraph]
+    if _says_something(prose, serials):
+        return "\n".join(prose)[:_LONGEST].strip()
+    plain = re.sub(r"^(?:\s*(?:re|fw|fwd|aw|wg|odp|pd|回复|转发|答复)\s*[:：]\s*)+", "", subject, flags=re.I)
+    return plain[:_LONGEST].strip() if _TROUBLE.search(plain) and not re.match(r"\s*\[?[A-Z]{2,4}-\d", plain) else ""
+
+
+def _prose(rest: tuple[str, ...]) -> list[list[str]]:
+    """The paragraphs without greeting, politeness, closing and signature."""
+    paragraphs: list[list[str]] = [[]]
+    for line in rest:
+        if CLOSING.match(line) or MOBILE.match(line) or line in ("--", "—"):
+            break
+        if not line:
+            paragraphs.append([])
+        elif not (_GREETING.match(line) or _EMPTY_TALK.match(line) or split_label(line)):
+            paragraphs[-1].append(line)
+    return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def _says_something(prose: list[str], serials: tuple[str, ...]) -> bool:
+    """More than numbers and a word or two: at least four words besides serials, or eight Chinese characters."""
+    text = " ".join(prose)
+    for serial in serials:
+        text = re.sub(re.escape(serial), " ", text, flags=re.I)
+    words = [word for word in re.findall(r"[^\W\d_]{2,}", text) if word.isalpha()]
+    return len(words) >= 4 or len(re.findall(r"[\u4e00-\u9fff]", text)) >= 8

@@ -1,0 +1,123 @@
+"""Every English notice with sample values: it renders, in both parts, with nothing left over (OUT1, OUT3)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+
+from mailflow.notices.render import Templates
+from mailflow.notices.sample import sample_values
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = Templates(ROOT / "templates" / "email")
+NOTICES = tuple(
+    f"{folder}/{name}"
+    for folder, names in {
+        "service_request": (
+            "acknowledgement information_request accepted handover late_notice customer_message staff_message response_warning "
+            "response_breached escalation_received escalation_brief escalation_incomplete status resolved closed survey survey_thanks "
+            "alarm_registered"
+        ),
+        "rma": (
+            "customer_request_verification validity_warning expired return_notification_received return_notification_rejected "
+            "delivery_question replacement_shipped revalidation_request extended waived cancelled disputed reminder final_notice "
+            "invoice_request invoice_notice invoice_withdrawn receipt_notification repaired_shipped closed"
+        ),
+        "staff": "command_result command_refused confirmation_request digest quarantine_alert bounce_alert",
+    }.items()
+    for name in names.split()
+)
+LEFTOVERS = re.compile(r"\{\{|\}\}|\{%|%\}|\{\w+(:[\w ]+)?\}|[\ue000-\ue002]|\bNone\b|\*\*|Undefined|^\| ", re.MULTILINE)
+
+
+def test_each_notice_of_the_contract_has_an_english_template() -> None:
+    assert [notice for notice in NOTICES if TEMPLATES.missing(notice, ("en",))] == []
+
+
+@pytest.mark.parametrize("notice", TEMPLATES.notices("en"))
+def test_notice_renders_without_leftovers(notice: str) -> None:
+    rendered = TEMPLATES.render(notice, "en", sample_values(notice))
+    assert rendered.language == "en"
+    assert [LEFTOVERS.findall(part) for part in (rendered.subject, rendered.text, visible(rendered.html))] == [[], [], []]
+    assert rendered.text.splitlines()[0] == "Example Technical Assistance Centre"
+    assert "\n\n\n" not in rendered.text
+
+
+@pytest.mark.parametrize("notice", [notice for notice in NOTICES if not notice.startswith("staff/digest")])
+def test_subject_carries_the_number_in_brackets(notice: str) -> None:
+    values = sample_values(notice)
+    assert re.findall(r"\[(.+?)\]", TEMPLATES.render(notice, "en", values).subject) == [values["number"]]
+
+
+@pytest.mark.parametrize("notice", [notice for notice in NOTICES if notice.startswith("staff/")])
+def test_staff_notice_renders_without_a_case(notice: str) -> None:
+    rendered = TEMPLATES.render(notice, "en", {**sample_values(notice), "case": None, "number": ""})
+    assert "[" not in rendered.subject
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_html_fetches_nothing_and_needs_no_modern_layout(notice: str) -> None:
+    html = TEMPLATES.render(notice, "en", sample_values(notice)).html
+    tree = LexborHTMLParser(html)
+    assert tree.css("img, script, link, iframe, form, video, object, base") == []
+    assert re.findall(r"https?://|url\(|display:\s*(?:flex|grid)|border-radius", html) == []
+    assert {(node.attributes["href"] or "").partition(":")[0] for node in tree.css("a")} <= {"mailto"}
+
+
+def test_html_is_small_enough_that_no_client_clips_it() -> None:
+    sizes = {notice: len(TEMPLATES.render(notice, "en", sample_values(notice)).html.encode()) for notice in NOTICES}
+    assert {notice: size for notice, size in sizes.items() if size > 102_000} == {}
+
+
+def test_an_unauthenticated_sender_reads_no_word_of_its_own_mail() -> None:
+    """SR1: number and next step only."""
+    for name in ("acknowledgement", "information_request", "accepted"):
+        values = sample_values(f"service_request/{name}")
+        case = values["case"].changed(subject="BUYNOW", customer_name="BUYNOW")
+        understood = {**values, "case": case, "understood": (), "steps": (), "entitlement_steps": ()}
+        rendered = TEMPLATES.render(f"service_request/{name}", "en", understood)
+        assert [part.count("BUYNOW") for part in (rendered.subject, rendered.text, rendered.html)] == [0, 0, 0]
+
+
+def test_missing_fields_stand_one_a_line_under_their_names() -> None:
+    values = sample_values("service_request/information_request")
+    lines = TEMPLATES.render("service_request/information_request", "en", values).text.splitlines()
+    assert [line for line in lines if line.startswith("- ")] == ["- serial number", "- symptoms"]
+
+
+def test_every_step_of_a_derivation_has_english_words() -> None:
+    """BX2: a step without words would be told by its bare name."""
+    wording = TEMPLATES.wording("en")
+    assert sorted(name for name in step_names() if wording.find("derivation", name) is None) == []
+
+
+def step_names() -> set[str]:
+    sources = [path for room in ("policy", "cases") for path in (ROOT / "mailflow" / room).rglob("*.py")]
+    return {name for path in sources for name in names_in(path.read_text("utf-8"))}
+
+
+def names_in(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Step" and node.args:
+            first = node.args[0]
+            for choice in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
+                if isinstance(choice, ast.Constant):
+                    yield str(choice.value)
+
+
+def visible(html: str) -> str:
+    body = LexborHTMLParser(html).body
+    return body.text() if body else ""
+
+
+@pytest.mark.parametrize("notice", TEMPLATES.notices("en"))
+def test_the_head_comment_names_the_variables_of_the_notice(notice: str) -> None:
+    shared = {"number", "case", "desk", "reply_address", "timezone", "language", "now", "rma", "lines", "valid_through"}
+    own = [name for name in sample_values(notice) if name not in shared]
+    text = (ROOT / "templates" / "email" / "en" / f"{notice}.md").read_text("utf-8")
+    assert re.findall(r"\{# variables: (.+) #\}", text) == ([", ".join(own)] if own else [])

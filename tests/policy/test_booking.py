@@ -1,0 +1,185 @@
+"""Arrivals booked in plain sentences (RM5): what is certain is booked, what is not is asked."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailflow.policy.booking import BookedItem, Booking, read_booking
+
+SERIAL = "2102352KLM10L5000456"
+
+
+def item(part_number: str, quantity: int = 1, serials: tuple[str, ...] = (), condition: str = "", rma: str = "") -> BookedItem:
+    return BookedItem(rma=rma, part_number=part_number, quantity=quantity, serials=serials, condition=condition)
+
+
+CERTAIN: list[tuple[str, tuple[BookedItem, ...], tuple[str, ...]]] = [
+    (
+        "Received 2 x 03057BGH, one with bent pins, plus a power cord",
+        (item("03057BGH", 2, condition="one with bent pins"),),
+        ("a power cord",),
+    ),
+    (f"RMA-100001: 1x 03057BGH serial {SERIAL} ok", (item("03057BGH", 1, (SERIAL,), "ok", "RMA-100001"),), ()),
+    ("Got back part 03057BGH (1 pc)", (item("03057BGH"),), ()),
+    ("03057BGH ×2 received under RMA 100001 today", (item("03057BGH", 2, rma="RMA-100001"),), ()),
+    ("We got the 2 faulty boards 03057BGH back this morning", (item("03057BGH", 2),), ()),
+    ("one 03057BGH and two 02350ABC, all ok", (item("03057BGH", 1, condition="all ok"), item("02350ABC", 2, condition="all ok")), ()),
+    (
+        "Received: 03057BGH - 2 pcs - s/n ABCD1234, ABCD1235 - good condition",
+        (item("03057BGH", 2, ("ABCD1234", "ABCD1235"), "good condition"),),
+        (),
+    ),
+    (f"Got {SERIAL} back on 21 November 2026", (item("02352KLM", 1, (SERIAL,)),), ()),
+    ("Parcel DHL 1234567890 with 2 x 03057BGH and two memory modules.", (item("03057BGH", 2),), ("two memory modules",)),
+    ("A power cord and 1 x 03057BGH arrived", (item("03057BGH"),), ("A power cord",)),
+    ("1 x 03057BGH, missing screws", (item("03057BGH", condition="missing screws"),), ()),
+    ("got 1x 03057BGH in anti-static bag", (item("03057BGH", condition="in anti-static bag"),), ()),
+    ("1 x 03057BGH came in. Also a console cable was in the box.", (item("03057BGH"),), ("a console cable",)),
+    ("received two 03057BGH. Both are ok.", (item("03057BGH", 2, condition="Both are ok"),), ()),
+    (
+        "RMA-100001: 2 pcs of 03057BGH, box damaged\nRMA-100002: 02350ABC, qty 1",
+        (item("03057BGH", 2, condition="box damaged", rma="RMA-100001"), item("02350ABC", 1, rma="RMA-100002")),
+        (),
+    ),
+    (
+        "Arrivals for RMA-100001:\n* 2 * 03057BGH\n* 1 x 02350ABC (dented)",
+        (
+            item("03057BGH", 2, rma="RMA-100001"),
+            item("02350ABC", condition="dented", rma="RMA-100001"),
+        ),
+        (),
+    ),
+    (
+        f"Hi team,\n\n1 x 03057BGH serial {SERIAL} ok,\n1 x 03057BGH serial 2102352KLM10L5000457 bent\n\nThanks,\nTom, +40 21 555 0100",
+        (item("03057BGH", 1, (SERIAL,), "ok"), item("03057BGH", 1, ("2102352KLM10L5000457",), "bent")),
+        (),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "items", "extras"), CERTAIN)
+def test_a_plain_sentence_is_booked(text: str, items: tuple[BookedItem, ...], extras: tuple[str, ...]) -> None:
+    """RM5; extra items stay in the mail's own words."""
+    assert read_booking(text) == Booking(items=items, extras=extras)
+
+
+DOUBTFUL = [
+    ("Got back part 03057BGH", "how many of 03057BGH?"),
+    ("We have not received 2 x 03057BGH", "“not” leaves open what came"),
+    ("Received about 3 x 03057BGH", "“about” leaves open what came"),
+    ("Expected 2 x 03057BGH but got only 1", "“Expected” leaves open what came"),
+    ("Please send 2 x 03057BGH", "“Please” leaves open what came"),
+    ("missing: 2 x 03057BGH", "“missing” leaves open what came"),
+    ("received 1 of 2 x 03057BGH", "“1 of ” leaves open what came"),
+    ("Received 1 x 03057BGH, one missing", "“one missing” is not understood"),
+    ("2 x 03057BGH have not arrived", "“have not arrived” is not understood"),
+    ("2 x 03057BGH will arrive tomorrow", "“will arrive tomorrow” is not understood"),
+    ("2 x 03057BGH shipped to the customer", "“shipped to the customer” is not understood"),
+    ("Did you get 2 x 03057BGH?", "“?” is not understood"),
+    ("Received 2 x 03057BGH, one was not in the box", "“one was not in the box” is not understood"),
+    ("2 x 03057BGH, 1 received", "“1 received” is not understood"),
+    ("2 x 03057BGH, qty 3", "two quantities for 03057BGH: 2 and 3"),
+    ("1 x 03057BGH serials ABCD1234, ABCD1235", "2 serials for a quantity of 1"),
+    ("0 x 03057BGH", "a quantity of 0 for 03057BGH"),
+    ("Received serial ABCDEF981234", "which part has the serial ABCDEF981234?"),
+    ("Two boards arrived", "it names no part number"),
+    ("All parts of RMA-100001 received", "it names no part number"),
+    ("all received", "it names no part number"),
+    ("Nothing arrived", "it leaves open what came"),
+    ("1 x 03057BGH for RMA-100001 or RMA-100002", "one RMA a sentence, please"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), DOUBTFUL)
+def test_a_doubtful_sentence_is_a_problem_and_never_a_guess(text: str, reason: str) -> None:
+    """RM5: what cannot be read is answered with the line, and nothing is booked."""
+    assert read_booking(text) == Booking(problems=(text,), reasons=(reason,))
+
+
+def test_a_problem_stands_beside_what_was_read() -> None:
+    booking = read_booking("Received 1 x 03057BGH. Two more boards arrived.")
+    assert (booking.items, booking.problems) == ((item("03057BGH"),), ("Two more boards arrived",))
+
+
+def test_a_serial_that_stands_there_twice_is_a_problem() -> None:
+    """BX5: booked twice."""
+    booking = read_booking(f"1 x 03057BGH serial {SERIAL}\n1 x 03057BGH serial {SERIAL}")
+    assert (booking.problems, booking.reasons) == ((SERIAL,), ("the serial stands there twice",))
+
+
+def test_a_remark_on_one_of_several_parts_is_a_problem() -> None:
+    booking = read_booking("1 x 03057BGH and 1 x 02350ABC. It is bent.")
+    assert booking.reasons == ("it is not clear which part is meant",)
+
+
+def test_a_remark_that_a_part_did_not_come_is_a_problem() -> None:
+    booking = read_booking("Received 2 x 03057BGH. One was not in the carton.")
+    assert (booking.problems, booking.reasons) == (("One was not in the carton",), ("it is not clear which part is meant",))
+
+
+def test_with_several_rmas_each_part_needs_its_own() -> None:
+    booking = read_booking("1 x 03057BGH came\nRMA-100001: 1 x 02350ABC\nRMA-100002: 1 x 02350ABD")
+    assert (booking.problems, booking.reasons) == (("03057BGH",), ("to which RMA does it belong?",))
+
+
+def test_what_the_register_expects_is_recognised_whatever_its_shape() -> None:
+    """RM5: part numbers and serials of the desk's open returns."""
+    assert read_booking("Received 1 LS-FAN", parts=("LS-FAN",)).items == (item("LS-FAN"),)
+    assert read_booking("Got QX77 back", serials={"QX77": "03057BGH"}).items == (item("03057BGH", 1, ("QX77",)),)
+
+
+def test_a_mail_that_speaks_of_nothing_books_nothing() -> None:
+    assert read_booking("Hello,\nsee attached photo.\nKind regards\nTom Smith | Warehouse | +40 312 291 238") == Booking()
+
+
+def test_the_letters_of_the_desk_are_known() -> None:
+    """DK3."""
+    assert read_booking("CRMA-200001: 1 x 03057BGH", prefixes=("CRMA-",)).items == (item("03057BGH", rma="CRMA-200001"),)
+
+
+@pytest.mark.parametrize(
+    "text", ["in " * 30_000 + "x", "1 x 03057BGH " * 8_000, " " * 100_000 + "a", ("a" * 900 + "\n") * 100, "a," * 50_000]
+)
+def test_hostile_text_costs_little(text: str) -> None:
+    """Reading is linear: within two seconds, on a busy machine too."""
+    started = time.monotonic()
+    read_booking(text)
+    assert time.monotonic() - started < 2
+
+
+WORDS = [
+    "received",
+    "2",
+    "x",
+    "03057BGH",
+    "02350ABC",
+    "serial",
+    SERIAL,
+    "not",
+    "one",
+    ",",
+    ".",
+    "\n",
+    "RMA-100001",
+    "cord",
+    "ok",
+    "(",
+    "qty",
+    "and",
+    "?",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=14))
+def test_whatever_is_booked_stands_in_the_mail(words: list[str]) -> None:
+    """RM5: never a guess."""
+    text = " ".join(words)
+    booking = read_booking(text)
+    for booked in booking.items:
+        assert booked.quantity >= max(1, len(booked.serials))
+        assert booked.part_number in text or booked.serials == (SERIAL,)
+        assert booked.condition == "" or all(word in text for word in booked.condition.replace(",", " ").split())
