@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from pathlib import Path
 
@@ -37,6 +36,7 @@ def build_office(settings: Settings, database: Database) -> Office:
         address_key=settings.case_address_key.get_secret_value().encode(),
         authserv_id=settings.authserv_id,
         cutoff=settings.cutoff,
+        owner=owner_name(settings),
     )
 
 
@@ -73,6 +73,6 @@ def build_relay(settings: Settings) -> SmtpRelay:
     )
 
 
-def owner_name() -> str:
-    """Who holds leases: this process on this machine."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def owner_name(settings: Settings) -> str:
+    """Who holds leases: this installation on this machine, so that after a crash it finds its own work again at once."""
+    return f"{socket.gethostname()}:{settings.state_dir.resolve()}"

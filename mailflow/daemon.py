@@ -11,7 +11,6 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 
 import structlog
@@ -27,7 +26,7 @@ from mailflow.intake.watcher import MailboxWatcher
 from mailflow.service_manager import notify, watchdog_seconds
 from mailflow.settings import MailboxConnection, Settings
 from mailflow.store import outbox
-from mailflow.store.transaction import Database, claim_instance
+from mailflow.store.transaction import Database, InstanceLock, claim_instance
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +58,7 @@ class Daemon:
         self._settings, self._clock, self._reload, self._heartbeat = settings, clock, reload, heartbeat
         self._database: Database = build_database(settings)
         self._office: Office = build_office(settings, self._database)
-        self._owner = owner_name()
+        self._owner = owner_name(settings)
         self._watchers: list[MailboxWatcher] = []
         self._handler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="handling")
         self._progress = {"handling": time.monotonic(), "delivery": time.monotonic()}
@@ -68,7 +67,7 @@ class Daemon:
         """Until SIGTERM or `stop`. Raises AlreadyRunning, NewerSchema, DamagedDatabase before anything is touched."""
         self._loop = asyncio.get_running_loop()
         self._stopping, self._to_handle, self._to_send = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        with await asyncio.to_thread(open_store, self._database):
+        with await asyncio.to_thread(open_store, self._settings, self._database):
             await self._run()
 
     async def _run(self) -> None:
@@ -203,24 +202,21 @@ class Daemon:
         notify("READY=1")
 
 
-def open_store(database: Database) -> AbstractContextManager[object]:
-    """Bring the schema up to date and take back what an earlier process left half done; the lock to hold while running.
-
-    A SQLite file serves one process only. PostgreSQL serves many: leases keep them apart.
-    """
-    lock = claim_instance(database.path.with_suffix(".lock")) if database.path is not None else nullcontext()
+def open_store(settings: Settings, database: Database) -> InstanceLock:
+    """Hold database file or state folder for this process alone, bring the schema up to date, and take back what a crash left half done."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    lock = claim_instance((database.path or settings.state_dir / "mailflow").with_suffix(".lock"))
     database.upgrade()
-    if database.path is not None:
-        with database.write() as c:
-            for row in outbox.recover_own(c):
-                log.warning("an earlier process was interrupted while sending", outbox=row)
+    with database.write() as c:
+        for row in outbox.recover_own(c, owner_name(settings)):
+            log.warning("an earlier process was interrupted while sending", outbox=row)
     return lock
 
 
 async def run_once(settings: Settings, *, clock: Clock = utc_now) -> dict[str, int]:
     """Take all that is there, handle it, fire due deadlines, send, and say how much of each there was."""
     database = build_database(settings)
-    with await asyncio.to_thread(open_store, database):
+    with await asyncio.to_thread(open_store, settings, database):
         try:
             return await _run_once(settings, database, clock)
         finally:
@@ -237,7 +233,7 @@ async def _run_once(settings: Settings, database: Database, clock: Clock) -> dic
         while handled := await asyncio.to_thread(lambda: handle_mails(office, clock()) or handle_deadlines(office, clock())):
             counts["handled"] += handled
         while True:
-            round_ = await deliver_due(database, relay, owner=owner_name(), clock=clock)
+            round_ = await deliver_due(database, relay, owner=owner_name(settings), clock=clock)
             for name in ("sent", "deferred", "failed"):
                 counts[name] += getattr(round_, name)
             if round_.leased == 0 or round_.sent + round_.failed == 0:

@@ -1,15 +1,8 @@
-"""`mailflow demo`: the whole story on servers of our own, over real IMAP and SMTP on loopback, with the clock speeded up."""
+"""`mailflow demo`: the whole story on servers of our own, over real IMAP and SMTP on loopback, with the clock speeded up.
 
-from __future__ import annotations
+Importing it needs what the extra `mailflow[demo]` brings.
+"""
 
-from pathlib import Path
+from mailflow.demo.evening import run_demo
 
-
-def run_demo(out: Path, keep: bool) -> int:
-    """Play the story, print it, write every mail and an index.html into `out`. 0 when it ended as told, else 1.
-
-    With `keep` the servers stay up until Ctrl-C. Raises ImportError where the extra `mailflow[demo]` is not installed.
-    """
-    from mailflow.demo.evening import play_evening
-
-    return play_evening(out, keep)
+__all__ = ["run_demo"]

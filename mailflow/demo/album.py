@@ -18,7 +18,8 @@ from mailflow.demo.narrator import short_names
 
 ATTACHMENTS = "attachments"
 OWN_FILE = re.compile(r"\d{3}-[^/]+$")
-PAGE = Path(__file__).with_name("index.html.jinja")
+PAGE_NAME = "index.html"
+TEMPLATE = Path(__file__).with_name("index.html.jinja")
 QUOTE = re.compile(r"(?m)^(?:On .{1,200} wrote:\n)?(?:^>.*\n?)+")
 
 
@@ -57,11 +58,11 @@ def write_album(out: Path, letters: Sequence[Letter], zone: tzinfo) -> Path:
     _clear(out)
     sheets = _with_headings([_write_sheet(out, letter, zone) for letter in letters], zone)
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(PAGE.read_text(encoding="utf-8"))
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     incoming = sum(1 for letter in letters if not letter.outgoing)
     days = (letters[-1].at - letters[0].at).days if letters else 0
     html = template.render(sheets=sheets, incoming=incoming, outgoing=len(letters) - incoming, days=days)
-    page = out / "index.html"
+    page = out / PAGE_NAME
     page.write_text(html, encoding="utf-8")
     return page
 

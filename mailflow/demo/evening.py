@@ -13,7 +13,7 @@ import structlog
 from rich.console import Console
 from rich.text import Text
 
-from mailflow.demo.album import write_album
+from mailflow.demo.album import PAGE_NAME, write_album
 from mailflow.demo.cast import PEOPLE
 from mailflow.demo.imap_server import HOST
 from mailflow.demo.narrator import Narrator
@@ -25,8 +25,11 @@ from mailflow.store import case as case_rows
 LOG = "mailflow.log"
 
 
-def play_evening(out: Path, keep: bool) -> int:
-    """As `run_demo`."""
+def run_demo(out: Path, keep: bool) -> int:
+    """Play the story, print it, write every mail and an index.html into `out`. 0 when it ended as told, else 1.
+
+    With `keep` the servers stay up until Ctrl-C.
+    """
     console = Console(highlight=False)
     out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
@@ -38,30 +41,32 @@ def play_evening(out: Path, keep: bool) -> int:
             Text("mailflow demo", style="bold"), Text("everything you see is sent and received, on this machine only", style="dim")
         )
 
-        def story(_: Stage) -> None:
+        def story() -> None:
             tell_story(play)
             with stage.database.read() as c:
                 narrator.sum_up(play.letters, case_rows.list_cases(c), time.monotonic() - begun)
-
-        def leave_open() -> None:
             write_album(out, play.letters, ZONE)
-            _tell_where(console, stage, out)
+            if keep:
+                _tell_where(console, stage)
+
+        def go_on() -> None:
+            if play.listen():
+                write_album(out, play.letters, ZONE)
 
         try:
-            stage.perform(story, leave_open if keep else None)
+            stage.perform(story, go_on if keep else None)
         except StoryFailed as failed:
             write_album(out, play.letters, ZONE)
             console.print(Text(f"\nThe story broke off: {failed}. See {out / LOG}.", style="bold red"))
             return 1
-        page = write_album(out, play.letters, ZONE)
-        console.print(Text(f"\nEvery mail, as people saw it: {page}", style="bold"))
+        console.print(Text(f"\nEvery mail, as people saw it: {out / PAGE_NAME}", style="bold"))
         return 0
 
 
-def _tell_where(console: Console, stage: Stage, out: Path) -> None:
+def _tell_where(console: Console, stage: Stage) -> None:
     """How to play along with a mail client of one's own."""
     lines = [
-        f"The servers stay up until Ctrl-C. Every mail so far: {out / 'index.html'}",
+        "The servers stay up until Ctrl-C, and the page grows with every mail. Play along:",
         f"IMAP  {HOST}:{stage.post.imap_port}  no TLS, password {PASSWORD}, user one of {', '.join(person.address for person in PEOPLE)}",
         f"SMTP  {HOST}:{stage.post.smtp_port}  no TLS, no log-in; write to tac@tac.example or answer any letter",
     ]

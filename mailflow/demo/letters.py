@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.message import EmailMessage
+from email.utils import parseaddr
 
 from sqlalchemy import Connection
 
@@ -54,7 +55,7 @@ def read_letters(c: Connection, carried: Iterable[Carried], first: int, chapter:
         message_id = str(mail["Message-ID"] or "").strip("<> ")
         if message_id in letters:
             known = letters[message_id]
-            sides = dict.fromkeys((*known.sides, *_sides(one, None, known.outgoing)))
+            sides = dict.fromkeys((*known.sides, *_sides(one, None, known.outgoing, "")))
             letters[message_id] = replace(known, recipients=(*known.recipients, one.recipient), sides=tuple(sides))
             continue
         outgoing = not one.mailbox
@@ -66,7 +67,7 @@ def read_letters(c: Connection, carried: Iterable[Carried], first: int, chapter:
             recipients=(one.recipient,),
             subject=str(mail["Subject"] or ""),
             message_id=message_id,
-            sides=_sides(one, writer, outgoing),
+            sides=_sides(one, writer, outgoing, str(mail["From"] or "")),
             case="",
             raw=one.raw,
             chapter=chapter,
@@ -81,10 +82,10 @@ def _writer_of(mail: EmailMessage, writer: Person | None, outgoing: bool) -> str
     return writer.name if writer else str(mail["From"]).partition("<")[0].strip(' "')
 
 
-def _sides(one: Carried, writer: Person | None, outgoing: bool) -> tuple[str, ...]:
-    if not outgoing:
-        return (writer.side if writer else "stranger",)
-    person = BY_ADDRESS.get(bare_address(one.recipient))
+def _sides(one: Carried, writer: Person | None, outgoing: bool, author: str) -> tuple[str, ...]:
+    if writer is not None and not outgoing:
+        return (writer.side,)
+    person = BY_ADDRESS.get(bare_address(one.recipient) if outgoing else parseaddr(author)[1].lower())
     return (person.side if person else "stranger",)
 
 
@@ -97,4 +98,5 @@ def _judged(c: Connection, letter: Letter, why: str) -> Letter:
     rows = inbound.find_by_message_id(c, letter.message_id)
     if not rows:
         return replace(letter, why=why)
-    return replace(letter, why=why, verdict=rows[0].state, case=rows[0].case_number or "", reason=rows[0].reason or rows[0].rule)
+    verdict = rows[0].state
+    return replace(letter, why=why or sentence_for(verdict), verdict=verdict, case=rows[0].case_number or "", reason=rows[0].reason or rows[0].rule)

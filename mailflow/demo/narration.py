@@ -1,4 +1,4 @@
-"""One sentence for each notice: what it is there for, in the words of somebody who shows the house to a guest."""
+"""One sentence for each notice, and for a verdict that speaks for itself, in the words of somebody who shows the house to a guest."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ SENTENCES: Mapping[str, str] = {
     "rma/closed": "Everything came back. No reminder for this one was ever sent.",
     "rma/reminder": "A friendly reminder that names only what is still missing.",
     "rma/final_notice": "The day has passed: the amount at stake, and the last day to avoid it.",
-    "rma/invoice_request": "What finance needs, as a mail and as files for a machine.",
+    "rma/invoice_request": "All that finance needs to know: the part, the price of that day, and why.",
     "rma/invoice_notice": "The customer learns at the same moment what finance was asked for.",
     "staff/command_result": "What was done, in plain words, for the one who asked.",
     "staff/command_refused": "Nothing was done, and here is why.",
     "staff/confirmation_request": "A costly step wants a second yes.",
     "staff/bounce_alert": "A letter came back; a human should know.",
+    "bounce": "The curious address does not even exist. What comes back finds its case by the number of the mail it speaks of.",
     "staff/quarantine_alert": "Something strange was set aside, whole, for a human to look at.",
 }
 
 
-def sentence_for(notice: str) -> str:
-    """The sentence, '' for a notice that the story did not foresee."""
-    return SENTENCES.get(notice, "")
+def sentence_for(name: str) -> str:
+    """The sentence of a notice or verdict, '' where there is none."""
+    return SENTENCES.get(name, "")

@@ -34,7 +34,7 @@ class Play:
     def time_is(self, year: int, month: int, day: int, hour: int, minute: int = 0) -> None:
         """Let time pass up to a moment of the customer's clock."""
         self._scene = len(self.letters)
-        self._stage.wait_until(datetime(year, month, day, hour, minute, tzinfo=ZONE), self._listen)
+        self._stage.wait_until(datetime(year, month, day, hour, minute, tzinfo=ZONE), self.listen)
 
     def writes(self, who: Person, to: str, subject: str, body: str, why: str, **options: str) -> None:
         """A fresh mail. Options: `cc`, an address; `server`, the domain it really comes from; `headers`, lines of a machine."""
@@ -121,16 +121,17 @@ class Play:
         mine = [address for address in recipients if address not in BY_ADDRESS or BY_ADDRESS[address].side == "desk"]
         envelope_from = f"{who.address.partition('@')[0]}@{server}" if server else who.address
         self._stage.send(mail.as_bytes(), envelope_from=envelope_from, to=tuple(mine))
-        self._listen(who, why)
+        self.listen(who, why)
 
-    def _listen(self, writer: Person | None = None, why: str = "") -> None:
-        """Take up what was carried meanwhile, and tell it."""
+    def listen(self, writer: Person | None = None, why: str = "") -> bool:
+        """Take up what was carried meanwhile, and tell it; whether there was anything."""
         carried = self._stage.post.carried(self._seen)
         self._seen += len(carried)
         with self._stage.database.read() as c:
             letters = read_letters(c, carried, len(self.letters) + 1, self._chapter, writer, why)
         self.letters += letters
         self._narrator.tell(letters)
+        return bool(letters)
 
 
 def _write_below_quotes(mail: EmailMessage, texts: Mapping[str, str]) -> None:

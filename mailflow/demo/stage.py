@@ -51,9 +51,9 @@ class Stage:
         self._broken: BaseException | None = None
         self._closed = False
 
-    def perform(self, story: Callable[[Stage], None], then: Callable[[], None] | None = None) -> None:
-        """Run the daemon on this thread's loop and the story beside it. `then`, called after a good end, leaves the world open
-        until a signal. Raises StoryFailed, and whatever the daemon raises."""
+    def perform(self, story: Callable[[], None], afterwards: Callable[[], None] | None = None) -> None:
+        """Run the daemon on this thread's loop and the story beside it. With `afterwards` the world stays open after a good end,
+        until a signal, and it is called every second. Raises StoryFailed, and whatever the daemon raises."""
         with self.post:
             self.settings = write_settings(self._folder, self.post)
             self.database = Database(self.settings.database_url)
@@ -61,22 +61,23 @@ class Stage:
             write_register(self._folder / "data")
             import_register(self.database, self._folder / "data")
             try:
-                asyncio.run(self._perform(story, then))
+                asyncio.run(self._perform(story, afterwards))
             finally:
                 self.database.close()
 
-    async def _perform(self, story: Callable[[Stage], None], then: Callable[[], None] | None) -> None:
+    async def _perform(self, story: Callable[[], None], afterwards: Callable[[], None] | None) -> None:
         self._daemon = Daemon(self.settings, clock=self.clock, heartbeat=HEARTBEAT)
         daemon = asyncio.create_task(self._daemon.run())
-        telling = asyncio.create_task(asyncio.to_thread(story, self))
+        telling = asyncio.create_task(asyncio.to_thread(story))
         await asyncio.wait((daemon, telling), return_when=asyncio.FIRST_COMPLETED)
         self._closed = daemon.done()
         try:
             await telling
-            if then is not None and not daemon.done():
+            if afterwards is not None:
                 self.clock.run_on()
-                then()
-                await daemon
+                while not daemon.done():
+                    await asyncio.to_thread(afterwards)
+                    await asyncio.wait((daemon,), timeout=1.0)
         finally:
             if not daemon.done():
                 self._daemon.stop()
@@ -84,7 +85,10 @@ class Stage:
 
     def send(self, raw: bytes, *, envelope_from: str, to: tuple[str, ...]) -> None:
         """A person's mail, taken all the way through."""
-        self.post.send(raw, envelope_from=envelope_from, to=to)
+        try:
+            self.post.send(raw, envelope_from=envelope_from, to=to)
+        except OSError as error:
+            raise StoryFailed(f"the mail of {envelope_from} could not be handed in: {error}") from error
         self.settle("the mail to be handled and its letters to be sent")
 
     def wait_until(self, moment: datetime, each: Callable[[], None]) -> None:

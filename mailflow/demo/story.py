@@ -44,10 +44,9 @@ For anything urgent ask Anna Lind. She never sleeps.
 ANALYSIS = """\
 Good morning Anna,
 
-a main board that blinks red beside two dark power modules is what we see
-after a surge: the parts are gone, your configuration is safe. We send you
-two power modules and a main board ahead. Please keep the backup link
-until they are in, and do have that coffee.
+a main board that blinks red beside two dark power modules is what we see after a surge: the parts are gone, your configuration is safe.
+
+We send you two power modules and a main board ahead. Please keep the backup link until they are in, and do have that coffee.
 
 Ewa
 """

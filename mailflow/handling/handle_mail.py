@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from mailflow.cases import decide
 from mailflow.failpoint import reach
@@ -37,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 20
 MAX_ATTEMPTS = 3
+CLAIM = timedelta(minutes=1)
+"""How long a batch is left alone by other processes. Past it the first verdict counts, so a slow one does no harm."""
 RETURN_ANSWERS = ("shipped", "delivered", "extend", "already_returned")
 
 
@@ -60,16 +63,23 @@ def handle_mails(office: Office, now: datetime) -> int:
     with office.database.write() as c:
         for row in inbound.give_up_on(c, MAX_ATTEMPTS, now=now):
             tell_admin(c, office, row, row.reason, now)
-        ids = inbound.claim_received(c, BATCH)
+        ids = inbound.claim_received(c, BATCH, owner=office.owner, now=now, lease=CLAIM)
     if not ids:
         return 0
     with office.database.read() as c:
         rows = [inbound.load(c, one) for one in ids]
     readings = [(row, _try_to_read(row, office)) for row in rows]
-    with office.database.write() as c:
-        for row, reading in readings:
-            _handle_in_savepoint(c, office, row, reading, now)
-        reach("proc.before_commit")
+    try:
+        with office.database.write() as c:
+            for row, reading in readings:
+                _handle_in_savepoint(c, office, row, reading, now)
+            reach("proc.before_commit")
+    except OperationalError:
+        # A full disk or a lost connection is not the mails' fault: it costs them no attempt.
+        with office.database.write() as c:
+            for one in ids:
+                inbound.give_back(c, one)
+        raise
     reach("proc.after_commit")
     return len(ids)
 
@@ -90,8 +100,12 @@ def _handle_in_savepoint(c: Connection, office: Office, row: InboundRow, reading
         log.info("mail was handled by another worker", inbound=row.id)
     except (TemplateFailed, UnsendableNotice) as failed:
         with c.begin_nested():
+            if isinstance(reading, Reading):
+                _record_identity(c, row, reading.mail)
             quarantine(c, office, row, "the answer could not be written", str(failed), now)
         log.error("answer could not be written", inbound=row.id, reason=str(failed))
+    except OperationalError:
+        raise
     except Exception:
         log.exception("mail not handled", inbound=row.id, attempt=row.attempts)
 
@@ -101,10 +115,10 @@ def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | U
         quarantine(c, office, row, "it cannot be read", str(reading), now)
         return
     mail = reading.mail
+    _record_identity(c, row, mail)
     if row.oversize:
         quarantine(c, office, row, "too large to be read whole", f"{row.size} octets; only its header was fetched", now)
         return
-    inbound.record_identity(c, row.id, mail.message_id, mail.sender.address, mail.subject, references=mail.references)
     outcome = _decide_fate(c, office, row, reading, now)
     if outcome.verdict is Verdict.QUARANTINED:
         quarantine(c, office, row, outcome.rule, outcome.reason, now)
@@ -129,6 +143,10 @@ def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | U
         text=f"{outcome.rule}: {outcome.reason}",
         inbound_id=row.id,
     )
+
+
+def _record_identity(c: Connection, row: InboundRow, mail: Mail) -> None:
+    inbound.record_identity(c, row.id, mail.message_id, mail.sender.address, mail.subject, references=mail.references)
 
 
 def _decide_fate(c: Connection, office: Office, row: InboundRow, reading: Reading, now: datetime) -> Outcome:

@@ -20,6 +20,8 @@ class Office:
     address_key: bytes
     authserv_id: str = ""
     cutoff: datetime | None = None
+    owner: str = "mailflow"
+    """Who claims mails, where several processes share a database."""
 
     def desk_of_mailbox(self, address: str) -> Desk:
         """The desk that owns a mailbox. Raises LookupError for an address of no desk."""

@@ -28,6 +28,7 @@ _RETURNED = re.compile(
 _HELPDESK = re.compile(r"(?:post_?master|mailer-daemon|abuse|support|helpdesk|info|noreply|no-reply)@", re.I)
 _CODE = re.compile(r"\b[45]\d\d\b|\b[45]\.\d\.\d")
 _SCANNED = 40_000
+_RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 
 
 def read_bounce(mail: Mail, raw: bytes) -> Bounce | None:
@@ -162,15 +163,8 @@ def _recipients(addresses: list[str], mail: Mail, *, permanent: bool) -> tuple[B
 def _original_id(mail: Mail, raw: bytes) -> str:
     """The Message-ID of the returned mail: from the attached message or headers, else from the text below the notice."""
     for part in mail.attachments:
-        if part.content_type in (
-            "message/rfc822",
-            "message/global",
-            "text/rfc822-headers",
-            "message/rfc822-headers",
-            "message/global-headers",
-        ):
-            if found := _ID.search(part.content[:262_144]):
-                return found[1].decode("ascii", "replace")
+        if part.content_type in _RETURNED_TYPES and (found := _ID.search(part.content[:262_144])):
+            return found[1].decode("ascii", "replace")
     own = mail.message_id.encode("ascii", "replace")
     for found in _ID.finditer(raw):
         if found[1] != own:

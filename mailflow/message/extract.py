@@ -19,25 +19,34 @@ __all__ = ["extract_request", "part_number_of", "read_answers"]
 
 _SCANNED = 262_144
 _PRIORITY = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?:priority|prio|priorytet\w*|severity|sev|优先级|级别)\s*(?:level|is|to|:|：|=|-|na|为)?\s*(?:level)?\s*[:：]?\s*P?([1-4])|P([1-4]))(?![A-Za-z0-9.:/-])",
+    r"(?<![A-Za-z0-9])(?:(?:priority|prio|priorytet\w*|severity|sev|优先级|级别)\s*(?:level|is|to|:|：|=|-|na"
+    r"|为)?\s*(?:level)?\s*[:：]?\s*P?([1-4])|P([1-4]))(?![A-Za-z0-9.:/-])",
     re.I,
 )
 _MODEL = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?:CloudEngine|AirEngine|OceanStor|NetEngine|FusionServer|TaiShan|OptiX|eSpace|iMaster|Quidway)\s?[A-Z]{0,4}-?\d[\w/-]{2,24}|(?:CE|AR|USG|NE|ME|ATN|AP|AC|RH|CH|XH|MA|SmartAX|ES|EA|HG)-?\d{3,5}[A-Z0-9]{0,4}(?:-[A-Z0-9]{1,12}){0,5}"
+    r"(?<![A-Za-z0-9])(?:(?:CloudEngine|AirEngine|OceanStor|NetEngine|FusionServer|TaiShan|OptiX|eSpace|iMaster"
+    r"|Quidway)\s?[A-Z]{0,4}-?\d[\w/-]{2,24}|(?:CE|AR|USG|NE|ME|ATN|AP|AC|RH|CH|XH|MA|SmartAX|ES|EA"
+    r"|HG)-?\d{3,5}[A-Z0-9]{0,4}(?:-[A-Z0-9]{1,12}){0,5}"
     r"|S(?:[1-9]7\d\d|5\d\d\d|6\d\d\d|12[67]\d\d|9\d\d\d)[A-Z]{0,3}(?:-[A-Z0-9]{1,12}){0,5})(?![A-Za-z0-9])"
 )
 _VERSION = re.compile(r"\bV\d{3}R\d{3}C\d{2,3}(?:U\d{1,3})?(?:SPC\d{3,4}[A-Z]?\d{0,3})?(?:B\d{3})?\b", re.I)
 _CONTRACT = re.compile(
-    r"(?:contract|agreement|umow(?:y|a|ę|ie)|kontrakt\w*|合同)\s*(?:number|no|nr|id|号|编号)?\s*[.:：#]*\s*(?:is|to|为|是)?\s*[:：]?\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
+    r"(?:contract|agreement|umow(?:y|a|ę|ie)|kontrakt\w*|合同)\s*(?:number|no|nr|id|号|编号)?\s*[.:：#]*\s*(?:is|to|为"
+    r"|是)?\s*[:：]?\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
     re.I,
 )
 _ORDER = re.compile(
     r"(?:purchase order|\bP\.?O\b|zamówieni[ea]|采购订单)\s*(?:number|no|nr|号)?\s*[.:：#]*\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
     re.I,
 )
-_CARRIERS = r"DHL(?: Express)?|UPS|FedEx|TNT|DPD|GLS|InPost|Poczta Polska|Pocztex|EMS|SF(?: Express)?|Fan Courier|Cargus|Sameday|Hermes|Raben|Schenker|DB Schenker|Kuehne(?:\+| & )Nagel|DSV|顺丰(?:速运)?|中通|圆通|申通|韵达|德邦|京东物流"
+_CARRIERS = (
+    r"DHL(?: Express)?|UPS|FedEx|TNT|DPD|GLS|InPost|Poczta Polska|Pocztex|EMS|SF(?: Express)?|Fan Courier"
+    r"|Cargus|Sameday|Hermes|Raben|Schenker|DB Schenker|Kuehne(?:\+| & )Nagel|DSV|顺丰(?:速运)?|中通|圆通|申通|韵达|德邦|京东物流"
+)
 _SHIPMENT = re.compile(
-    rf"(?<![A-Za-z])({_CARRIERS})(?![A-Za-z])[\s,;:：()#.]*(?:tracking|waybill|awb|numer\w*|number|no|nr|list\w* przewozow\w*|przesyłk\w+|(?:运单|快递|物流)?单?号|[\s,;:：()#.]){{0,4}}\s*((?=[A-Z0-9-]{{0,34}}\d)[A-Z0-9][A-Z0-9-]{{6,34}})(?![A-Za-z0-9])",
+    rf"(?<![A-Za-z])({_CARRIERS})(?![A-Za-z])[\s,;:：()#.]*(?:tracking|waybill|awb|numer\w*|number|no|nr"
+    rf"|list\w* przewozow\w*|przesyłk\w+|(?:运单|快递|物流)?单?号"
+    rf"|[\s,;:：()#.]){{0,4}}\s*((?=[A-Z0-9-]{{0,34}}\d)[A-Z0-9][A-Z0-9-]{{6,34}})(?![A-Za-z0-9])",
     re.I,
 )
 
@@ -65,7 +74,7 @@ def extract_request(subject: str, text: str, *, known_serials: Callable[[str], b
         part_numbers=tuple(dict.fromkeys([*parts, *(part for serial in serials if (part := part_number_of(serial)))])),
         software_version=_value(stated, "software_version") or _group(_VERSION, free, 0),
         site_address=_value(stated, "site_address"),
-        symptoms=find_symptoms(subject, text, stated, serials),
+        symptoms=find_symptoms(subject, stated, serials),
         priority=priority,
         priority_words=words,
         tracking=_tracking(stated, text),

@@ -14,33 +14,7 @@ _LONGEST = 500_000
 _MANY_TAGS, _DEEPEST = 4000, 400
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})")
 _VOID = frozenset(
-    [
-        "br",
-        "hr",
-        "img",
-        "meta",
-        "link",
-        "input",
-        "col",
-        "area",
-        "base",
-        "embed",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "td",
-        "tr",
-        "th",
-        "tbody",
-        "thead",
-        "tfoot",
-        "option",
-        "dt",
-        "dd",
-        "font",
-    ]
+    re.findall(r"\w+", "br hr img meta link input col area base embed source track wbr p li td tr th tbody thead tfoot option dt dd font")
 )
 _DROPPED = "script,style,head,title,template,noscript,object,svg,[hidden]"
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.I)

@@ -9,13 +9,16 @@ from mailflow.message.reply_words import CLOSING
 
 _NUMBER = r"(\+?\(?\d[\d\s()./-]{5,22}\d)"
 _PHONE = re.compile(
-    rf"(?:^|[\s,;|])(?:tel(?:ephone|efon)?|phone|mobile|mob|cell|kom|komórka|telefon|direct|[TMP]|电话|手机)\b\s*(?:\.|no\.?|nr)?\s*[:：.]?\s*{_NUMBER}",
+    rf"(?:^|[\s,;|])(?:tel(?:ephone|efon)?|phone|mobile|mob|cell|kom|komórka|telefon|direct|[TMP]|电话"
+    rf"|手机)\b\s*(?:\.|no\.?|nr)?\s*[:：.]?\s*{_NUMBER}",
     re.I,
 )
 _FAX = re.compile(rf"(?:^|[\s,;|])(?:fax|faks|传真|F)\b\s*[:：.]?\s*{_NUMBER}", re.I)
 _BARE_PHONE = re.compile(r"(?:^|\s)(\+\d{1,3}[\s()./-]*\d[\d\s()./-]{5,18}\d)(?:\s|$)")
 _COMPANY = re.compile(
-    r"(?:^|[,|]\s*)([^,|\n]{0,80}?\b(?:GmbH(?: & Co\. KG)?|AG|Ltd\.?|Limited|LLC|Inc\.?|Corp\.?|plc|S\.?A\.?|S\.?R\.?L\.?|Sp\.\s?z\s?o\.\s?o\.|sp\. ?j\.|B\.?V\.?|N\.V\.|Oy|A/S|AB|SAS|SARL|S\.p\.A\.|s\.r\.o\.)(?![A-Za-z]))|([\u4e00-\u9fff（）()]{2,40}(?:有限公司|集团|股份公司))"
+    r"(?:^|[,|]\s*)([^,|\n]{0,80}?\b(?:GmbH(?: & Co\. KG)?|AG|Ltd\.?|Limited|LLC|Inc\.?|Corp\.?|plc|S\.?A\.?"
+    r"|S\.?R\.?L\.?|Sp\.\s?z\s?o\.\s?o\.|sp\. ?j\.|B\.?V\.?|N\.V\.|Oy|A/S|AB|SAS|SARL|S\.p\.A\."
+    r"|s\.r\.o\.)(?![A-Za-z]))|([\u4e00-\u9fff（）()]{2,40}(?:有限公司|集团|股份公司))"
 )
 _NAME = re.compile(r"^[^\W\d_][\w.'’-]{0,29}(?:\s+[^\W\d_][\w.'’-]{0,29}){1,3}$")
 _CJK_NAME = re.compile(r"^[\u4e00-\u9fff·]{2,5}$")

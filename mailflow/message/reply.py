@@ -22,8 +22,11 @@ from mailflow.message.reply_words import (
     HEADER_OTHER,
     LIST_FOOTER,
     MOBILE,
+    NAME_ONLY,
     ORIGINAL,
+    OWN_DEVICE,
     REPLY_LINE,
+    RULE_ONLY,
     WROTE_END,
     WROTE_START,
 )
@@ -98,7 +101,7 @@ def _quote_head(lines: list[str], at: int) -> int:
 
 
 def _header_block(lines: list[str], at: int) -> int:
-    """Lines of an Outlook-like block `From: … Sent: … To: … Subject: …`, in any of the known languages; two of them at least besides From."""
+    """Lines of an Outlook-like block `From: … Sent: … To: … Subject: …`, in any known language; two at least besides From."""
     while at < len(lines) and not lines[at].strip():
         at += 1
     if at >= len(lines):
@@ -190,9 +193,11 @@ def _signature_start(lines: list[str], start: int, end: int) -> int:
         left = len(texts) - place - 1
         if (_SIGNATURE.match(line) or _SIGNATURE.match(line.rstrip())) and left <= 25:
             return number
-        if left <= 3 and len(line) < 120 and MOBILE.match(line):
+        if (place or left <= 3) and len(line) < 120 and (MOBILE.match(line) or OWN_DEVICE.match(line)):
             return number
-        if place and left <= 8 and end == len(lines) and LIST_FOOTER.match(line):
+        if place and left == 0 and (NAME_ONLY.match(line) or (RULE_ONLY.match(line) and end < len(lines))):
+            return number
+        if (place or start) and left <= 8 and end == len(lines) and LIST_FOOTER.match(line):
             return number
         if place and left <= 10 and CLOSING.match(line) and _only_short(lines, texts[place + 1 :]):
             return number

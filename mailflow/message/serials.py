@@ -12,11 +12,14 @@ _LABELLED = re.compile(
 )
 _SPACED = re.compile(r"[A-Za-z0-9]{2,20}(?:[ -][A-Za-z0-9]{2,20}){0,6}")
 _OTHER_NUMBERS = re.compile(
-    r"mac(?:\s*address)?|imei|contract|agreement|purchase|order|\bp\.?o\b|ticket|case|tracking|waybill|awb|invoice|iban|account|\bvat\b|\bnip\b|\btel\b|phone|mobile|fax|telefon|faks|umow\w+|zamówieni\w+|przesył\w+|faktur\w+|合同|订单|运单|单号|电话|手机|传真|邮编|license|licence|esn\b|uuid",
+    r"mac(?:\s*address)?|imei|contract|agreement|purchase|order|\bp\.?o\b|ticket|case|tracking|waybill|awb"
+    r"|invoice|iban|account|\bvat\b|\bnip\b|\btel\b|phone|mobile|fax|telefon|faks|umow\w+|zamówieni\w+"
+    r"|przesył\w+|faktur\w+|合同|订单|运单|单号|电话|手机|传真|邮编|license|licence|esn\b|uuid",
     re.I,
 )
 _PART_LABELLED = re.compile(
-    r"(?:part(?:\s*(?:numbers?|nos?|nr|code))?|\bp/?n\b|\bbom(?:\s*code)?\b|numer części|nr części|部件(?:编码|号)?|编码|料号)\s*[.:：#=]*\s*([0-9][0-9A-Za-z]{6,11})\b",
+    r"(?:part(?:\s*(?:numbers?|nos?|nr|code))?|\bp/?n\b|\bbom(?:\s*code)?\b|numer części|nr części|部件(?:编码|号)?"
+    r"|编码|料号)\s*[.:：#=]*\s*([0-9][0-9A-Za-z]{6,11})\b",
     re.I,
 )
 _PART = re.compile(r"(?<![A-Za-z0-9])0[0-9]{4}[0-9A-Z]{3}(?![A-Za-z0-9])")
@@ -92,11 +95,9 @@ def _fits(word: str) -> bool:
 
 
 def _looks_like_one(token: str) -> bool:
-    """Without a label: capitals and digits mixed, or the 20-digit form; twelve hexadecimal characters are a MAC, digits alone a telephone."""
+    """Without a label: capitals and digits mixed, or the 20-digit form; twelve hexadecimals are a MAC, digits alone a telephone."""
     if token.isdigit():
         return len(token) == 20 and token.startswith("21")
     if token != token.upper():
         return len(token) == 20 and token.startswith("21") and sum(char.isdigit() for char in token) >= 8
-    if len(token) == 12 and re.fullmatch(r"[0-9A-F]{12}", token):
-        return False
-    return True
+    return not re.fullmatch(r"[0-9A-F]{12}", token)

@@ -10,22 +10,35 @@ from mailflow.message.stated import Stated
 
 _LONGEST = 4000
 _GREETING = re.compile(
-    r"^\W*(?:(?:dear|hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings|to whom)\b[^.!?]{0,60}|(?:dzień dobry|witam|witajcie|cześć|szanowni państwo|szanowna pani|szanowny panie)\b[^.!?]{0,60}|(?:您好|你好|尊敬的|各位)[^。！？]{0,30}|(?:sehr geehrte\w*|guten (?:tag|morgen)|hallo|bonjour)\b[^.!?]{0,60})[,.!:：，。！]*\s*$",
+    r"^\W*(?:(?:dear|hello|hi|hey|good (?:morning|afternoon|evening|day)|greetings|to whom)\b[^.!?]{0,60}"
+    r"|(?:dzień dobry|witam|witajcie|cześć|szanowni państwo|szanowna pani|szanowny panie)\b[^.!?]{0,60}|(?:您好"
+    r"|你好|尊敬的|各位)[^。！？]{0,30}|(?:sehr geehrte\w*|guten (?:tag|morgen)|hallo"
+    r"|bonjour)\b[^.!?]{0,60})[,.!:：，。！]*\s*$",
     re.I,
 )
 _EMPTY_TALK = re.compile(
-    r"^\W*(?:(?:please|kindly)\s+(?:help|assist|advise|support|see|find|check|open|create|note|let)\b[^.!?]{0,80}|thank(?:s| you)\b[^.!?]{0,60}|many thanks[^.!?]{0,40}|(?:proszę|prosimy) o (?:pomoc|wsparcie|kontakt|zgłoszenie)[^.!?]{0,60}|dziękuj\w+[^.!?]{0,40}|z góry dziękuję[^.!?]{0,40}|(?:请|麻烦)(?:协助|帮忙|处理|支持|尽快)[^。！？]{0,20}|谢谢[^。！？]{0,10}|(?:here is|below is|this is|as requested)[^.!?]{0,80}(?:serial|number|contract|info)[^.!?]{0,60})[.!。！]*\s*$",
+    r"^\W*(?:(?:please|kindly)\s+(?:help|assist|advise|support|see|find|check|open|create|note"
+    r"|let)\b[^.!?]{0,80}|thank(?:s| you)\b[^.!?]{0,60}|many thanks[^.!?]{0,40}|(?:proszę|prosimy) o (?:pomoc"
+    r"|wsparcie|kontakt|zgłoszenie)[^.!?]{0,60}|dziękuj\w+[^.!?]{0,40}|z góry dziękuję[^.!?]{0,40}|(?:请"
+    r"|麻烦)(?:协助|帮忙|处理|支持|尽快)[^。！？]{0,20}|谢谢[^。！？]{0,10}|(?:here is|below is|this is"
+    r"|as requested)[^.!?]{0,80}(?:serial|number|contract|info)[^.!?]{0,60})[.!。！]*\s*$",
     re.I,
 )
 _TROUBLE = re.compile(
-    r"fail|fault|broken|defect|dead|down\b|error|alarm|crash|reboot|restart|not? (?:work|boot|start|respond|power|come|turn|link|detect|recogni|respon|connect)|n['’]?t (?:work|boot|start|respond|power|come|turn|link|connect)|cannot|can['’]t|unable|unreachable|lost|loss|drop|flap|degrad|slow|overheat|temperature|noise|smoke|burn|red (?:led|light)|stuck|freez|hang|packet|offline|outage|malfunction|problem|issue|no (?:power|link|signal|output)|damage|stopp"
-    r"|awari|uster|uszkodz|błąd|błęd|nie (?:działa|dziala|uruchamia|włącza|odpowiada|wstaje|startuje|świeci|łączy|widać|można)|zepsut|restartuj|zawiesz|alarm|brak (?:zasilania|łącz|link|sygnał|komunikacji)|przesta[łl]|problem|spad|utrat|wyłącz|przegrz"
+    r"fail|fault|broken|defect|dead|down\b|error|alarm|crash|reboot|restart|not? (?:work|boot|start|respond"
+    r"|power|come|turn|link|detect|recogni|respon|connect)|n['’]?t (?:work|boot|start|respond|power|come|turn"
+    r"|link|connect)|cannot|can['’]t|unable|unreachable|lost|loss|drop|flap|degrad|slow|overheat|temperature"
+    r"|noise|smoke|burn|red (?:led|light)|stuck|freez|hang|packet|offline|outage|malfunction|problem|issue"
+    r"|no (?:power|link|signal|output)|damage|stopp"
+    r"|awari|uster|uszkodz|błąd|błęd|nie (?:działa|dziala|uruchamia|włącza|odpowiada|wstaje|startuje|świeci"
+    r"|łączy|widać|można)|zepsut|restartuj|zawiesz|alarm|brak (?:zasilania|łącz|link|sygnał|komunikacji)"
+    r"|przesta[łl]|problem|spad|utrat|wyłącz|przegrz"
     r"|故障|不能|无法|坏|告警|报错|错误|异常|失败|重启|掉线|断|不亮|不通|死机|丢包|宕机|不启动|没有反应|损坏|问题",
     re.I,
 )
 
 
-def find_symptoms(subject: str, text: str, stated: Stated, serials: tuple[str, ...]) -> str:
+def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str:
     """The symptoms as written, at most 4,000 characters, '' where the mail says nothing of the kind."""
     if named := "\n".join(dict.fromkeys(stated.all("symptoms"))):
         return named[:_LONGEST].strip()

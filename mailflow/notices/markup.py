@@ -125,12 +125,12 @@ def _is_all_links(children: Sequence[Token]) -> bool:
     return links > 0
 
 
-def _open_table(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+def _open_table(renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
     attributes = renderer.renderAttrs(tokens[index])
     return f'<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"{attributes}>\n'
 
 
-def _open_cell(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: Any) -> str:
+def _open_cell(renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: Any) -> str:
     label = tokens[index].meta.get("label", "")
     shown = f'<span class="cell-label">{label}</span>' if label else ""
     return f'<td valign="top"{renderer.renderAttrs(tokens[index])}>{shown}'

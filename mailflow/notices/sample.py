@@ -37,7 +37,7 @@ class SampleDesk:
 def sample_values(notice: str) -> dict[str, Any]:
     """All variables of a notice, e.g. `rma/reminder`. A notice unknown here gets those that every template has."""
     kind, _, name = notice.partition("/")
-    shared = _frame(_return() if kind == "rma" else _request(), f"{notice}")
+    shared = _frame(_return() if kind == "rma" else _request())
     if kind == "rma":
         shared |= {"rma": shared["case"].details, "lines": LINES, "valid_through": shared["case"].details.valid_through}
     makers: Mapping[str, Mapping[str, Callable[[], dict[str, Any]]]] = {
@@ -48,7 +48,7 @@ def sample_values(notice: str) -> dict[str, Any]:
     return shared | makers.get(kind, {}).get(name, dict)()
 
 
-def _frame(case: Case, notice: str) -> dict[str, Any]:
+def _frame(case: Case) -> dict[str, Any]:
     return {
         "number": case.number,
         "case": case,

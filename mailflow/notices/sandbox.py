@@ -29,7 +29,7 @@ MOST_CHARACTERS = 100_000
 class _PrintingConcat(CodeGenerator):
     """`a ~ b` prints values into slots too, where Jinja would only escape their HTML."""
 
-    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:  # noqa: N802 - Jinja finds it by this name
         self.write("environment.concatenate(context, (")
         for child in node.nodes:
             self.visit(child, frame)

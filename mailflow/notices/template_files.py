@@ -76,7 +76,7 @@ class NoticeLoader(BaseLoader):
     def __init__(self, files: TemplateFiles) -> None:
         self._files = files
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+    def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
         name, _, part = template.partition("#")
         path = self._files.find(name)
         if path is None:

@@ -15,9 +15,9 @@ def test_a_request_becomes_a_return_and_comes_back_repaired(installation: Instal
         letters = Letters(installation.sink, oracle)
         _be_accepted(installation, letters, oracle)
         _talk(installation, letters, oracle)
-        authorised = _be_authorised(installation, letters, oracle)
+        opened, authorised = _be_authorised(installation, letters, oracle)
         _return_the_part(installation, letters, oracle, authorised)
-        _be_sent_the_repaired_part(installation, letters, oracle)
+        _be_sent_the_repaired_part(installation, letters, oracle, opened)
         status, took = terminate(process, 30)
 
     assert status == 0, (installation.folder / "daemon.log").read_text()
@@ -60,13 +60,13 @@ def _talk(installation: Installation, letters: Letters, oracle: Oracle) -> None:
     installation.deliver(answer(told, ANNA, "The lamp stays red."))
 
 
-def _be_authorised(installation: Installation, letters: Letters, oracle: Oracle) -> bytes:
-    """A command in the engineer's answer opens the return; the customer has the verification with all that goes with it."""
+def _be_authorised(installation: Installation, letters: Letters, oracle: Oracle) -> tuple[bytes, bytes]:
+    """A command in the engineer's answer opens the return. What the engineer and the customer get of it."""
     relayed = letters.next("service_request/customer_message", CSES)
     assert b"The lamp stays red." in decoded(relayed)
     assert oracle.rows('SELECT state FROM "case"') == [("in progress",)]
     installation.deliver(answer(relayed, CSE, f"/rma repair 1 x {ANNAS_PART} serial {ANNAS_SERIAL}"))
-    letters.next("staff/command_result", CSES)
+    opened = letters.next("staff/command_result", CSES)
     authorised = letters.next("rma/customer_request_verification", ANNAS)
     number = oracle.one("SELECT number FROM \"case\" WHERE kind = 'rma'")
     assert attachments(authorised) == [
@@ -77,7 +77,7 @@ def _be_authorised(installation: Installation, letters: Letters, oracle: Oracle)
     ]
     assert number in str(parsed(authorised)["Subject"])
     assert oracle.cases() == [("rma", "issued"), ("service_request", "in progress")]
-    return authorised
+    return opened, authorised
 
 
 def _return_the_part(installation: Installation, letters: Letters, oracle: Oracle, authorised: bytes) -> None:
@@ -97,15 +97,11 @@ def _return_the_part(installation: Installation, letters: Letters, oracle: Oracl
     assert oracle.rows("SELECT kind FROM deadline WHERE state = 'waiting'") == []
 
 
-def _be_sent_the_repaired_part(installation: Installation, letters: Letters, oracle: Oracle) -> None:
-    result = installation.sink.receptions[-1].raw
-    assert result
-    installation.deliver(answer(_last_to(installation, CSES), CSE, "/repaired UPS 1Z999AA10123456784"))
+def _be_sent_the_repaired_part(installation: Installation, letters: Letters, oracle: Oracle, opened: bytes) -> None:
+    """The engineer answers the result of an earlier command."""
+    installation.deliver(answer(opened, CSE, "/repaired UPS 1Z999AA10123456784"))
     letters.next("staff/command_result", CSES)
     sent_back = letters.next("rma/repaired_shipped", ANNAS)
     assert b"1Z999AA10123456784" in decoded(sent_back)
     assert oracle.cases() == [("rma", "shipped back"), ("service_request", "in progress")]
 
-
-def _last_to(installation: Installation, address: str) -> bytes:
-    return next(one.raw for one in reversed(installation.sink.receptions) if address in one.recipients)

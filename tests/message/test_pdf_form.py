@@ -13,7 +13,7 @@ from pypdf import PdfReader, PdfWriter
 from mailflow.message.forms.form_fields import read_day, read_number
 from mailflow.message.forms.pdf_form import UnknownField, fill_pdf_form, read_pdf_form
 from mailflow.message.model import ReturnLine, ReturnNotification
-from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_pdf
+from mailflow.notices.attachments.return_form import ENGLISH, ReturnForm, ReturnFormLine, build_return_form_pdf
 
 FORM = ReturnForm(
     rma="RMA-100007",
@@ -155,3 +155,13 @@ def test_days_are_read_as_typed(text: str, day: date | None) -> None:
 @pytest.mark.parametrize(("text", "number"), [("3", 3), (" 3 pcs", 3), ("3.0", 3), ("three", None), ("", None), ("9" * 40, None)])
 def test_numbers_are_read_as_typed(text: str, number: int | None) -> None:
     assert read_number(text) == number
+
+
+@pytest.mark.parametrize("word", ["zażółć gęślą", "返修通知单", "Łódź 返修"])
+def test_a_form_in_any_script_is_drawn_and_reads_alike(word: str) -> None:
+    words = {key: f"{word} {key}" for key in ENGLISH}
+    form = ReturnForm(rma="RMA-1", valid_through=word, return_address=(word,), lines=(ReturnFormLine("02113456", word),), words=words)
+    pdf = fill_pdf_form(build_return_form_pdf(form), {"line.1.category": "F060", "tracking": word})
+    assert read_pdf_form(pdf) == ReturnNotification(
+        rma="RMA-1", tracking=word, lines=(ReturnLine(part_number="02113456", quantity=1, category="F060"),)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -61,7 +61,7 @@ def test_the_blank_form_reads_as_what_was_prefilled() -> None:
 def fill(sheet: Worksheet) -> None:
     sheet[cell("carrier")] = "DHL"
     sheet[cell("tracking")] = 146000098
-    sheet[cell("ship_date")] = datetime(2026, 12, 28)
+    sheet[cell("ship_date")] = date(2026, 12, 28)
     sheet[cell("cartons")] = 2
     sheet[line(1, "C")] = 1.0
     sheet[line(1, "E")] = "port 3 dead"

@@ -131,7 +131,7 @@ def _confirm(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     freed = case.changed(details=replace(details, confirmations=rest))
     if pending.line == INVOICE_CONFIRMATION:
         return _confirm_invoice(freed, event, facts, desk, now)
-    command = parse_commands(pending.line).commands[0]
+    command = parse_commands(pending.line, prefixes=tuple(desk.number_prefixes.values())).commands[0]
     return give_command(freed, replace(event, command=command, confirmed=True), facts, desk, now)
 
 

@@ -9,7 +9,7 @@ from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
 from mailflow.policy.derivation import DerivedMoment
 from mailflow.policy.desk import Desk
 from mailflow.policy.facts import Facts
-from mailflow.policy.sla import response_due, warning_moments
+from mailflow.policy.sla import response_due, response_warnings
 
 WARNING = "response_warning"
 BREACH = "response_breached"
@@ -17,20 +17,26 @@ BREACH = "response_breached"
 
 def response_moment(case: Case, since: datetime, facts: Facts, desk: Desk) -> DerivedMoment:
     """When an engineer must have written, with the steps to it."""
-    start = case.opened_at if desk.requests.response_from == "arrival" else since
-    return response_due(case.priority or desk.requests.default_priority, start, facts.calendar, desk.requests)
+    return response_due(_priority(case, desk), _start(case, since, desk), facts.calendar, desk.requests)
 
 
 def start_clock(case: Case, since: datetime, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
     """Deadlines for each warning and for the breach; those of an earlier priority are replaced."""
     due = response_moment(case, since, facts, desk)
-    percents = desk.requests.warning_percents
-    warnings = zip(percents, warning_moments(since, due.at, percents), strict=True)
+    warnings = response_warnings(_priority(case, desk), _start(case, since, desk), facts.calendar, desk.requests)
     return (
         *stop_clock(),
         *(SetDeadline(kind=WARNING, key=str(percent), at=at, steps=due.steps) for percent, at in warnings),
         SetDeadline(kind=BREACH, at=due.at, steps=due.steps),
     )
+
+
+def _priority(case: Case, desk: Desk) -> str:
+    return case.priority or desk.requests.default_priority
+
+
+def _start(case: Case, since: datetime, desk: Desk) -> datetime:
+    return case.opened_at if desk.requests.response_from == "arrival" else since
 
 
 def stop_clock() -> tuple[Effect, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from dateutil import parser
 
@@ -89,4 +89,4 @@ def read_day(value: FieldValue) -> date | None:
     return first if first == second else None
 
 
-_OTHER_DAYS = (datetime(2000, 1, 1), datetime(2001, 2, 2))
+_OTHER_DAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 2, 2, tzinfo=UTC))

@@ -94,8 +94,16 @@ def _draw_form_line(page: Canvas, form: ReturnForm, number: int, line: ReturnFor
     _draw_choice(page, form.label("data_removed"), prefix + "data_removed", answers, WIDTH - MARGIN - 26 * mm, y - 5 * mm - ROW, 26 * mm)
 
 
-def _draw_field(page: Canvas, label: str, name: str, value: str, x: float, y: float, width: float, *, read_only: bool = False) -> None:
+def _draw_frame(page: Canvas, label: str, x: float, y: float, width: float) -> None:
+    """The label, and a frame on the page itself: viewers that draw the fields anew leave theirs out."""
     draw_line(page, x, y, label, 8.5, width)
+    page.setStrokeColor(FRAME)
+    page.setLineWidth(0.6)
+    page.rect(x, y - 2 * mm - FIELD_HEIGHT, width, FIELD_HEIGHT)
+
+
+def _draw_field(page: Canvas, label: str, name: str, value: str, x: float, y: float, width: float, *, read_only: bool = False) -> None:
+    _draw_frame(page, label, x, y, width)
     page.acroForm.textfield(
         name=name, tooltip=one_line(label), value=one_line(value), x=x, y=y - 2 * mm - FIELD_HEIGHT, width=width, height=FIELD_HEIGHT,
         fontName="Helvetica", fontSize=10, borderWidth=0.6, borderColor=FRAME, fillColor=PAPER, textColor=HexColor("#000000"),
@@ -105,7 +113,7 @@ def _draw_field(page: Canvas, label: str, name: str, value: str, x: float, y: fl
 
 def _draw_choice(page: Canvas, label: str, name: str, options: list[tuple[str, str]], x: float, y: float, width: float) -> None:
     """A list to choose from; what is kept is the code, whatever language the list is in."""
-    draw_line(page, x, y, label, 8.5, width)
+    _draw_frame(page, label, x, y, width)
     page.acroForm.choice(
         name=name, tooltip=one_line(label), value=" ", options=[(one_line(shown) or " ", code) for code, shown in options],
         x=x, y=y - 2 * mm - FIELD_HEIGHT, width=width, height=FIELD_HEIGHT,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-from datetime import datetime
 from io import BytesIO
 
 from openpyxl import Workbook
@@ -17,8 +16,9 @@ from mailflow.notices.attachments.return_form import CATEGORIES, HEAD_FIELDS, LI
 from mailflow.notices.slots import one_line
 
 SHEET = "Return Notification"
-FIXED_MOMENT = datetime(2000, 1, 1)
+FIXED_YEAR = 2000
 """Stands in the file's own dates, so that the same form is the same bytes."""
+_WRITTEN_MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 _TEXT_FORMAT = "@"
 _INPUT = PatternFill("solid", fgColor="F6F8FB")
@@ -98,20 +98,14 @@ def _shape(sheet: Worksheet) -> None:
 
 
 def _same_bytes(book: Workbook) -> bytes:
-    """The file with fixed dates, both its own and those of the zip's members."""
-    book.properties.created = book.properties.modified = FIXED_MOMENT
+    """The file with a fixed moment for every date in it, its own and those of the zip's members."""
     written = BytesIO()
     book.save(written)
     target = BytesIO()
     with zipfile.ZipFile(written) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as copy:
-        for info in sorted(source.infolist(), key=lambda member: member.filename != "[Content_Types].xml"):
-            content = source.read(info)
-            if info.filename == "docProps/core.xml":
-                content = _fixed_dates(content)
-            copy.writestr(zipfile.ZipInfo(info.filename, FIXED_MOMENT.timetuple()[:6]), content, zipfile.ZIP_DEFLATED)
+        for member in source.infolist():
+            content = source.read(member)
+            if member.filename == "docProps/core.xml":
+                content = _WRITTEN_MOMENT.sub(b"%d-01-01T00:00:00Z" % FIXED_YEAR, content)
+            copy.writestr(zipfile.ZipInfo(member.filename, (FIXED_YEAR, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
     return target.getvalue()
-
-
-def _fixed_dates(core: bytes) -> bytes:
-    """openpyxl writes the moment of saving as `modified`, whatever was set."""
-    return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", FIXED_MOMENT.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), core)

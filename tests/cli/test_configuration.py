@@ -1,0 +1,41 @@
+"""Which mailflow.toml counts, and what is said of a wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command import run_command
+from tests.journeys.installation import HOME
+
+SHIPPED = HOME / "config" / "mailflow.toml"
+
+
+def test_the_one_in_config_counts_where_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "mailflow.toml").write_text("desk = 1\n")
+    done = run_command("check", "--offline", cwd=tmp_path)
+    assert (done.status, done.out, done.err) == (78, "", "config/mailflow.toml: desks: is missing\n")
+
+
+def test_the_shipped_one_counts_where_there_is_no_other(tmp_path: Path) -> None:
+    assert run_command("check", "--offline", cwd=tmp_path).status == 0
+
+
+@pytest.mark.parametrize("command", [("check",), ("run",), ("cases",), ("status",), ("preview", "rma/reminder"), ("import", "."), ("db", "upgrade")])
+def test_every_command_names_file_key_and_reason_in_one_line(command: tuple[str, ...], tmp_path: Path) -> None:
+    wrong = tmp_path / "mailflow.toml"
+    wrong.write_text(SHIPPED.read_text().replace('tls = "starttls"', 'tls = "maybe"'))
+    done = run_command(*command, "-c", str(wrong))
+    assert (done.status, done.out) == (78, "")
+    assert done.err == f"{wrong}: relay.tls: Input should be 'tls', 'starttls' or 'none'\n"
+
+
+def test_a_command_that_needs_no_mail_server_needs_no_credential(tmp_path: Path) -> None:
+    configuration = tmp_path / "mailflow.toml"
+    configuration.write_text(SHIPPED.read_text().replace("/var/lib/mailflow", str(tmp_path)))
+    made = run_command("db", "upgrade", "-c", str(configuration))
+    listed = run_command("cases", "--json", "-c", str(configuration))
+    refused = run_command("check", "-c", str(configuration), environment={"CREDENTIALS_DIRECTORY": ""})
+    assert [made.status, listed.out, refused.status] == [0, "[]\n", 78]
