@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,6 +23,8 @@ from mailflow.store.outbox import OutboxItem
 from mailflow.store.transaction import Database
 
 _log = logging.getLogger(__name__)
+
+_SIGN_OF_LIFE = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +58,12 @@ async def deliver_due(
     policy: RetryPolicy = DEFAULT,
     jitter: Callable[[], float] = random.random,
     stop: asyncio.Event | None = None,
+    on_progress: Callable[[], None] | None = None,
 ) -> DeliveryRound:
     """Send up to `limit` rows that are due, `at_once` at a time; one round at a time for each `owner`.
 
-    With `stop` set no further mail is begun and the rest is released. Cancelled, it breaks off what has not sent its final dot.
+    `on_progress` is called at least every 10 seconds while the round lives, for a server may take ten minutes to answer and that is no
+    standstill. With `stop` set no further mail is begun and the rest is released. Cancelled, it breaks off what has not sent its dot.
     Raises only what the database raises: then the round ends, and its leases run out or are recovered.
     """
     items = await asyncio.to_thread(_lease, database, owner, clock(), lease, limit)
@@ -66,7 +71,7 @@ async def deliver_due(
     if not items:
         return DeliveryRound()
     work = _Round(database, relay, owner, clock, policy, jitter, stop or asyncio.Event(), deque(items))
-    extending = asyncio.ensure_future(_extend(database, owner, clock, lease))
+    extending = asyncio.ensure_future(_extend(database, owner, clock, lease, on_progress))
     try:
         async with asyncio.TaskGroup() as workers:
             for _ in range(min(at_once, len(items))):
@@ -93,16 +98,23 @@ def _release(database: Database, owner: str) -> int:
         return outbox.release(c, owner)
 
 
-async def _extend(database: Database, owner: str, clock: Callable[[], datetime], lease: timedelta) -> None:
-    """Hold the leases while a round lasts: a slow server may take ten minutes for each mail."""
+async def _extend(
+    database: Database, owner: str, clock: Callable[[], datetime], lease: timedelta, on_progress: Callable[[], None] | None
+) -> None:
+    """Hold the leases while a round lasts, and show that it does."""
 
     def extend() -> None:
         with database.write() as c:
             outbox.extend_lease(c, owner, clock() + lease)
 
+    extended = time.monotonic()
     while True:
-        await asyncio.sleep(lease.total_seconds() / 3)
-        await asyncio.to_thread(extend)
+        if on_progress is not None:
+            on_progress()
+        await asyncio.sleep(min(_SIGN_OF_LIFE, lease.total_seconds() / 3))
+        if time.monotonic() - extended >= lease.total_seconds() / 3:
+            extended = time.monotonic()
+            await asyncio.to_thread(extend)
 
 
 class _Round:

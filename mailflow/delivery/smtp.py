@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
@@ -20,7 +20,7 @@ from mailflow import failpoint
 from mailflow.delivery.answer import classify
 from mailflow.delivery.relay import Ambiguous, Outcome, OwnFault, PermanentFailure, Sent, TemporaryFailure
 from mailflow.delivery.settings import RelaySettings
-from mailflow.delivery.wire import dot_stuffed, why_unsendable, with_normal_line_ends, xtext
+from mailflow.delivery.wire import dot_stuffed, envelope_parameters, why_unsendable, with_normal_line_ends
 
 _TROUBLE = (SMTPException, OSError, asyncio.TimeoutError)
 _PIECE = 65_536
@@ -42,7 +42,7 @@ class _Dialogue:
     line: _Line
     data_begun: bool = False
     dot_sent: bool = False
-    parameters: tuple[list[bytes], list[bytes]] = field(default_factory=lambda: ([], []))
+    rcpt_parameters: tuple[bytes, ...] = ()
 
 
 class _Broken(Exception):
@@ -182,7 +182,7 @@ class SmtpRelay:
             await self._name_sender(dialogue, sender, recipient, body, envelope_id)
             named = True
             await failpoint.reach_in_loop("smtp.after_mail")
-            await self._command(dialogue, "RCPT", b"RCPT", b"TO:" + _bracketed(recipient), *dialogue.parameters[1])
+            await self._command(dialogue, "RCPT", b"RCPT", b"TO:" + _bracketed(recipient), *dialogue.rcpt_parameters)
             await failpoint.reach_in_loop("smtp.after_rcpt")
             if on_data is not None:
                 await on_data()
@@ -204,25 +204,11 @@ class SmtpRelay:
         return outcome
 
     async def _name_sender(self, dialogue: _Dialogue, sender: str, recipient: str, body: bytes, envelope_id: str) -> None:
-        client = dialogue.line.client
-        mail, rcpt = dialogue.parameters
-        offered = client.esmtp_extensions
-        if "size" in offered:
-            limit = offered["size"].strip()
-            if limit.isdigit() and 0 < int(limit) < len(body):
-                raise _Broken(PermanentFailure(f"552 5.3.4 the mail has {len(body)} octets, the server takes {limit}"))
-            mail.append(f"SIZE={len(body)}".encode())
-        if not body.isascii():
-            if "8bitmime" not in offered:
-                raise _Broken(PermanentFailure("the mail has 8-bit characters and the server does not take them"))
-            mail.append(b"BODY=8BITMIME")
-        if not (sender + recipient).isascii():
-            if "smtputf8" not in offered:
-                raise _Broken(PermanentFailure("the address has characters that the server does not take"))
-            mail.append(b"SMTPUTF8")
-        if "dsn" in offered and sender:
-            mail += [b"RET=HDRS", *([f"ENVID={xtext(envelope_id)}".encode()] if envelope_id else [])]
-            rcpt += [b"NOTIFY=FAILURE,DELAY", *([f"ORCPT=rfc822;{xtext(recipient)}".encode()] if recipient.isascii() else [])]
+        offered = dialogue.line.client.esmtp_extensions
+        found = envelope_parameters(offered, sender, recipient, body, envelope_id)
+        if isinstance(found, str):
+            raise _Broken(PermanentFailure(found))
+        mail, dialogue.rcpt_parameters = found
         await self._command(dialogue, "MAIL", b"MAIL", b"FROM:" + _bracketed(sender), *mail)
 
     async def _command(self, dialogue: _Dialogue, stage: str, *words: bytes) -> SMTPResponse:

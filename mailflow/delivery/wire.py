@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 # Neither blanks nor brackets nor controls: nothing of an address can end its command (no quoted local parts with blanks).
 _ADDRESS = re.compile(r"[^\s<>@\x00-\x20\x7f]+@[^\s<>@\x00-\x20\x7f]+")
@@ -23,6 +24,34 @@ def why_unsendable(envelope_from: str, recipient: str, body: bytes) -> str:
     if max(map(len, body.split(b"\r\n"))) > LONGEST_LINE:
         return f"the mail has a line of more than {LONGEST_LINE} octets"
     return ""
+
+
+def envelope_parameters(
+    offered: Mapping[str, str], sender: str, recipient: str, body: bytes, envelope_id: str
+) -> tuple[tuple[bytes, ...], tuple[bytes, ...]] | str:
+    """Parameters of MAIL and RCPT for a server that `offered` these extensions, or why it cannot take this mail.
+
+    Delivery reports are asked for (RFC 3461), except with the null sender, to which none would go.
+    """
+    mail: list[bytes] = []
+    rcpt: list[bytes] = []
+    if "size" in offered:
+        limit = offered["size"].strip()
+        if limit.isdigit() and 0 < int(limit) < len(body):
+            return f"552 5.3.4 the mail has {len(body)} octets, the server takes {limit}"
+        mail.append(f"SIZE={len(body)}".encode())
+    if not body.isascii():
+        if "8bitmime" not in offered:
+            return "the mail has 8-bit characters and the server does not take them"
+        mail.append(b"BODY=8BITMIME")
+    if not (sender + recipient).isascii():
+        if "smtputf8" not in offered:
+            return "the address has characters that the server does not take"
+        mail.append(b"SMTPUTF8")
+    if "dsn" in offered and sender:
+        mail += [b"RET=HDRS", *([f"ENVID={xtext(envelope_id)}".encode()] if envelope_id else [])]
+        rcpt += [b"NOTIFY=FAILURE,DELAY", *([f"ORCPT=rfc822;{xtext(recipient)}".encode()] if recipient.isascii() else [])]
+    return tuple(mail), tuple(rcpt)
 
 
 def with_normal_line_ends(raw: bytes) -> bytes:

@@ -58,8 +58,8 @@ def write_bounce(raw: bytes, *, recipient: str, at: datetime, server: str, numbe
     return report.as_bytes()
 
 
-def _status(recipient: str, server: str) -> Message:
-    status = Message(policy=email.policy.SMTP)
+def _status(recipient: str, server: str) -> EmailMessage:
+    status = EmailMessage(policy=email.policy.SMTP)
     status["Content-Type"] = "message/delivery-status"
     of_server, of_recipient = Message(policy=email.policy.SMTP), Message(policy=email.policy.SMTP)
     of_server["Reporting-MTA"] = f"dns; {server}"

@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 from rich.text import Text
+from structlog.typing import Processor
 
 from mailflow.demo.album import PAGE_NAME, write_album
 from mailflow.demo.cast import PEOPLE
@@ -23,6 +24,11 @@ from mailflow.demo.story import START, tell_story
 from mailflow.store import case as case_rows
 
 LOG = "mailflow.log"
+PLAIN: tuple[Processor, ...] = (
+    structlog.processors.add_log_level,
+    structlog.processors.format_exc_info,
+    structlog.processors.LogfmtRenderer(key_order=["level", "event"], bool_as_flag=False),
+)
 
 
 def run_demo(out: Path, keep: bool) -> int:
@@ -83,16 +89,9 @@ def _logs_in(path: Path) -> Iterator[None]:
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
         root.handlers = [handler]
         root.setLevel(logging.WARNING)
-        structlog.configure(processors=_PLAIN, logger_factory=structlog.PrintLoggerFactory(file), cache_logger_on_first_use=False)
+        structlog.configure(processors=PLAIN, logger_factory=structlog.PrintLoggerFactory(file), cache_logger_on_first_use=False)
         try:
             yield
         finally:
             root.handlers, root.level = handlers, level
             structlog.configure(**before)
-
-
-_PLAIN = [
-    structlog.processors.add_log_level,
-    structlog.processors.format_exc_info,
-    structlog.processors.LogfmtRenderer(key_order=["level", "event"], bool_as_flag=False),
-]

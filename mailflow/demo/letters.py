@@ -99,4 +99,6 @@ def _judged(c: Connection, letter: Letter, why: str) -> Letter:
     if not rows:
         return replace(letter, why=why)
     verdict = rows[0].state
-    return replace(letter, why=why or sentence_for(verdict), verdict=verdict, case=rows[0].case_number or "", reason=rows[0].reason or rows[0].rule)
+    return replace(
+        letter, why=why or sentence_for(verdict), verdict=verdict, case=rows[0].case_number or "", reason=rows[0].reason or rows[0].rule
+    )

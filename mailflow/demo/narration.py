@@ -17,7 +17,7 @@ SENTENCES: Mapping[str, str] = {
     "service_request/survey": "One question, five links, no account.",
     "service_request/survey_thanks": "The score is in the books, and it says thank you.",
     "service_request/status": "Where everything stands, at once and without waking anybody.",
-    "rma/customer_request_verification": "The permission to send parts back, with the form to fill, a label to stick on, and a calendar entry.",
+    "rma/customer_request_verification": "The permission to send parts back, with a form to fill, a label and a calendar entry.",
     "rma/replacement_shipped": "The replacement is on its way; from its arrival the clock for the faulty part runs.",
     "rma/extended": "The date that holds now, and how it was reckoned: business days and holidays of the customer's country.",
     "rma/return_notification_received": "The form was read, field by field; what is announced stands here.",

@@ -19,10 +19,10 @@ ZONE = ZoneInfo("Europe/London")
 
 
 class Play:
-    """A story under way on a stage. `letters` are all mails so far."""
+    """A story under way on its `stage`. `letters` are all mails so far."""
 
     def __init__(self, stage: Stage, narrator: Narrator) -> None:
-        self._stage, self._narrator = stage, narrator
+        self.stage, self._narrator = stage, narrator
         self.letters: list[Letter] = []
         self._seen = self._scene = 0
         self._chapter = ""
@@ -34,7 +34,7 @@ class Play:
     def time_is(self, year: int, month: int, day: int, hour: int, minute: int = 0) -> None:
         """Let time pass up to a moment of the customer's clock."""
         self._scene = len(self.letters)
-        self._stage.wait_until(datetime(year, month, day, hour, minute, tzinfo=ZONE), self.listen)
+        self.stage.wait_until(datetime(year, month, day, hour, minute, tzinfo=ZONE), self.listen)
 
     def writes(self, who: Person, to: str, subject: str, body: str, why: str, **options: str) -> None:
         """A fresh mail. Options: `cc`, an address; `server`, the domain it really comes from; `headers`, lines of a machine."""
@@ -57,7 +57,7 @@ class Play:
         `inline` puts texts below the quoted lines that hold their keys; `fill` sends the attached PDF form back, filled in.
         """
         received = self.received(who, notice, case)
-        mail = write_answer(received.raw, sender=who.author, body=body, at=self._stage.clock(), message_id=self._message_id(who))
+        mail = write_answer(received.raw, sender=who.author, body=body, at=self.stage.clock(), message_id=self._message_id(who))
         if inline:
             _write_below_quotes(mail, inline)
         for name, value in (headers or {}).items():
@@ -89,7 +89,7 @@ class Play:
 
     def expect_state(self, number: str, state: str) -> None:
         """Raises StoryFailed."""
-        with self._stage.database.read() as c:
+        with self.stage.database.read() as c:
             case = case_rows.load(c, number)
         if case is None or case.state != state:
             raise StoryFailed(f"{number} should be {state}, but is {case.state if case else 'not there'}")
@@ -100,7 +100,7 @@ class Play:
             raise StoryFailed(what)
 
     def newest_case(self, kind: str) -> str:
-        with self._stage.database.read() as c:
+        with self.stage.database.read() as c:
             cases = case_rows.list_cases(c, kind=kind)
         if not cases:
             raise StoryFailed(f"there is no {kind.replace('_', ' ')} yet")
@@ -108,7 +108,7 @@ class Play:
 
     def _fresh(self, who: Person, to: str, subject: str, body: str, options: Mapping[str, str]) -> EmailMessage:
         cc = [options["cc"]] if options.get("cc") else []
-        at = self._stage.clock()
+        at = self.stage.clock()
         return write_mail(sender=who.author, to=[to], cc=cc, subject=subject, body=body, at=at, message_id=self._message_id(who))
 
     def _message_id(self, who: Person) -> str:
@@ -120,14 +120,14 @@ class Play:
         recipients = [address for _, address in getaddresses([str(mail[name]) for name in ("To", "Cc") if mail[name]])]
         mine = [address for address in recipients if address not in BY_ADDRESS or BY_ADDRESS[address].side == "desk"]
         envelope_from = f"{who.address.partition('@')[0]}@{server}" if server else who.address
-        self._stage.send(mail.as_bytes(), envelope_from=envelope_from, to=tuple(mine))
+        self.stage.send(mail.as_bytes(), envelope_from=envelope_from, to=tuple(mine))
         self.listen(who, why)
 
     def listen(self, writer: Person | None = None, why: str = "") -> bool:
         """Take up what was carried meanwhile, and tell it; whether there was anything."""
-        carried = self._stage.post.carried(self._seen)
+        carried = self.stage.post.carried(self._seen)
         self._seen += len(carried)
-        with self._stage.database.read() as c:
+        with self.stage.database.read() as c:
             letters = read_letters(c, carried, len(self.letters) + 1, self._chapter, writer, why)
         self.letters += letters
         self._narrator.tell(letters)
@@ -146,4 +146,3 @@ def _write_below_quotes(mail: EmailMessage, texts: Mapping[str, str]) -> None:
     if left:
         raise StoryFailed(f"the letter does not ask for {', '.join(left)}")
     mail.set_content("\n".join(lines) + "\n")
-

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -29,7 +30,7 @@ LINE_END = re.compile(rb"\r?\n")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """One mail to one recipient: its place in the order of all, when it was taken, and the mailbox it was put into ('' for people's own)."""
+    """One mail to one recipient: its place in the order of all, when it was taken, and for which of mailflow's mailboxes ('' for none)."""
 
     number: int
     at: datetime
@@ -88,7 +89,8 @@ class PostOffice:
 
     async def _start(self) -> None:
         self._imap = await start_imap_server(self._accounts)
-        self._smtp = await self._loop.create_server(lambda: SMTP(self, hostname="demo.invalid", loop=self._loop), host=HOST, port=0)
+        handler = SimpleNamespace(handle_DATA=self._carry)
+        self._smtp = await self._loop.create_server(lambda: SMTP(handler, hostname="demo.invalid", loop=self._loop), host=HOST, port=0)
         self.imap_port = self._imap.sockets[0].getsockname()[1]
         self.smtp_port = self._smtp.sockets[0].getsockname()[1]
 
@@ -100,8 +102,8 @@ class PostOffice:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Called by the SMTP server with a whole mail (the name is the library's)."""
+    async def _carry(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        """Takes a whole mail from the SMTP server; its answer to the sender."""
         content: Any = envelope.content
         sender = (envelope.mail_from or "").strip("<>")
         for recipient in envelope.rcpt_tos:

@@ -91,7 +91,7 @@ class Stage:
             raise StoryFailed(f"the mail of {envelope_from} could not be handed in: {error}") from error
         self.settle("the mail to be handled and its letters to be sent")
 
-    def wait_until(self, moment: datetime, each: Callable[[], None]) -> None:
+    def wait_until(self, moment: datetime, each: Callable[[], object]) -> None:
         """Let time pass: each deadline falls at its instant, and `each` is called after it."""
         while (due := self._next_due()) is not None and due <= moment:
             self.clock.jump_to(due)

@@ -64,6 +64,12 @@ the second carton for {returned} came in this morning:
 Also a power cord.
 Will
 """
+FOUND = """\
+ok, found it. the board was in my desk drawer, under the christmas cookies.
+all of december. please do send the invoice, we keep the board as a warning.
+
+anna
+"""
 
 
 def tell_story(play: Play) -> None:
@@ -210,6 +216,11 @@ def _forget(play: Play, returned: str, forgotten: str) -> None:
     play.time_is(2027, 1, 8, 11, 0)
     play.answers(FINANCE, "rma/invoice_request", "/invoiced INV-2027-0042", "Finance needs no console either.")
     play.expect_state(forgotten, "invoiced")
+    play.time_is(2027, 1, 8, 11, 30)
+    play.answers(
+        ANNA, "rma/invoice_notice", FOUND, "People answer whichever letter is at hand. It finds the right case and the right engineer."
+    )
+    play.expect((ENGINEER, "service_request/customer_message"))
 
 
 def _close(play: Play, request: str) -> None:

@@ -70,6 +70,7 @@ def return_form(case: Case, desk: Desk, language: str, templates: Templates) -> 
         return_address=desk.wording.return_address,
         valid_through=templates.wording(language).date(details.valid_through),
         lines=lines,
+        words=templates.wording(language).section("form"),
     )
 
 

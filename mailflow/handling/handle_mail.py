@@ -61,7 +61,7 @@ def handle_mails(office: Office, now: datetime) -> int:
     third turn (promise P5). Each mail stands in a savepoint of its own: one that fails leaves its neighbours alone.
     """
     with office.database.write() as c:
-        for row in inbound.give_up_on(c, MAX_ATTEMPTS, now=now):
+        for row in inbound.give_up_on(c, MAX_ATTEMPTS, now=now, owner=office.owner):
             tell_admin(c, office, row, row.reason, now)
         ids = inbound.claim_received(c, BATCH, owner=office.owner, now=now, lease=CLAIM)
     if not ids:

@@ -18,6 +18,7 @@ from typing import Any, Self
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError
 
+from mailflow.intake.imap_batch import batches
 from mailflow.intake.imap_guard import keep_alive, limit_literals
 from mailflow.intake.imap_idle import idle
 from mailflow.intake.imap_login import ImapAccount, log_in, verifying_context
@@ -25,8 +26,6 @@ from mailflow.intake.source import STORED_KEYWORD, FetchedMail, KnownUids, Sourc
 
 _log = logging.getLogger(__name__)
 
-_BATCH = 50
-_BATCH_OCTETS = 16_000_000
 _SIZES_AT_ONCE = 500
 # A SEARCH answer is one line, and imaplib refuses lines of a million octets; a UID takes eleven at most.
 _UIDS_A_SEARCH = 80_000
@@ -45,6 +44,7 @@ class ImapSource:
         self._stopped = False
         self._next_uid = 1
         self._unfetchable: set[int] = set()
+        self._refuses_writing = False
         try:
             with self._operation("connect"):
                 self._client = self._connect()
@@ -64,7 +64,7 @@ class ImapSource:
             stored = set(known(self.uidvalidity, some))
             fresh = [uid for uid in some if uid not in stored]
             sizes = self._sizes(fresh)
-            for batch in _batches(fresh, sizes, self._account.max_size):
+            for batch in batches(fresh, sizes, self._account.max_size):
                 mails = self._fetch(batch, sizes)
                 if mails:
                     yield mails
@@ -73,8 +73,10 @@ class ImapSource:
 
     def acknowledge(self, uids: Sequence[int]) -> list[int]:
         wanted = sorted(uids)
-        if self._read_only or self._account.after_storing == "nothing" or not wanted:
+        if self._account.read_only or self._account.after_storing == "nothing" or not wanted:
             return wanted
+        if self._refuses_writing:
+            return []
         try:
             with self._operation("acknowledge"):
                 if self._account.after_storing == "flag":
@@ -148,11 +150,10 @@ class ImapSource:
             selected = self._client.select_folder(folder, readonly=read_only)
         except IMAPClient.ReadOnlyError:
             _log.warning("%s: the server opens %s read-only; stored mail will not be marked", self._account.user, folder)
-            read_only = True
+            self._refuses_writing = True
             selected = self._client.select_folder(folder, readonly=True)
         self.uidvalidity: int = selected[b"UIDVALIDITY"]
         self._end = int(selected.get(b"UIDNEXT", 1))
-        self._read_only = read_only
         self._stored_flag = _stored_flag(selected.get(b"PERMANENTFLAGS", ()))
 
     @contextmanager
@@ -265,27 +266,6 @@ class ImapSource:
 
 class _Refused(Exception):
     """The server said NO to a command that we can do without."""
-
-
-def _batches(uids: Sequence[int], sizes: dict[int, int], max_size: int) -> Iterator[list[int]]:
-    """Groups to fetch at once, in order: at most 50 messages and 16 MB, an oversize one alone. Those without a size are gone."""
-    batch: list[int] = []
-    octets = 0
-    for uid in uids:
-        size = sizes.get(uid)
-        if size is None:
-            _log.info("message %d was gone before it was fetched", uid)
-            continue
-        if batch and (len(batch) >= _BATCH or octets + size > _BATCH_OCTETS or size > max_size):
-            yield batch
-            batch, octets = [], 0
-        batch.append(uid)
-        octets += size
-        if size > max_size:
-            yield batch
-            batch, octets = [], 0
-    if batch:
-        yield batch
 
 
 def _stored_flag(permanent: Sequence[bytes]) -> str:

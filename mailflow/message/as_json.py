@@ -12,7 +12,7 @@ from mailflow.message.model import Bounce, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.nature import find_nature, is_automatic
 from mailflow.message.parse import parse_mail
 from mailflow.message.reference import find_case_numbers, find_case_tokens
-from mailflow.message.reply import split_reply
+from mailflow.message.reply import split_reply, without_quotations
 from mailflow.message.sender import read_authentication
 
 
@@ -45,7 +45,7 @@ def describe_mail(
         "encrypted": mail.encrypted,
         "flaws": list(mail.flaws),
         **_verdict(nature, bounce),
-        "extracted": _found(extract_request(mail.subject, new_text, known_serials=known_serials)),
+        "extracted": _found(extract_request(mail.subject, without_quotations(mail.text), known_serials=known_serials)),
         "reply_token": tokens[0] if tokens else None,
         "case_numbers": list(find_case_numbers(f"{mail.subject}\n{mail.text}", prefixes)),
         "auth": dataclasses.asdict(read_authentication(mail, authserv_id)),

@@ -53,6 +53,12 @@ def split_reply(text: str, sent: Sequence[str] = ()) -> Reply:
     return Reply(new_text, _tidy([*folded, rest]))
 
 
+def without_quotations(text: str) -> str:
+    """The writer's own words with the signature, which tells name and telephone (IN4), but without what is quoted."""
+    lines = text[:_LONGEST_TEXT].replace("\r\n", "\n").split("\n")
+    return _tidy([line for line, is_new in zip(lines, _new_flags(lines), strict=True) if is_new])
+
+
 def _new_flags(lines: list[str]) -> list[bool]:
     """For each line: is it the writer's own? A quotation without marks runs to the end, one with `>` only where the marks are."""
     new = [True] * len(lines)

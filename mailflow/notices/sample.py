@@ -17,7 +17,7 @@ ZONE = "Europe/Bucharest"
 SERIAL = "2102113456AB7N000123"
 OTHER_SERIAL = "2102113456AB7N000124"
 PART = "02113456"
-DUE = date(2026, 12, 14)
+DUE = date(2026, 12, 15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,11 @@ class SampleDesk:
     receiving_address: str = "receiving@tac.example"
     return_address: tuple[str, ...] = ("Example Networks, Receiving", "12 Warehouse Road", "077190 Voluntari", "Romania")
     terms: tuple[str, ...] = ("Parts travel at the sender's risk.", "Parts that do not come back may be invoiced at the list price.")
-    return_instructions: tuple[str, ...] = ("One RMA in each carton.", "Deliveries on business days from 9:00 to 16:00.")
+    return_instructions: tuple[str, ...] = (
+        "Only the original faulty parts; extra memory, accessories and power cables stay with you.",
+        "Original packing, or anti-static packing that suits the transport.",
+        "The RMA number on every carton and on the shipping documents.",
+    )
 
 
 def sample_values(notice: str) -> dict[str, Any]:
@@ -105,7 +109,7 @@ LINES = (
     RmaLine(part_number="02270099", description="Power module 1200 W", authorised=1),
 )
 RETURN_STEPS: Derivation = (
-    Step("counted_from", {"day": date(2026, 11, 21)}),
+    Step("counted_from", {"day": date(2026, 11, 20)}),
     Step("term_business_days", {"amount": 15, "country": "RO"}),
     Step("holiday", {"day": date(2026, 11, 30), "holiday": "Saint Andrew's Day", "country": "RO"}),
     Step("holiday", {"day": date(2026, 12, 1), "holiday": "National Day", "country": "RO"}),
@@ -233,8 +237,8 @@ RETURN_NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
     "return_notification_rejected": lambda: {"problems": PROBLEMS},
     "replacement_shipped": lambda: {"parcel": PARCEL},
     "extended": lambda: {
-        "return_due": date(2026, 12, 21),
-        "steps": (*RETURN_STEPS, Step("extended", {"days": 5, "by": "anna@customer.example", "reason": "", "due": date(2026, 12, 21)})),
+        "return_due": date(2026, 12, 22),
+        "steps": (*RETURN_STEPS, Step("extended", {"days": 5, "by": "anna@customer.example", "reason": "", "due": date(2026, 12, 22)})),
     },
     "waived": lambda: {"reason": "lost in transit"},
     "cancelled": lambda: {"reason": "the fault was in the cabling"},
@@ -246,7 +250,7 @@ RETURN_NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "days_left": 5,
         "in_transit": (f"{PART}: DHL JD0146000098",),
     },
-    "final_notice": lambda: {**OWED, "invoice_on": date(2026, 12, 22)},
+    "final_notice": lambda: {**OWED, "invoice_on": date(2026, 12, 23)},
     "invoice_request": lambda: {**OWED, "delivered_on": date(2026, 11, 20)},
     "invoice_notice": lambda: {**OWED, "delivered_on": date(2026, 11, 20)},
     "invoice_withdrawn": lambda: {"reason": "the last part came back"},
@@ -274,7 +278,7 @@ STAFF_NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
     },
     "confirmation_request": lambda: {"code": "K7QX", "line": "/waive RMA-100007 lost in transit", "summary": "waive 2 outstanding parts"},
     "digest": lambda: {
-        "sections": (("Clocks about to break", ("SR-100042: response by 17:00",)), ("Unreturned parts", ("RMA-100007: 2 due 14 December",)))
+        "sections": (("Clocks about to break", ("SR-100042: response by 17:00",)), ("Unreturned parts", ("RMA-100007: 2 due 15 December",)))
     },
     "quarantine_alert": lambda: {
         "mailbox": "tac@tac.example",

@@ -53,6 +53,8 @@ def build_report(played: Played, zone: tzinfo | None) -> dict[str, Any]:
 def write_report(played: Played, out: Path, zone: tzinfo | None) -> dict[str, Any]:
     """Write report.json and the notices into the folder; the report."""
     out.mkdir(parents=True, exist_ok=True)
+    for stale in out.glob("[0-9][0-9][0-9][0-9]-*.eml"):
+        stale.unlink()
     report = build_report(played, zone)
     with played.database.read() as c:
         notices = notice.all_since(c, 0, limit=100_000)

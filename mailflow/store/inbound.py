@@ -172,11 +172,13 @@ def give_back(c: Connection, id: int) -> None:
     c.execute(update(inbound).where(kept).values(attempts=inbound.c.attempts - 1, claimed_by=None, claimed_until=None))
 
 
-def give_up_on(c: Connection, max_attempts: int, *, now: datetime | None = None, reason: str = "could not be handled") -> list[InboundRow]:
-    """Quarantine mails whose attempts are used up; the rows, so that staff are told. With `now`, live claims are left alone."""
+def give_up_on(
+    c: Connection, max_attempts: int, *, now: datetime | None = None, owner: str | None = None, reason: str = "could not be handled"
+) -> list[InboundRow]:
+    """Quarantine mails whose attempts are used up; the rows, so that staff are told. With `now`, live claims of others are left alone."""
     tired = and_(inbound.c.state == "received", inbound.c.attempts >= max_attempts)
     if now is not None:
-        tired = and_(tired, or_(inbound.c.claimed_until.is_(None), inbound.c.claimed_until < now))
+        tired = and_(tired, or_(inbound.c.claimed_until.is_(None), inbound.c.claimed_until < now, inbound.c.claimed_by == owner))
     ids = list(c.execute(select(inbound.c.id).where(tired).with_for_update(skip_locked=True)).scalars())
     if not ids:
         return []

@@ -325,6 +325,32 @@ def test_a_mail_whose_answer_takes_long_does_not_keep_the_others(sqlite_database
     assert relay.most_inside > 1
 
 
+def test_leases_are_held_and_progress_is_shown_while_a_slow_server_thinks(sqlite_database: Database) -> None:
+    add(sqlite_database, "one")
+    relay = ScriptedRelay([Sent("250 ok")], pause=1.6)
+    signs: list[float] = []
+
+    async def slow() -> tuple[DeliveryRound, int]:
+        lease = timedelta(seconds=1)
+        round_ = asyncio.ensure_future(
+            deliver_due(
+                sqlite_database,
+                relay,
+                owner="node-1",
+                clock=lambda: datetime.now(UTC),
+                lease=lease,
+                on_progress=lambda: signs.append(time.monotonic()),
+            )
+        )
+        await asyncio.sleep(1.4)
+        with sqlite_database.write() as c:
+            taken = outbox.recover_interrupted(c, datetime.now(UTC))
+        return await round_, len(taken)
+
+    assert asyncio.run(slow()) == (DeliveryRound(leased=1, sent=1), 0)
+    assert len(signs) >= 4
+
+
 def test_a_stop_begins_no_further_mail_and_gives_the_rest_back(database: Database, smtp_sink: SmtpSink, clock: Clock) -> None:
     for number in range(100):
         add(database, f"m{number}")

@@ -162,3 +162,22 @@ def test_a_literal_beyond_all_limits_is_not_read(scripted: Callable[..., Scripte
 
     with ImapSource(account(scripted(with_login))) as source, pytest.raises(SourceUnavailable, match="2147483647 octets"):
         list(source.fetch_new(lambda _validity, _uids: ()))
+
+
+def test_a_folder_that_the_server_opens_read_only_is_read_and_its_mails_stay_untold(scripted: Callable[..., ScriptedServer]) -> None:
+    def script(tag: bytes, line: bytes, before: list[bytes]) -> list[bytes] | None:
+        if before and b"AUTHENTICATE" in before[-1]:
+            return [before[-1].split(b" ")[0] + b" OK done"]
+        if b"AUTHENTICATE" in line:
+            return [b"+ "]
+        if b"SELECT" in line or b"EXAMINE" in line:
+            return [b"* 0 EXISTS", b"* OK [UIDVALIDITY 7] ok", b"* OK [UIDNEXT 2] ok", tag + b" OK [READ-ONLY] done"]
+        if b"SEARCH" in line:
+            return [b"* SEARCH", tag + b" OK done"]
+        return [b"* CAPABILITY IMAP4rev1 AUTH=PLAIN", tag + b" OK done"]
+
+    server = scripted(script)
+    with ImapSource(account(server)) as source:
+        assert list(source.fetch_new(lambda _validity, _uids: ())) == []
+        assert source.acknowledge([1]) == []
+    assert [line for line in server.lines if b"STORE" in line] == []

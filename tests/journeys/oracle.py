@@ -51,13 +51,7 @@ class Oracle:
         finally:
             engine.dispose()
 
-    # What time and other machines do
-
-    def let_leases_run_out(self) -> None:
-        """A quarter of an hour passes: on PostgreSQL the leases of a killed process end only by their time."""
-        with self._connected() as c:
-            ago = datetime.now(UTC) - timedelta(minutes=1)
-            c.execute(text("UPDATE outbox SET leased_until = :ago WHERE state = 'leased'").bindparams(_instant("ago", ago)))
+    # What time does
 
     def let_deadline_come(self, kind: str) -> None:
         """The day of a deadline is here."""

@@ -53,7 +53,6 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
     installation.deliver(request(ANNA, ANNAS_SERIAL), request(MAREK, ""), request(ANNA, ANNAS_SECOND_SERIAL))
     assert installation.run_once(f"{point}:kill").status == KILLED
 
-    oracle.let_leases_run_out()
     installation.must_run_once()
     question = _notice_to(installation, "marek@wisla.example")
     installation.deliver(answer(question, MAREK, f"Serial number: {MAREKS_SERIAL}"))
@@ -87,7 +86,6 @@ def test_a_final_notice_of_unknown_fate_waits_for_a_human(
     oracle.let_deadline_come("final_notice")
     assert installation.run_once(f"{point}:kill").status == KILLED
 
-    oracle.let_leases_run_out()
     installation.must_run_once()
     installation.must_run_once()
 

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from mailflow.cases.rma import lifecycle as rma
+from mailflow.cases.service_request import lifecycle as service_request
 from mailflow.notices.render import Templates
 from mailflow.notices.sample import sample_values
+from mailflow.policy.lifecycle import Lifecycle
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = Templates(ROOT / "templates" / "email")
@@ -94,6 +97,12 @@ def test_every_step_of_a_derivation_has_english_words() -> None:
     """BX2: a step without words would be told by its bare name."""
     wording = TEMPLATES.wording("en")
     assert sorted(name for name in step_names() if wording.find("derivation", name) is None) == []
+
+
+@pytest.mark.parametrize("lifecycle", [service_request.LIFECYCLE, rma.LIFECYCLE], ids=lambda lifecycle: str(lifecycle.kind))
+def test_every_state_is_a_sentence(lifecycle: Lifecycle) -> None:
+    wording = TEMPLATES.wording("en")
+    assert [state.name for state in lifecycle.states if wording.find(f"state.{lifecycle.kind}", state.name) is None] == []
 
 
 def step_names() -> set[str]:

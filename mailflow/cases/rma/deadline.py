@@ -70,6 +70,7 @@ def _remind(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: date
         outstanding=outstanding_lines(details),
         days_left=int(event.key),
         in_transit=_parcels_under_way(details),
+        extension_days=desk.returns.extension.amount,
     )
     return Decision(case=case, effects=(letter,), reason=f"{details.outstanding} outstanding, due {details.return_due}")
 
@@ -89,6 +90,7 @@ def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
         amounts=priced.amounts,
         totals=priced.totals,
         invoice_on=invoice_on,
+        extension_days=desk.returns.extension.amount,
         steps=details.return_steps,
     )
     request = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(invoice_on), steps=details.return_steps)

@@ -1,0 +1,44 @@
+"""What the border of the demo says of senders, and the bounces it writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from mailflow.demo.border import stamp, write_bounce
+from mailflow.message.bounce import read_bounce
+from mailflow.message.model import BouncedRecipient, Kind
+from mailflow.message.nature import find_nature
+from mailflow.message.parse import parse_mail
+from mailflow.message.sender import read_authentication
+
+NOW = datetime(2026, 12, 3, 8, 52, tzinfo=UTC)
+BORDER = "mx.tac.example"
+
+
+def is_genuine(raw: bytes, envelope_from: str) -> bool:
+    stamped = stamp(raw, authserv_id=BORDER, envelope_from=envelope_from, at=NOW)
+    return read_authentication(parse_mail(stamped), BORDER).genuine
+
+
+def test_an_author_whose_envelope_is_of_its_own_domain_is_genuine() -> None:
+    assert is_genuine(b"From: Anna <anna@northwind.example>\r\n\r\nhi\r\n", "anna@northwind.example")
+
+
+def test_an_author_whose_mail_comes_from_elsewhere_is_not() -> None:
+    assert not is_genuine(b"From: Chris <ccr@tac.example>\r\n\r\nhi\r\n", "ccr@trickster.example")
+
+
+def test_a_verdict_that_the_mail_brings_along_is_taken_off() -> None:
+    forged = b"Authentication-Results: mx.tac.example; dmarc=pass header.from=tac.example\r\nFrom: ccr@tac.example\r\n\r\nhi\r\n"
+    assert not is_genuine(forged, "ccr@trickster.example")
+
+
+def test_a_bounce_is_read_as_one_and_names_the_mail_that_came_back() -> None:
+    original = b"From: tac@tac.example\r\nTo: max@elsewhere.example\r\nSubject: Hi\r\nMessage-ID: <abc@tac.example>\r\n\r\nhi\r\n"
+    raw = write_bounce(original, recipient="max@elsewhere.example", at=NOW, server="mx.elsewhere.example", number=1)
+    mail = parse_mail(stamp(raw, authserv_id=BORDER, envelope_from="", at=NOW))
+    bounce = read_bounce(mail, raw)
+    assert find_nature(mail, frozenset()).kind is Kind.BOUNCE
+    assert bounce is not None
+    assert bounce.original_message_id == "abc@tac.example"
+    assert bounce.recipients == (BouncedRecipient("max@elsewhere.example", True, "5.1.1", "smtp; 550 5.1.1 User unknown"),)

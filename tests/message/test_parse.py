@@ -1,0 +1,133 @@
+"""Reading is total: any bytes give a Mail that every database takes, or UnreadableMail with a reason."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailflow.message.as_json import describe_mail
+from mailflow.message.caps import Caps
+from mailflow.message.model import Mail, UnreadableMail
+from mailflow.message.parse import parse_mail
+
+HEAD = b"From: anna@customer.example\r\nTo: tac@tac.example\r\nSubject: fan\r\n"
+PIECES = st.sampled_from(
+    [b"From: ", b"a@b.example", b"=?utf-8?q?", b"?=", b"<", b">", b'"', b"(", b"\r\n", b"\r\n\r\n", b"--q", b"--q--", b"\x00", b"\xff\xfe"]
+    + [
+        b"Content-Type: multipart/mixed; boundary=q\r\n",
+        b"Content-Type: message/rfc822\r\n",
+        b"Content-Type: text/html; charset=gb2312\r\n",
+    ]
+    + [
+        b"Content-Transfer-Encoding: base64\r\n",
+        b"filename*0*=",
+        b"Message-ID: <>\r\n",
+        b"Date: 99 Zzz\r\n",
+        b"> ",
+        b"wrote:\n",
+        b"\x1b$B",
+        b"+ADw-",
+    ]
+)
+SOUP = st.lists(PIECES | st.binary(max_size=12), max_size=60).map(b"".join)
+
+
+def _texts(mail: Mail) -> list[str]:
+    addresses = [*mail.senders, *mail.to, *mail.cc, *mail.reply_to]
+    return [
+        mail.subject,
+        mail.text,
+        mail.alternative_text,
+        mail.message_id,
+        *mail.in_reply_to,
+        *mail.references,
+        *mail.flaws,
+        *(address.address + address.name for address in addresses),
+        *(part.name or "" for part in mail.attachments),
+        *(key + value for pair in (mail.headers, mail.report) for key, value in pair),
+    ]
+
+
+@settings(max_examples=250, deadline=None)
+@given(SOUP)
+def test_any_bytes_are_read_into_storable_text_or_refused_with_a_reason(raw: bytes) -> None:
+    try:
+        mail = parse_mail(raw)
+    except UnreadableMail as error:
+        assert str(error) != ""
+        return
+    assert [text for text in _texts(mail) if re.search("[\x00\ud800-\udfff]", text)] == []
+
+
+@settings(max_examples=120, deadline=None)
+@given(SOUP)
+def test_describing_any_bytes_never_raises(raw: bytes) -> None:
+    described = describe_mail(raw, authserv_id="mx.tac.example", mailboxes=("tac@tac.example",))
+    assert described is None or described["is_auto"] in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "the mail is empty"),
+        (HEAD + b"\r\n" + b"x" * 3000, "the mail has 3,079 bytes, more than 2,000"),
+        (HEAD + b"X-A: " + b"a" * 900 + b"\r\n\r\nx", "the header x-a has 905 bytes, more than 500"),
+        (HEAD + b"X-A: a\r\n" * 150 + b"\r\nx", "the header block has 1,277 bytes, more than 1,000"),
+        (HEAD + b"Cc: " + b"a@b.example, " * 12 + b"\r\n\r\nx", "the mail names 14 addresses, more than 10"),
+        (HEAD + b"Content-Type: multipart/mixed; boundary=q\r\n\r\n" + b"--q\r\n\r\n" * 9, "the mail has 9 parts, more than 8"),
+    ],
+)
+def test_what_is_beyond_a_cap_is_refused_in_words(raw: bytes, reason: str) -> None:
+    caps = Caps(mail=2000, header_block=1000, header=500, addresses=10, parts=8)
+    with pytest.raises(UnreadableMail) as refused:
+        parse_mail(raw, caps)
+    assert str(refused.value) == reason
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HEAD + b"X-A: " + b"=?utf-8?q?a?= " * 20_000 + b"\r\n\r\nx",
+        HEAD + b"Content-Type: text/plain" + b"; a=b" * 20_000 + b"\r\n\r\nx",
+        b"From: " + b'"a\\"' * 4000 + b"\r\n\r\nx",
+        b"From: " + b"(" * 5000 + b"\r\n\r\nx",
+        HEAD + b"\r\n" + b"\r\n" * 300_000,
+        HEAD + b"\r\n" + b"On 20 Nov 2026 wrote:\r\n\r\n" * 10_000,
+        HEAD + b"\r\n" + b"On On On " * 30_000,
+        HEAD + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 100_000,
+        HEAD + b"Content-Type: text/html\r\n\r\n" + b"<blockquote>x" * 40_000,
+        HEAD + b"\r\n" + b"Serial number: Serial number: \r\n" * 8000,
+        HEAD + b"\r\n" + b"begin 644 x\r\n" * 20_000 + b"end\r\n",
+    ],
+    ids=["words", "parameters", "quotes", "brackets", "lines", "attributions", "on", "deep", "quotations", "labels", "uuencode"],
+)
+def test_a_hostile_mail_costs_at_most_two_seconds(raw: bytes) -> None:
+    started = time.process_time()
+    describe_mail(raw)
+    assert time.process_time() - started < 2.0
+
+
+def test_the_content_of_an_attached_message_is_its_bytes() -> None:
+    inner = b"From: x@y.example\r\nSubject: inner\r\n\r\nhello\r\n"
+    raw = HEAD + b"Content-Type: multipart/mixed; boundary=q\r\n\r\n--q\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"--q--\r\n"
+    (part,) = parse_mail(raw).attachments
+    assert (part.name, part.content_type) == ("inner", "message/rfc822")
+    assert part.content.replace(b"\r\n", b"\n") == inner.replace(b"\r\n", b"\n").removesuffix(b"\n")
+
+
+def test_damaged_base64_is_read_as_far_as_it_goes() -> None:
+    raw = HEAD + b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8g!!d29y\r\nbGQ"
+    assert parse_mail(raw).text == "hello world"
+
+
+def test_the_plain_form_is_the_body_and_the_html_form_its_alternative() -> None:
+    raw = HEAD + (
+        b"Content-Type: multipart/alternative; boundary=q\r\n\r\n--q\r\nContent-Type: text/plain\r\n\r\nplain\r\n"
+        b"--q\r\nContent-Type: text/html\r\n\r\n<b>rich</b>\r\n--q--\r\n"
+    )
+    mail = parse_mail(raw)
+    assert (mail.text, mail.alternative_text, mail.attachments) == ("plain", "rich", ())
