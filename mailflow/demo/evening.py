@@ -43,9 +43,7 @@ def run_demo(out: Path, keep: bool) -> int:
         stage = Stage(Path(folder), START, keep=keep)
         narrator = Narrator(console, ZONE)
         play = Play(stage, narrator)
-        console.print(
-            Text("mailflow demo", style="bold"), Text("everything you see is sent and received, on this machine only", style="dim")
-        )
+        console.print(Text.assemble(("mailflow demo", "bold"), ("  every mail is really sent and received, on this machine only", "dim")))
 
         def story() -> None:
             tell_story(play)

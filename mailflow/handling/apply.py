@@ -37,7 +37,7 @@ def apply(c: Connection, office: Office, desk: Desk, before: Case | None, decisi
         match effect:
             case SetDeadline() if target is not None:
                 deadline.set(c, target.number, effect.kind, effect.key, effect.at, effect.steps)
-            case ClearDeadline() if target is not None:
+            case ClearDeadline() if target is not None and before is not None:
                 deadline.clear(c, target.number, effect.kind, effect.key)
             case Note():
                 _write(c, desk, target, cause, "note", effect.text, who=effect.who, steps=effect.steps)

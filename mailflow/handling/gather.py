@@ -68,16 +68,18 @@ def _candidates(
         yield number, "case number"
 
 
-def standing_of(c: Connection, desk: Desk, case: Case | None, sender: str, *, genuine: bool) -> Standing:
+def is_known(c: Connection, sender: str) -> bool:
+    """An address whose contact or domain stands in a contract."""
+    return bool(register.contracts_for_domain(c, sender.rpartition("@")[2]) or register.find_contact(c, sender))
+
+
+def standing_of(c: Connection, desk: Desk, case: Case | None, sender: str, *, genuine: bool, known: bool) -> Standing:
     """What the sender may do: rights come from the sender, never from what it names (IN3, OUT6)."""
     if genuine and desk.roles_of(sender):
         return Standing.STAFF
-    domain = sender.rpartition("@")[2]
     if case is not None and takes_part(c, case, sender):
         return Standing.PARTICIPANT
-    if register.find_contact(c, sender) or register.contracts_for_domain(c, domain):
-        return Standing.KNOWN
-    return Standing.STRANGER
+    return Standing.KNOWN if known else Standing.STRANGER
 
 
 def takes_part(c: Connection, case: Case, sender: str) -> bool:

@@ -13,7 +13,7 @@ from mailflow.cases import decide
 from mailflow.failpoint import reach
 from mailflow.handling.apply import Applied, apply
 from mailflow.handling.cause import Cause
-from mailflow.handling.gather import Found, facts_for_case, facts_for_opening, find_case, standing_of, takes_part, why_unanswered
+from mailflow.handling.gather import Found, facts_for_case, facts_for_opening, find_case, is_known, standing_of, takes_part, why_unanswered
 from mailflow.handling.handle_booking import handle_booking
 from mailflow.handling.handle_bounce import handle_bounce
 from mailflow.handling.handle_command import handle_commands, read_commands, refuse
@@ -154,12 +154,12 @@ def _decide_fate(c: Connection, office: Office, row: InboundRow, reading: Readin
     mail, nature = reading.mail, reading.nature
     desk = office.desk_of_mailbox(row.mailbox)
     same = inbound.find_same(c, row.id, row.raw_sha256, mail.message_id, mail.sender.address)
-    known = bool(desk.roles_of(mail.sender.address)) or standing_of(c, desk, None, mail.sender.address, genuine=False) is Standing.KNOWN
+    known = is_known(c, mail.sender.address)
     strange = Strange(
         mail=mail,
         nature=nature,
         is_duplicate=same is not None,
-        is_known_sender=known,
+        is_known_sender=known or bool(desk.roles_of(mail.sender.address)),
         is_before_cutoff=office.cutoff is not None and row.received_at < office.cutoff,
         was_released=row.released,
     )
@@ -171,10 +171,10 @@ def _decide_fate(c: Connection, office: Office, row: InboundRow, reading: Readin
         found = find_case(c, office, desk, mail, "") if verdict.verdict is Verdict.AUTOMATIC else Found(None, "")
         number = found.case.number if found.case and takes_part(c, found.case, mail.sender.address) else None
         return Outcome(verdict.verdict, verdict.rule, nature.rule, number, same)
-    return _take_to_case(c, office, desk, row, reading, now)
+    return _take_to_case(c, office, desk, row, reading, now, known=known)
 
 
-def _take_to_case(c: Connection, office: Office, desk: Desk, row: InboundRow, reading: Reading, now: datetime) -> Outcome:
+def _take_to_case(c: Connection, office: Office, desk: Desk, row: InboundRow, reading: Reading, now: datetime, *, known: bool) -> Outcome:
     mail = reading.mail
     mailbox = next(box for box in desk.mailboxes if box.address == row.mailbox)
     body = mail.text or mail.alternative_text
@@ -187,7 +187,7 @@ def _take_to_case(c: Connection, office: Office, desk: Desk, row: InboundRow, re
         mail=mail,
         at=row.received_at,
         new_text=new_text,
-        standing=standing_of(c, desk, found.case, mail.sender.address, genuine=reading.authentication.genuine),
+        standing=standing_of(c, desk, found.case, mail.sender.address, genuine=reading.authentication.genuine, known=known),
         authenticated=reading.authentication.genuine,
         mailbox_role=mailbox.role,
         extracted=Extracted(),

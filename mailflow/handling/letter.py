@@ -149,8 +149,8 @@ def _message_ids(c: Connection, number: str, participants: Sequence[str], *, to_
         if row.message_id and (row.sender in participants) is not to_staff
     ]
     letters = [
-        (row.created_at, row.message_id)
-        for row in notice.list_of_case(c, number)
-        if any(address in participants for address in row.to) is not to_staff
+        (written_at, message_id)
+        for written_at, message_id, to in notice.thread_of_case(c, number)
+        if any(address in participants for address in to) is not to_staff
     ]
     return [message_id for _, message_id in sorted((*mails, *letters), key=lambda pair: pair[0])]

@@ -40,7 +40,14 @@ def read_bounce(mail: Mail, raw: bytes) -> Bounce | None:
 
 
 def _from_report(mail: Mail) -> tuple[BouncedRecipient, ...]:
-    return _failed(_blocks(mail.report))
+    return _failed(_blocks(mail.report)) or _failed(_blocks(_rejection_fields(mail)))
+
+
+def _rejection_fields(mail: Mail) -> list[tuple[str, str]]:
+    notes = [
+        part.content[:20_000].decode("latin-1") for part in mail.attachments if part.content_type == "message/disposition-notification"
+    ]
+    return [(key.lower(), value.strip()) for note in notes for key, value in _REPORT_LINE.findall(note)]
 
 
 def _from_report_text(mail: Mail) -> tuple[BouncedRecipient, ...]:

@@ -52,7 +52,10 @@ _SHIPMENT = re.compile(
 
 
 def extract_request(subject: str, text: str, *, known_serials: Callable[[str], bool] | None = None) -> Extracted:
-    """Read a request. `text` is what the writer wrote, signature included (`without_quotations`); `known_serials` says which words are serials of the register."""
+    """Read a request. `text` is what the writer wrote, signature included (`without_quotations`).
+
+    `known_serials` says which words are serials of the register.
+    """
     text = text[:_SCANNED]
     stated = read_stated(text)
     lines = [subject, *(line for line in text.split("\n") if not _is_other_fact(line))]

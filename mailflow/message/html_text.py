@@ -18,8 +18,8 @@ _VOID = frozenset(
 )
 _DROPPED = "script,style,head,title,template,noscript,object,svg,[hidden]"
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.I)
-_LINES = "p,div,tr,li,ul,ol,dl,dt,dd,table,h1,h2,h3,h4,h5,h6,pre,address,article,section,header,footer,form,fieldset,center,caption,blockquote,hr"
 _SPACED = "p,h1,h2,h3,h4,h5,h6,table,ul,ol,blockquote"
+_LINES = _SPACED + ",div,tr,li,dl,dt,dd,pre,address,article,section,header,footer,form,fieldset,center,caption,hr"
 _BREAK, _GAP, _CELL, _QUOTE, _UNQUOTE = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
 _HIDE, _UNHIDE = "\ue005", "\ue006"
 _MARKS = re.compile("[\ue000-\ue006]")

@@ -14,7 +14,8 @@ _WORDS: dict[str, str] = {
     "|contact phone|t|m|telefon|numer telefonu|nr telefonu|nr tel|tel. kom|tel kom|kom|komórka"
     "|telefon kontaktowy|电话|电话号码|手机|手机号|联系电话|telefonnummer|téléphone",
     "fax": "fax|fax number|faks|numer faksu|传真|传真号|传真号码|telefax",
-    "email": "email|e-mail|mail|email address|e-mail address|adres e-mail|adres email|adres mailowy|邮箱|电子邮箱|电子邮件|邮件|邮件地址|courriel",
+    "email": "email|e-mail|mail|email address|e-mail address|adres e-mail|adres email|adres mailowy"
+    "|邮箱|电子邮箱|电子邮件|邮件|邮件地址|courriel",
     "purchase_order": "purchase order|purchase order number|purchase order no|po|po number|po no|p.o|order number|order no"
     "|zamówienie|numer zamówienia|nr zamówienia|采购订单|采购订单号|订单号|采购单号|bestellnummer|bon de commande",
     "contract": "contract|contract number|contract no|contract id|service contract|service contract number"

@@ -18,6 +18,7 @@ from mailflow.message.phrases import (
     FAILURE,
     MACHINE,
     OUT_OF_OFFICE,
+    REJECTED,
     RETURNED,
     STATUS_CODE,
     STRICT_DAEMON,
@@ -85,6 +86,16 @@ def _delivery_status(mail: Mail) -> str:
     return "" if actions and actions <= {"delivered", "relayed", "expanded"} else "message/delivery-status"
 
 
+def _rejection(mail: Mail) -> str:
+    """A filter of the recipient's (Sieve reject, RFC 5429) answers with a receipt that says `deleted`: our mail was not taken."""
+    notes = (
+        part.content[:20_000].decode("latin-1") for part in mail.attachments if part.content_type == "message/disposition-notification"
+    )
+    return (
+        "rejected by the recipient's filter" if BOUNCE_SUBJECT.search(mail.subject) and any(REJECTED.search(note) for note in notes) else ""
+    )
+
+
 def _receipt(mail: Mail) -> str:
     if "report-type=disposition-notification" in _content_type(mail):
         return "report-type=disposition-notification"
@@ -112,7 +123,10 @@ def _failure_words(mail: Mail) -> bool:
 
 def _bounce_by_daemon(mail: Mail) -> str:
     """The postmaster writes, the subject or the text speaks of a failure, and it is neither a vacation notice nor an answer."""
-    daemon = STRICT_DAEMON.search(_local(mail)) or (DAEMON_NAME.search(mail.sender.name) and "@" not in mail.sender.address)
+    named = DAEMON_NAME.search(mail.sender.name) and "@" not in mail.sender.address
+    daemon = (
+        STRICT_DAEMON.search(_local(mail)) or named or (mail.sender.address.startswith('"') and DAEMON_NAME.search(mail.sender.address))
+    )
     if not daemon or OUT_OF_OFFICE.search(mail.subject):
         return ""
     told = BOUNCE_SUBJECT.search(mail.subject)
@@ -223,6 +237,7 @@ def _null_return_path(mail: Mail) -> str:
 
 RULES: tuple[Rule, ...] = (
     Rule(Kind.FEEDBACK, "complaint of a mail provider (RFC 5965)", _feedback),
+    Rule(Kind.BOUNCE, "rejection (RFC 5429)", _rejection),
     Rule(Kind.RECEIPT, "read receipt (RFC 8098)", _receipt),
     Rule(Kind.BOUNCE, "delivery report (RFC 3464)", _delivery_status),
     Rule(Kind.RECEIPT, "delivery confirmed (RFC 3464)", _delivered),

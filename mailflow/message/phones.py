@@ -64,6 +64,6 @@ def _company(block: list[str]) -> str:
 
 def _first(pattern: re.Pattern[str], lines: list[str]) -> str:
     for line in lines:
-        if (found := pattern.search(line)) and 6 <= sum(char.isdigit() for char in found[1]) <= 15:
+        if any(map(str.isdigit, line)) and (found := pattern.search(line)) and 6 <= sum(char.isdigit() for char in found[1]) <= 15:
             return re.sub(r"\s+", " ", found[1]).strip(" .-/")
     return ""

@@ -54,7 +54,7 @@ DAEMON = re.compile(
     re.I,
 )
 STRICT_DAEMON = re.compile(
-    r"^(?:mailer[-_.]?daemon|mailerdaemon|post_?master|mail[-_.]?daemon|mdaemon|double-bounce)(?:[+_.-][^@]*)?(?:@|$)", re.I
+    r"^(?:mailer[-_.]?daemon|mailerdaemon|post_?master|mail[-_.]?daemon|mdaemon|double-bounce)(?:[+_.\\-][^@]*)?(?:@|$)", re.I
 )
 DAEMON_NAME = re.compile(
     r"mail(?:er)?[\s-]*(?:delivery|daemon)|delivery (?:sub)?system|post\s*master|mail(?:er)? system"
@@ -88,4 +88,5 @@ MACHINE = re.compile(
     re.I,
 )
 RETURNED = re.compile(r"^(?:> ?)?(?:received: |return-path: |message-id: )|(?:returned|original|failed|old) (?:mail|message)", re.I | re.M)
-STATUS_CODE = re.compile(r"\b5\d\d[ -]#?5\.\d\.\d|\b5\.\d\.\d\b|\b55\d [A-Za-z<]")
+STATUS_CODE = re.compile(r"\b5\d\d[ -]#?5\.\d\.\d|\b5\.\d\.\d\b|\b55\d[ -]{1,3}[A-Za-z<]")
+REJECTED = re.compile(r"^Disposition:.{0,80}automatic-action.{0,80};\s*(?:deleted|failed|denied|refused)", re.I | re.M)

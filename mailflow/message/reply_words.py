@@ -13,7 +13,8 @@ _OTHERS = (
     "|Fecha|Para|Asunto|Assunto|Data|Enviada(?: em)?|Inviato|Oggetto"
     "|Verzonden|Aan|Onderwerp|Wysłano|Wysłane|Do|DW|UDW|Temat|Odesláno|Komu|Kopie|Předmět|Sendt|Til|Emne"
     "|Skickat|Till|Ämne|Kopia|Lähetetty|Aihe|Отправлено|Дата|Кому|Тема|Копия"
-    "|发送时间|发送日期|日期|时间|收件人|抄送|主题|寄件日期|收件者|主旨|送信日時|日時|宛先|件名|보낸\\s?날짜|날짜|받는\\s?사람|받는사람|제목|참조|Importance|Priority"
+    "|发送时间|发送日期|日期|时间|收件人|抄送|主题|寄件日期|收件者|主旨"
+    "|送信日時|日時|宛先|件名|보낸\\s?날짜|날짜|받는\\s?사람|받는사람|제목|참조|Importance|Priority"
 )
 HEADER_FROM = re.compile(rf"^[>\s*|_]*(?:{_FROM})\s*\*?\s*[:：]\s*\*?\s*\S", re.I)
 HEADER_OTHER = re.compile(rf"^[>\s*|_]*(?:{_OTHERS})\s*\*?\s*[:：]", re.I)
@@ -42,7 +43,8 @@ WROTE = (
     "wrote|writes|write|said|schrieb|hat geschrieben|a écrit|escribió|escribio|escreveu|ha scritto|scrisse"
     "|schreef|heeft geschreven|geschreven|napisał\\(a\\)|napisał|napisała|pisze|napsal\\(a\\)|napsal|napsala"
     "|skrev|kirjoitti|írta|a scris"
-    "|написал\\(а\\)|написал|написала|пишет|писал|写道|寫道|写到|发送|のメッセージ|さんは書きました|は書きました|書きました|님이 작성|님이 쓴|작성"
+    "|написал\\(а\\)|написал|написала|пишет|писал|写道|寫道|写到|发送|のメッセージ|さんは書きました"
+    "|は書きました|書きました|님이 작성|님이 쓴|작성"
 )
 WROTE_END = re.compile(rf"(?:{WROTE})(?:\s+(?:on|the following|le|am|:).{{0,60}})?\s*[:：]\s*(?:\*|_)?\s*$", re.I)
 WROTE_START = re.compile(
@@ -83,7 +85,8 @@ CLOSING = re.compile(
     r"|łączę pozdrowienia|s pozdravem|hezký den|med venlig hilsen|venlig hilsen|mvh|vh|kh|de bedste hilsner"
     r"|hilsen|med vänlig(?:a)? hälsning(?:ar)?|vänlig(?:a)? hälsning(?:ar)?|hälsningar|bästa hälsningar"
     r"|ystävällisin terveisin|terveisin"
-    r"|с уважением|с наилучшими пожеланиями|此致|祝好|顺祝商祺|谢谢[！!]?祝好|致礼|敬礼|以上、?よろしくお願い(?:いた|致)します|감사합니다)\s*[,.!，。！]?\s*$",
+    r"|с уважением|с наилучшими пожеланиями|此致|祝好|顺祝商祺|谢谢[！!]?祝好|致礼|敬礼"
+    r"|以上、?よろしくお願い(?:いた|致)します|감사합니다)\s*[,.!，。！]?\s*$",
     re.I,
 )
 LIST_FOOTER = re.compile(r"^_{20,}\s*$|^-{40,}\s*$")

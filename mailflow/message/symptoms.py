@@ -61,7 +61,7 @@ def _prose(rest: tuple[str, ...]) -> list[list[str]]:
             break
         if not line:
             paragraphs.append([])
-        elif _TROUBLE.search(line) or not (_GREETING.match(line) or _EMPTY_TALK.match(line) or split_label(line)):
+        elif not (_GREETING.match(line) or _EMPTY_TALK.match(line) or split_label(line)) or _TROUBLE.search(line):
             paragraphs[-1].append(line)
     return [paragraph for paragraph in paragraphs if paragraph]
 

@@ -99,6 +99,12 @@ def list_of_case(c: Connection, case_number: str) -> list[NoticeRow]:
     return _rows(c, select(notice).where(notice.c.case_number == case_number).order_by(notice.c.id))
 
 
+def thread_of_case(c: Connection, case_number: str) -> list[tuple[datetime, str, tuple[str, ...]]]:
+    """(written at, Message-ID, to) of each notice of a case in their order, without the mails themselves: a letter's place in its thread."""
+    query = select(notice.c.created_at, notice.c.message_id, notice.c.to).where(notice.c.case_number == case_number)
+    return [(row.created_at, row.message_id, row.to) for row in c.execute(query.order_by(notice.c.id))]
+
+
 def count_to(c: Connection, address: str, since: datetime, immediate_only: bool) -> int:
     """How many notices were written to an address from an instant on, for the caps of IN7."""
     count: int = c.execute(_COUNT_IMMEDIATE_TO if immediate_only else _COUNT_TO, {"address": address, "since": since}).scalar_one()

@@ -60,7 +60,9 @@ def test_a_relay_that_takes_the_sender_but_not_the_recipient_is_good_enough(fres
     assert done.status == 0
 
 
-@pytest.mark.parametrize("template", ["---\nsubject: x\n---\n{{ nothing_of_that_name }}\n", "no head\n", "---\nsubject: x\n---\n{% if %}\n"])
+@pytest.mark.parametrize(
+    "template", ["---\nsubject: x\n---\n{{ nothing_of_that_name }}\n", "no head\n", "---\nsubject: x\n---\n{% if %}\n"]
+)
 def test_a_broken_template_of_the_admin_is_named_with_its_file(template: str, tmp_path: Path) -> None:
     own = tmp_path / "templates" / "en" / "rma"
     own.mkdir(parents=True)

@@ -6,11 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
+from tests.cli.command import ask
 from tests.journeys.installation import DATA, Installation
 
 
 def test_what_was_taken_is_counted(fresh: Installation) -> None:
-    done = fresh.mailflow("import", str(DATA), "--json")
+    done = ask(fresh, "import", str(DATA), "--json")
     assert (done.status, json.loads(done.out)) == (0, {"contracts": 2, "devices": 3, "parts": 2, "contacts": 2, "partners": 0})
 
 
@@ -18,13 +19,13 @@ def test_every_wrong_line_is_named(fresh: Installation, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     shutil.copytree(DATA, folder)
     contracts = folder / "contracts.csv"
-    contracts.write_text(contracts.read_text().replace(",PL,", ",ZZ,"))
+    contracts.write_text(contracts.read_text().replace("Europe/Warsaw", "Europe/Nowhere"))
     (folder / "devices.csv").write_text("serial,part_number,model,contract\nX1,P1,Router,C-NONE\n")
-    done = fresh.mailflow("import", str(folder))
+    done = ask(fresh, "import", str(folder))
     assert (done.status, done.out) == (1, "")
-    assert [line.partition(": ")[0] for line in done.err.splitlines()] == ["contracts.csv:3 country", "devices.csv:2 contract"]
+    assert [line.partition(": ")[0] for line in done.err.splitlines()] == ["contracts.csv:3 timezone", "devices.csv:2 contract"]
 
 
 def test_a_folder_that_is_not_there_is_a_failure(fresh: Installation, tmp_path: Path) -> None:
-    done = fresh.mailflow("import", str(tmp_path / "none"))
+    done = ask(fresh, "import", str(tmp_path / "none"))
     assert (done.status, done.err) == (1, f"none:0: {tmp_path}/none is no folder\n")

@@ -37,7 +37,9 @@ def test_a_wrong_scenario_is_named_with_its_key(tmp_path: Path) -> None:
 def test_an_answer_to_a_notice_that_never_came_ends_the_rehearsal(tmp_path: Path) -> None:
     wrong = tmp_path / "scenario.toml"
     data = SCENARIO.parent.parent.parent / "journeys" / "data"
-    wrong.write_text(SCENARIO.read_text().replace("service_request/customer_message", "rma/closed").replace("../../journeys/data", str(data)))
+    wrong.write_text(
+        SCENARIO.read_text().replace("service_request/customer_message", "rma/closed").replace("../../journeys/data", str(data))
+    )
     done = run_command("rehearse", str(wrong), "--out", str(tmp_path / "out"))
     assert done.status == 1
     assert done.err == "mail 2: cse@tac.example has received no rma/closed by 2026-11-20T09:20:00+02:00\n"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 
 from mailflow.store.transaction import claim_instance
-from tests.cli.command import run_command
+from tests.cli.command import ask, run_command
 from tests.journeys import people
 from tests.journeys.installation import Installation
 
@@ -35,8 +36,9 @@ def test_a_second_mailflow_on_the_same_file_is_turned_away(fresh: Installation) 
 
 
 def test_a_database_of_a_newer_mailflow_is_left_alone(fresh: Installation) -> None:
-    with sqlite3.connect(fresh.folder / "mailflow.db") as database:
+    with closing(sqlite3.connect(fresh.folder / "mailflow.db")) as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
     statuses = {command: fresh.mailflow(*command.split()).status for command in ("run --once", "cases", "db upgrade", "check")}
     assert statuses == dict.fromkeys(statuses, 78)
 
@@ -55,8 +57,8 @@ def test_an_unknown_failpoint_is_a_wrong_use(fresh: Installation) -> None:
 
 
 def test_an_upgrade_says_when_there_is_nothing_to_do(fresh: Installation) -> None:
-    assert fresh.mailflow("db", "upgrade").out == "schema 0001, nothing to do\n"
-    assert json.loads(fresh.mailflow("db", "upgrade", "--json").out) == {"revision": "0001", "changed": False}
+    assert ask(fresh, "db", "upgrade").out == "schema 0001, nothing to do\n"
+    assert json.loads(ask(fresh, "db", "upgrade", "--json").out) == {"revision": "0001", "changed": False}
 
 
 def test_help_and_typing_errors_need_no_configuration() -> None:

@@ -73,9 +73,7 @@ class Installation:
 
     def configure(self, more: str = "") -> None:
         """Write mailflow.toml; `more` are further keys at its top."""
-        boxes = "".join(
-            _MAILBOX.format(address=box, imap_port=self.dovecot.port, password=self.dovecot.password) for box in MAILBOXES
-        )
+        boxes = "".join(_MAILBOX.format(address=box, imap_port=self.dovecot.port, password=self.dovecot.password) for box in MAILBOXES)
         top = _CONFIGURATION.format(database_url=self.database_url, smtp_port=self.sink.port, more=more)
         self.configuration.write_text(top + boxes)
 
@@ -129,4 +127,3 @@ def terminate(process: subprocess.Popen[bytes], patience: float) -> tuple[int, f
 def _command(installation: Installation, arguments: Sequence[str]) -> list[str]:
     name, *rest = arguments
     return [sys.executable, "-m", "mailflow", name, *rest, "-c", str(installation.configuration)]
-

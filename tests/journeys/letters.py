@@ -40,7 +40,9 @@ class Letters:
     def unopened(self) -> list[tuple[str, str]]:
         """(notice, recipient) of everything that was never asked for."""
         received = [(one.message_id, recipient) for one in self._sink.receptions for recipient in one.recipients]
-        return sorted((self._name_of(message_id), recipient) for message_id, recipient in received if (message_id, recipient) not in self._opened)
+        return sorted(
+            (self._name_of(message_id), recipient) for message_id, recipient in received if (message_id, recipient) not in self._opened
+        )
 
     def _name_of(self, message_id: str) -> str:
         if message_id not in self._names:

@@ -79,7 +79,9 @@ class Oracle:
 
     def deliveries(self, notice: str = "") -> list[Delivery]:
         """Every outbox row, or those of one notice, with what the server took of it."""
-        query = "SELECT n.name, n.message_id, o.recipient, o.state, o.ambiguous FROM outbox o JOIN notice n ON n.id = o.notice_id ORDER BY o.id"
+        query = (
+            "SELECT n.name, n.message_id, o.recipient, o.state, o.ambiguous FROM outbox o JOIN notice n ON n.id = o.notice_id ORDER BY o.id"
+        )
         received = self.receptions()
         return [
             Delivery(name, recipient, state, ambiguous, received[f"<{message_id}>", recipient])

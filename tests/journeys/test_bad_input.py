@@ -32,7 +32,10 @@ def test_a_mail_that_cannot_be_read_and_one_too_large_are_set_aside_and_the_next
         ("opened", "names no case of ours", "a new request: accepted"),
     ]
     letters = Letters(installation.sink, oracle)
-    assert _facts(letters.next("staff/quarantine_alert", ADMIN))["Reason"] == "it cannot be read: the header subject has 60,000 bytes, more than 16,384"
+    assert (
+        _facts(letters.next("staff/quarantine_alert", ADMIN))["Reason"]
+        == "it cannot be read: the header subject has 60,000 bytes, more than 16,384"
+    )
     told = _facts(letters.next("staff/quarantine_alert", ADMIN))
     assert (told["Sender"], told["Subject"]) == (MAREKS, "All our logs")
     letters.next("service_request/accepted", ANNAS)
@@ -96,7 +99,11 @@ def test_a_mail_that_kills_the_process_thrice_is_set_aside_and_its_neighbours_ar
     [
         ("size_limit_mb = 1", "size_limit = 1", "size_limit: unknown key"),
         ('desks = ["huawei-tac"]', 'desks = ["huawei-tic"]', "huawei-tic"),
-        ('case_address_key = "a-key-of-the-journeys-only"', 'case_address_key = "short"', "case_address_key: must have at least 16 characters"),
+        (
+            'case_address_key = "a-key-of-the-journeys-only"',
+            'case_address_key = "short"',
+            "case_address_key: must have at least 16 characters",
+        ),
         ('hostname = "mailflow.tac.example"', "hostname = 7", "relay.hostname: Input should be a valid string"),
     ],
 )

@@ -80,7 +80,12 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
 
 @pytest.mark.parametrize(("point", "received"), [("smtp.mid_data", (0,)), ("smtp.after_dot", (0, 1)), ("smtp.after_250", (1,))])
 def test_a_final_notice_of_unknown_fate_waits_for_a_human(
-    point: str, received: tuple[int, ...], kind: str, installation: Installation, oracle: Oracle, record_property: Callable[[str, object], None]
+    point: str,
+    received: tuple[int, ...],
+    kind: str,
+    installation: Installation,
+    oracle: Oracle,
+    record_property: Callable[[str, object], None],
 ) -> None:
     _bring_to_the_last_day(installation)
     oracle.let_deadline_come("final_notice")

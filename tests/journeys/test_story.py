@@ -82,7 +82,9 @@ def _be_authorised(installation: Installation, letters: Letters, oracle: Oracle)
 
 def _return_the_part(installation: Installation, letters: Letters, oracle: Oracle, authorised: bytes) -> None:
     """The Return Notification as text, then the receiving staff's own words, then the Receipt Notification."""
-    notification = f"Part number: {ANNAS_PART}\nSerial number: {ANNAS_SERIAL}\nQuantity: 1\nCarrier: DHL\nTracking number: JD014600003SE\nCartons: 1"
+    notification = (
+        f"Part number: {ANNAS_PART}\nSerial number: {ANNAS_SERIAL}\nQuantity: 1\nCarrier: DHL\nTracking number: JD014600003SE\nCartons: 1"
+    )
     installation.deliver(answer(authorised, ANNA, notification))
     noted = letters.next("rma/return_notification_received", ANNAS)
     assert parsed(noted)["From"].addresses[0].addr_spec == "receiving@tac.example"
@@ -104,4 +106,3 @@ def _be_sent_the_repaired_part(installation: Installation, letters: Letters, ora
     sent_back = letters.next("rma/repaired_shipped", ANNAS)
     assert b"1Z999AA10123456784" in decoded(sent_back)
     assert oracle.cases() == [("rma", "shipped back"), ("service_request", "in progress")]
-

@@ -70,13 +70,11 @@ def test_a_signature_is_folded_and_still_told_apart_from_quotations() -> None:
         "From: port 1\nto port 2 the link is down",
         "We wrote:\nthe serial is 1",
         "Sent from my desk, which is quicker.",
-        "-- \nAnna",
         "Best regards",
     ],
 )
 def test_in_doubt_the_text_is_kept(text: str) -> None:
-    assert split_reply(text).new_text + split_reply(text).folded_text != ""
-    assert split_reply(text).new_text == text or text.startswith("-- ")
+    assert split_reply(text).new_text == text
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,0 +1,147 @@
+"""`mailflow rehearse`: a return that never comes back and one that comes back in parts, in the Polish calendar over Christmas (RM9, T1, T2).
+
+December 2026 begins on a Tuesday. Poland rests on 24, 25 and 26 December, on 1 January and on Wednesday, 6 January 2027.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.installation import HOME
+from tests.journeys.letters import parsed
+
+SCENARIOS = Path(__file__).parent / "scenarios" / "rm9"
+MAREK, CSE, WAREHOUSE, FINANCE = ["marek@wisla.example"], ["cse@tac.example"], ["warehouse@tac.example"], ["finance@tac.example"]
+
+Sent = tuple[str, str, list[str]]
+
+
+def rehearsed(name: str, out: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "mailflow", "rehearse", str(SCENARIOS / f"{name}.toml"), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=HOME, check=False)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads((out / "report.json").read_text("utf-8"))
+    return report
+
+
+@pytest.fixture(scope="module")
+def never_returned(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    out = tmp_path_factory.mktemp("never_returned")
+    return rehearsed("never_returned", out), out
+
+
+def test_a_part_that_never_comes_back_is_asked_for_and_then_invoiced(never_returned: tuple[dict[str, Any], Path]) -> None:
+    """The replacement arrived on Tuesday, 8 December. 15 business days from the day after it: 9, 10, 11, 14, 15, 16, 17, 18, 21, 22 and
+    23 December are eleven; 24 and 25 do not count; 28, 29, 30 and 31 make fifteen. So the part is due on Thursday, 31 December."""
+    report, _ = never_returned
+    assert _after_the_birth(report) == [
+        ("2026-12-07T10:00:00+01:00", "staff/command_result", CSE),
+        # The day is known now, and the customer is told.
+        ("2026-12-09T11:00:00+01:00", "rma/extended", MAREK),
+        ("2026-12-09T11:00:00+01:00", "staff/command_result", CSE),
+        # Five business days before the 31st: 30, 29, 28, then 23 and 22, since 25 and 24 do not count.
+        ("2026-12-22T09:00:00+01:00", "rma/reminder", MAREK),
+        # Two: 30 and 29.
+        ("2026-12-29T09:00:00+01:00", "rma/reminder", MAREK),
+        # On the day.
+        ("2026-12-31T09:00:00+01:00", "rma/reminder", MAREK),
+        # The business day after: 1 January is a holiday, the 2nd and 3rd are a weekend; Monday.
+        ("2027-01-04T09:00:00+01:00", "rma/final_notice", MAREK),
+        # Five business days after the final notice: 5, then 7, 8, 11 and 12, since the 6th does not count.
+        ("2027-01-12T09:00:00+01:00", "rma/invoice_request", FINANCE),
+        ("2027-01-12T09:00:00+01:00", "rma/invoice_notice", MAREK),
+    ]
+    assert [(case["type"], case["state"]) for case in report["cases"]] == [("service_request", "in progress"), ("rma", "to be invoiced")]
+    assert report["deadlines"] == []
+
+
+def test_finance_is_asked_for_the_list_price_of_that_day(never_returned: tuple[dict[str, Any], Path]) -> None:
+    """The price was raised on 1 January 2027."""
+    report, out = never_returned
+    (row,) = [row for row in report["notices"] if row["notice"] == "rma/invoice_request"]
+    assert row["subject"] == "[RMA-100001] Invoice request: 1,950.00 EUR"
+    assert _words(out / row["file"], "Total:") == ["Total: 1,950.00 EUR"]
+
+
+def test_each_reminder_says_how_the_date_is_counted(never_returned: tuple[dict[str, Any], Path]) -> None:
+    report, out = never_returned
+    reminders = [out / row["file"] for row in report["notices"] if row["notice"] == "rma/reminder"]
+    assert [_words(reminder, "-")[-5:] for reminder in reminders] == [
+        [
+            "- Counted from Tuesday 8 December 2026; the day after it is the first.",
+            "- The term is 15 business days.",
+            "- Thursday 24 December 2026 is a public holiday (Christmas Eve).",
+            "- Friday 25 December 2026 is a public holiday (Christmas Day).",
+            "- So its last day is Thursday 31 December 2026.",
+        ]
+    ] * 3
+
+
+def test_reminders_fall_silent_for_what_came_back(tmp_path: Path) -> None:
+    """The replacements arrived on Monday, 7 December: due on Wednesday, 30 December, one day earlier than above."""
+    report = rehearsed("returned_in_parts", tmp_path)
+    assert _after_the_birth(report) == [
+        ("2026-12-07T10:00:00+01:00", "rma/extended", MAREK),
+        ("2026-12-07T10:00:00+01:00", "staff/command_result", CSE),
+        # Five business days before the 30th: 29, 28, 23, 22, 21.
+        ("2026-12-21T09:00:00+01:00", "rma/reminder", MAREK),
+        # The first of two parts.
+        ("2026-12-23T13:00:00+01:00", "rma/receipt_notification", MAREK),
+        ("2026-12-23T13:00:00+01:00", "staff/command_result", WAREHOUSE),
+        # Two: 29 and 28.
+        ("2026-12-28T09:00:00+01:00", "rma/reminder", MAREK),
+        # The second one, the day before the last: nothing on the 30th, and no final notice on the 31st.
+        ("2026-12-29T15:00:00+01:00", "rma/receipt_notification", MAREK),
+        ("2026-12-29T15:00:00+01:00", "rma/closed", MAREK),
+        ("2026-12-29T15:00:00+01:00", "staff/command_result", WAREHOUSE),
+    ]
+    first, second = (tmp_path / row["file"] for row in report["notices"] if row["notice"] == "rma/reminder")
+    assert _serials(first) == {"210305TYNCN0L3000123", "210305TYNCN0L3000124"}
+    assert _serials(second) == {"210305TYNCN0L3000124"}
+    assert [(case["type"], case["state"]) for case in report["cases"]] == [("service_request", "in progress"), ("rma", "closed")]
+    assert [(line["authorised"], line["received"], line["outstanding"]) for line in report["cases"][1]["lines"]] == [(2, 2, 0)]
+    assert report["deadlines"] == []
+
+
+def test_the_same_scenario_gives_the_same_report(never_returned: tuple[dict[str, Any], Path], tmp_path: Path) -> None:
+    _, out = never_returned
+    rehearsed("never_returned", tmp_path)
+    assert (tmp_path / "report.json").read_bytes() == (out / "report.json").read_bytes()
+
+
+def _after_the_birth(report: dict[str, Any]) -> list[Sent]:
+    """What went out after the verification and the word that the replacement left; before them come the request's own letters."""
+    sent = [(row["at"], row["notice"], row["to"]) for row in report["notices"]]
+    born = next(place for place, (_, notice, _) in enumerate(sent) if notice == "rma/replacement_shipped")
+    assert [notice for _, notice, _ in sent[: born + 1]] == [
+        "service_request/accepted",
+        "service_request/customer_message",
+        "service_request/staff_message",
+        "rma/customer_request_verification",
+        "rma/replacement_shipped",
+    ]
+    return sent[born + 1 :]
+
+
+def _text(file: Path) -> str:
+    part = parsed(file.read_bytes()).get_body(("plain",))
+    assert part is not None
+    text: str = part.get_content()
+    return text
+
+
+def _words(file: Path, beginning: str) -> list[str]:
+    """The lines of a notice that begin so; a long one is on one line again."""
+    return [
+        line.strip() for line in _text(file).replace("\n  ", " ").splitlines() if line.startswith(beginning) and not line.startswith("--")
+    ]
+
+
+def _serials(file: Path) -> set[str]:
+    return {word for word in _text(file).split() if word.startswith("210305TYNC")}
