@@ -18,7 +18,10 @@ SYSTEM := \
 	fonts-noto-cjk:/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc \
 	fonts-dejavu:/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf \
 	poppler-utils:/usr/bin/pdftotext \
-	systemd:/usr/bin/systemd-analyze
+	systemd:/usr/bin/systemd-analyze \
+	strace:/usr/bin/strace \
+	openssl:/usr/bin/openssl \
+	util-linux:/usr/bin/setpriv
 
 .PHONY: help demo test check system clean
 

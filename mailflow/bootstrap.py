@@ -55,6 +55,7 @@ def build_source(mailbox: MailboxConnection, size_limit_mb: int) -> Source:
         folder=mailbox.folder,
         after_storing=mailbox.after_storing,
         max_size=max_size,
+        poll_interval=float(mailbox.poll_seconds),
     )
     return ImapSource(account)
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import OperationalError
 
 from mailflow.bootstrap import build_database, build_office, build_relay, build_source, owner_name
 from mailflow.delivery.deliver import deliver_due
@@ -61,6 +62,7 @@ class Daemon:
         self._owner = owner_name(settings)
         self._watchers: list[MailboxWatcher] = []
         self._handler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="handling")
+        self._fatal: Exception | None = None
         self._progress = {"handling": time.monotonic(), "delivery": time.monotonic()}
 
     async def run(self) -> None:
@@ -91,6 +93,8 @@ class Daemon:
         for worker in workers:
             if worker.done() and not worker.cancelled() and (error := worker.exception()):
                 raise error
+        if self._fatal is not None:
+            raise self._fatal
 
     def stop(self) -> None:
         """Take nothing new; what is under way is finished. Safe from a signal handler of the loop."""
@@ -140,6 +144,7 @@ class Daemon:
             owner=self._owner,
             clock=self._clock,
             on_stored=self.look_now,
+            on_trouble=self._judge,
             turn=float(mailbox.poll_seconds),
         )
 
@@ -159,17 +164,31 @@ class Daemon:
         return handle_mails(self._office, now) or handle_deadlines(self._office, now)
 
     async def _send_for_ever(self) -> None:
-        relay = build_relay(self._settings)
+        settings, relay = self._settings.relay, build_relay(self._settings)
         try:
             while not self._stopping.is_set():
                 await self._to_send.wait()
                 self._to_send.clear()
-                round_ = await deliver_due(self._database, relay, owner=self._owner, clock=self._clock, stop=self._stopping)
+                if settings != self._settings.relay:
+                    await relay.close()
+                    settings, relay = self._settings.relay, build_relay(self._settings)
+                round_ = await deliver_due(
+                    self._database, relay, owner=self._owner, clock=self._clock, stop=self._stopping, on_progress=self._sending
+                )
                 if round_.leased and round_.leased == round_.sent:
                     self._to_send.set()
-                self._progress["delivery"] = time.monotonic()
+                self._sending()
         finally:
             await relay.close()
+
+    def _sending(self) -> None:
+        self._progress["delivery"] = time.monotonic()
+
+    def _judge(self, trouble: Exception) -> None:
+        """A watcher met something that is not its mail server's: a database that fails ends the process, loudly (case 13)."""
+        if isinstance(trouble, OperationalError):
+            self._fatal = trouble
+            self.stop_from_thread()
 
     async def _drain(self, scheduler: AsyncIOScheduler, workers: list[asyncio.Task[None]]) -> None:
         scheduler.shutdown(wait=False)

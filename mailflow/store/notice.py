@@ -100,7 +100,7 @@ def list_of_case(c: Connection, case_number: str) -> list[NoticeRow]:
 
 
 def thread_of_case(c: Connection, case_number: str) -> list[tuple[datetime, str, tuple[str, ...]]]:
-    """(written at, Message-ID, to) of each notice of a case in their order, without the mails themselves: a letter's place in its thread."""
+    """(written at, Message-ID, to) of each notice of a case in order, without the mails: a letter's place in its thread."""
     query = select(notice.c.created_at, notice.c.message_id, notice.c.to).where(notice.c.case_number == case_number)
     return [(row.created_at, row.message_id, row.to) for row in c.execute(query.order_by(notice.c.id))]
 

@@ -39,6 +39,13 @@ def request(sender: str, serial: str, symptoms: str = "The board restarts every 
     return write(sender, "tac@tac.example", "Board keeps restarting", f"Hello,\n\n{named}Symptoms: {symptoms}\n\nBest regards\n")
 
 
+def follow_up(mail: EmailMessage, sender: str, body: str) -> EmailMessage:
+    """A second mail in the thread of a mail that the desk has not answered yet."""
+    second = write(sender, str(mail["To"]), f"Re: {mail['Subject']}", body)
+    second["In-Reply-To"] = second["References"] = str(mail["Message-ID"])
+    return second
+
+
 def answer(notice: bytes, sender: str, body: str) -> EmailMessage:
     """An answer to a notice, in its thread, with its text quoted below."""
     return write_answer(notice, sender=sender, body=body, at=datetime.now(UTC), message_id=_message_id(sender))

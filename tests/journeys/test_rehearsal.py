@@ -1,4 +1,4 @@
-"""`mailflow rehearse`: a return that never comes back and one that comes back in parts, in the Polish calendar over Christmas (RM9, T1, T2).
+"""`mailflow rehearse`: a return that never comes, and one that comes in parts, in the Polish calendar over Christmas (RM9, T1, T2).
 
 December 2026 begins on a Tuesday. Poland rests on 24, 25 and 26 December, on 1 January and on Wednesday, 6 January 2027.
 """

@@ -84,3 +84,7 @@ def test_no_letter_of_a_mail_is_lost(text: str) -> None:
     assert sorted((reply.new_text + reply.folded_text).replace("\n", "").replace(" ", "")) == sorted(
         text.replace("\n", "").replace(" ", "")
     )
+
+
+def test_a_command_on_the_last_line_is_no_signature() -> None:
+    assert split_reply("Works again.\n\n/undo\n\n> old").new_text == "Works again.\n\n/undo"
