@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import imaplib
 from collections.abc import Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +14,7 @@ from mailflow.delivery.relay import Outcome, OwnFault, PermanentFailure, Sent, T
 from mailflow.delivery.settings import InsecureRelay
 from mailflow.delivery.smtp import SmtpRelay
 from mailflow.intake.imap import ImapSource
-from mailflow.intake.source import InsecureConnection, Source, SourceUnavailable
+from mailflow.intake.source import STORED_KEYWORD, InsecureConnection, SourceUnavailable
 from mailflow.settings import MailboxConnection, Settings
 from mailflow.store.transaction import HEAD, KNOWN_REVISIONS, WrongDatabaseUrl
 
@@ -46,32 +47,35 @@ def check_mailboxes(settings: Settings) -> Iterator[Finding]:
     for mailbox in settings.mailboxes:
         try:
             with build_source(mailbox, settings.size_limit_mb) as source:
-                found = len(source.list_uids())
-                yield Finding(Level.OK, "mailbox", f"{mailbox.address}: {found} mail(s){_abilities(source)}")
-                yield from _shortcomings(mailbox, source)
+                found = f"{mailbox.address}: {len(source.list_uids())} mail(s)"
+                if isinstance(source, ImapSource):
+                    yield from _check_imap(mailbox, source, found)
+                else:
+                    yield Finding(Level.OK, "mailbox", found)
         except InsecureConnection as wrong:
             yield Finding(Level.WRONG, "mailbox", f"{mailbox.address}: {wrong}")
-        except (SourceUnavailable, OSError) as error:
+        except (SourceUnavailable, OSError, imaplib.IMAP4.error) as error:
             yield Finding(Level.FAILED, "mailbox", f"{mailbox.address}: {error}")
 
 
-def _abilities(source: Source) -> str:
-    if not isinstance(source, ImapSource):
-        return ""
-    pushes = "tells of new mail at once (IDLE)" if source._client.has_capability("IDLE") else "is asked for new mail (no IDLE)"
-    return f"; log-in accepted, {pushes}"
-
-
-def _shortcomings(mailbox: MailboxConnection, source: Source) -> Iterator[Finding]:
-    """What the mailbox does not let us do. Nothing depends on it, since our table knows what is stored."""
-    if not isinstance(source, ImapSource) or mailbox.after_storing == "nothing":
+def _check_imap(mailbox: MailboxConnection, source: ImapSource, found: str) -> Iterator[Finding]:
+    """What the server can do, and what it does not let us do; nothing depends on the latter, since our table knows what is stored."""
+    client = source._client
+    pushes = "tells of new mail at once (IDLE)" if client.has_capability("IDLE") else "is asked for new mail (no IDLE)"
+    yield Finding(Level.OK, "mailbox", f"{found}; log-in accepted, {pushes}")
+    if mailbox.after_storing == "nothing":
         return
-    if source._read_only:
+    try:
+        kept = [flag.lower() for flag in client.select_folder(mailbox.folder).get(b"PERMANENTFLAGS", ())]
+    except imaplib.IMAP4.readonly:
         yield Finding(Level.WARNING, "mailbox", f"{mailbox.address}: read-only, so that stored mail cannot be marked or moved")
-    elif mailbox.after_storing == "flag" and not source._stored_flag:
-        yield Finding(Level.WARNING, "mailbox", f"{mailbox.address}: keeps no flags (PERMANENTFLAGS), so that stored mail cannot be marked")
-    elif mailbox.after_storing == "flag" and source._stored_flag == "\\Seen":
-        yield Finding(Level.OK, "mailbox", f"{mailbox.address}: keeps no keywords, stored mail is marked as read instead")
+        return
+    if mailbox.after_storing != "flag" or b"\\*" in kept or STORED_KEYWORD.lower().encode() in kept:
+        return
+    if b"\\seen" in kept:
+        yield Finding(Level.OK, "mailbox", f"{mailbox.address}: keeps no keywords (PERMANENTFLAGS), stored mail is marked as read instead")
+    else:
+        yield Finding(Level.WARNING, "mailbox", f"{mailbox.address}: keeps no flags (PERMANENTFLAGS), stored mail cannot be marked")
 
 
 def check_relay(settings: Settings) -> Iterator[Finding]:

@@ -19,8 +19,7 @@ from mailflow.handling.handle_bounce import handle_bounce
 from mailflow.handling.handle_command import handle_commands, read_commands, refuse
 from mailflow.handling.office import Office
 from mailflow.handling.quarantine import quarantine, tell_admin
-from mailflow.handling.reading import Reading, find_customer_line, find_return_notification, read
-from mailflow.message.extract import extract_request
+from mailflow.handling.reading import Reading, find_customer_line, find_request, find_return_notification, read
 from mailflow.message.model import Extracted, Kind, Mail, UnreadableMail
 from mailflow.message.reply import split_reply
 from mailflow.notices.compose import UnsendableNotice
@@ -179,7 +178,8 @@ def _take_to_case(c: Connection, office: Office, desk: Desk, row: InboundRow, re
     mailbox = next(box for box in desk.mailboxes if box.address == row.mailbox)
     body = mail.text or mail.alternative_text
     rough = split_reply(body)
-    form = find_return_notification(mail, rough.new_text)
+    today = calendar_for("", "", desk.calendar).local_day(row.received_at)
+    form = find_return_notification(mail, rough.new_text, today, desk.languages[0])
     found = find_case(c, office, desk, mail, rough.new_text, (form.rma.upper(),) if form and form.rma else ())
     sent = notice.texts_of_case(c, found.case.number) if found.case else []
     new_text = split_reply(body, sent).new_text if sent else rough.new_text
@@ -240,7 +240,7 @@ def _take_customer_mail(
     """A participant's mail is added; anybody else's opens a request of its own, linked for staff (IN3)."""
     if found.case is not None and event.standing is Standing.PARTICIPANT:
         return _add_to_case(c, office, desk, found.case, found.how, event, cause)
-    extracted = _extract(c, event.mail, event.new_text)
+    extracted = _extract(c, event)
     facts = facts_for_opening(c, desk, event.mail, extracted, event.at, mailbox.language)
     linked = found.case.number if found.case else None
     opening = replace(event, extracted=extracted, linked_to=linked)
@@ -250,14 +250,17 @@ def _take_customer_mail(
     return Outcome(Verdict.OPENED, rule, decision.reason, applied.case.number if applied.case else None)
 
 
-def _extract(c: Connection, mail: Mail, text: str) -> Extracted:
-    return extract_request(mail.subject, text, known_serials=lambda serial: bool(register.find_devices(c, (serial,))))
+def _extract(c: Connection, event: MailReceived) -> Extracted:
+    def is_known(serial: str) -> bool:
+        return bool(register.find_devices(c, (serial,)))
+
+    return find_request(event.mail, is_known, answers_question=event.answers_notice == "service_request/information_request")
 
 
 def _add_to_case(c: Connection, office: Office, desk: Desk, case: Case, how: str, event: MailReceived, cause: Cause) -> Outcome:
     today = calendar_for(case.country, case.timezone, desk.calendar).local_day(event.at)
     line = find_customer_line(event.new_text, (case.language, *desk.languages), today)
-    told = replace(event, customer_line=line, extracted=_extract(c, event.mail, event.new_text))
+    told = replace(event, customer_line=line, extracted=_extract(c, event))
     target = _case_meant(c, desk, case, told)
     decided = _decide_and_apply(c, office, desk, target, told, cause)
     opened_anew = decided.case is not None and decided.case.number != target.number

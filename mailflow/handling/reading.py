@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from mailflow.handling.office import Office
 from mailflow.message.customer_line import CustomerLine, read_customer_line
+from mailflow.message.extract import extract_request, read_answers
 from mailflow.message.forms.pdf_form import read_pdf_form
 from mailflow.message.forms.text_form import read_text_form
 from mailflow.message.forms.xlsx_form import read_xlsx_form
-from mailflow.message.model import Attachment, Authentication, Mail, Nature, ReturnNotification
+from mailflow.message.model import Attachment, Authentication, Extracted, Mail, Nature, ReturnNotification
 from mailflow.message.nature import find_nature
 from mailflow.message.parse import parse_mail
+from mailflow.message.reply import without_quotations
 from mailflow.message.sender import read_authentication
 
 XLSX = b"PK\x03\x04"
@@ -35,10 +37,27 @@ def read(raw: bytes, office: Office) -> Reading:
     return Reading(mail, find_nature(mail, office.own_addresses), read_authentication(mail, office.authserv_id))
 
 
-def find_return_notification(mail: Mail, new_text: str) -> ReturnNotification | None:
-    """The filled PDF or XLSX, else the same fields as text (RM4)."""
+def find_return_notification(mail: Mail, new_text: str, today: date, language: str) -> ReturnNotification | None:
+    """The filled PDF or XLSX, else the same fields as text (RM4). `today` and `language` tell what "yesterday" is."""
     forms = (_read_form(attachment) for attachment in mail.attachments)
-    return next((form for form in forms if form is not None), None) or read_text_form(new_text)
+    return next((form for form in forms if form is not None), None) or read_text_form(new_text, today=today, language=language)
+
+
+def find_request(mail: Mail, known_serials: Callable[[str], bool], *, answers_question: bool) -> Extracted:
+    """What the mail says of its request (IN4), the sender's own words first.
+
+    An answer to our question is also read under the quoted names (IN5); a mail that opens a request also in what it forwards.
+    """
+    body = mail.text or mail.alternative_text
+    own = extract_request(mail.subject, without_quotations(body), known_serials=known_serials)
+    if answers_question:
+        return _filled(read_answers(body), own)
+    return _filled(own, extract_request(mail.subject, body, known_serials=known_serials)) if not mail.in_reply_to else own
+
+
+def _filled(first: Extracted, then: Extracted) -> Extracted:
+    blanks = {one.name: getattr(then, one.name) for one in fields(Extracted) if not getattr(first, one.name)}
+    return replace(first, **blanks)
 
 
 def _read_form(attachment: Attachment) -> ReturnNotification | None:

@@ -26,8 +26,8 @@ def worked(tmp_path_factory: pytest.TempPathFactory, _session_dovecot: Dovecot) 
         assert ask(installation, "import", str(DATA)).status == 0
         installation.deliver(people.request(people.ANNA, people.ANNAS_SERIAL), spam())
         installation.must_run_once()
+        _session_dovecot.remove_all()
         yield installation
-    _session_dovecot.remove_all()
 
 
 @pytest.fixture(scope="session")
@@ -38,8 +38,8 @@ def _after_spam(tmp_path_factory: pytest.TempPathFactory, _session_dovecot: Dove
         installation = _installation(tmp_path_factory.mktemp("after_spam"), _session_dovecot, sink)
         installation.deliver(spam())
         installation.must_run_once()
+        _session_dovecot.remove_all()
         yield installation.folder / "mailflow.db"
-    _session_dovecot.remove_all()
 
 
 @pytest.fixture

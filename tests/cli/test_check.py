@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.command import run_command
 from tests.journeys.installation import HOME, Ended, Installation
+from tests.servers.dovecot import run_dovecot
 
 SHIPPED = str(HOME / "config" / "mailflow.toml")
 
@@ -35,6 +36,27 @@ def test_the_real_servers_are_asked(fresh: Installation) -> None:
         *(f"ok {place}: takes mail from {box}" for box in boxes),
     ]
     assert (done.status, fresh.sink.receptions) == (0, [])
+
+
+def test_a_mailbox_on_this_machine_is_looked_into_as_well(fresh: Installation) -> None:
+    for folder in ("new", "cur", "tmp"):
+        (fresh.folder / "Maildir" / folder).mkdir(parents=True)
+    head, _, receiving, escalation = fresh.configuration.read_text().split("[[mailboxes]]")
+    maildir = '\naddress = "tac@tac.example"\nkind = "maildir"\npath = "Maildir"\n'
+    fresh.configuration.write_text("[[mailboxes]]".join((head, maildir, receiving, escalation)))
+    assert findings(fresh.mailflow("check", "--json"), "mailbox")[0] == "ok tac@tac.example: 0 mail(s)"
+
+
+def test_a_mailbox_that_may_only_be_read_is_a_warning(fresh: Installation) -> None:
+    rights = fresh.folder / "rights"
+    rights.write_text("INBOX owner lr\n")
+    for folder in (fresh.folder, *fresh.folder.parents[:3]):
+        folder.chmod(0o755)
+    with run_dovecot(extra=f"mail_plugins = acl\nplugin {{\n acl = vfile:{rights}\n}}") as server:
+        fresh.configuration.write_text(fresh.configuration.read_text().replace(f"port = {fresh.dovecot.port}", f"port = {server.port}"))
+        done = fresh.mailflow("check", "--json")
+    assert findings(done, "mailbox")[1] == "warning tac@tac.example: read-only, so that stored mail cannot be marked or moved"
+    assert done.status == 0
 
 
 def test_a_refused_sender_and_a_refused_log_in_are_failures(fresh: Installation) -> None:

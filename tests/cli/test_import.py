@@ -18,12 +18,12 @@ def test_what_was_taken_is_counted(fresh: Installation) -> None:
 def test_every_wrong_line_is_named(fresh: Installation, tmp_path: Path) -> None:
     folder = tmp_path / "data"
     shutil.copytree(DATA, folder)
-    contracts = folder / "contracts.csv"
-    contracts.write_text(contracts.read_text().replace("Europe/Warsaw", "Europe/Nowhere"))
+    prices = folder / "parts.csv"
+    prices.write_text(prices.read_text().replace("1800.00", "1,8,00"))
     (folder / "devices.csv").write_text("serial,part_number,model,contract\nX1,P1,Router,C-NONE\n")
     done = ask(fresh, "import", str(folder))
     assert (done.status, done.out) == (1, "")
-    assert [line.partition(": ")[0] for line in done.err.splitlines()] == ["contracts.csv:3 timezone", "devices.csv:2 contract"]
+    assert [line.partition(": ")[0] for line in done.err.splitlines()] == ["devices.csv:2 contract", "parts.csv:3"]
 
 
 def test_a_folder_that_is_not_there_is_a_failure(fresh: Installation, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 from tests.cli.command import call
 from tests.journeys.installation import HOME
 
