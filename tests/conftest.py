@@ -1,7 +1,9 @@
-"""Makes the real servers of tests/servers known to all tests."""
+"""Makes the real servers of tests/servers known to all tests, and the table of crash points to the end of the session."""
 
 from __future__ import annotations
 
+# With several workers only this file's hooks are heard where the session ends.
+from tests.journeys.crash_table import pytest_terminal_summary as pytest_terminal_summary
 from tests.servers.fixtures import _disarm_failpoints as _disarm_failpoints
 from tests.servers.fixtures import _postgres_template as _postgres_template
 from tests.servers.fixtures import _session_dovecot as _session_dovecot

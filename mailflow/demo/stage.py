@@ -144,7 +144,8 @@ def write_settings(folder: Path, post: PostOffice) -> Settings:
     ]
     for address in (TAC, RECEIVING, ESCALATION):
         lines += ["[[mailboxes]]", f'address = "{address}"', f'host = "{HOST}"', 'tls = "none"', f"port = {post.imap_port}"]
-        lines += [f"user = {json.dumps(address)}", f"password = {json.dumps(PASSWORD)}"]
+        # The demo's IMAP server now and then tells no news of a mail that comes just before IDLE.
+        lines += [f"user = {json.dumps(address)}", f"password = {json.dumps(PASSWORD)}", "poll_seconds = 1"]
     path = folder / "mailflow.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return load_settings(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 
@@ -48,11 +49,11 @@ def test_a_mailbox_on_this_machine_is_looked_into_as_well(fresh: Installation) -
 
 
 def test_a_mailbox_that_may_only_be_read_is_a_warning(fresh: Installation) -> None:
-    rights = fresh.folder / "rights"
-    rights.write_text("INBOX owner lr\n")
-    for folder in (fresh.folder, *fresh.folder.parents[:3]):
-        folder.chmod(0o755)
-    with run_dovecot(extra=f"mail_plugins = acl\nplugin {{\n acl = vfile:{rights}\n}}") as server:
+    # Dovecot runs as a user that cannot look into the test's own folder.
+    with NamedTemporaryFile("w") as rights, run_dovecot(extra=f"mail_plugins = acl\nplugin {{\n acl = vfile:{rights.name}\n}}") as server:
+        rights.write("INBOX owner lr\n")
+        rights.flush()
+        Path(rights.name).chmod(0o644)
         fresh.configuration.write_text(fresh.configuration.read_text().replace(f"port = {fresh.dovecot.port}", f"port = {server.port}"))
         done = fresh.mailflow("check", "--json")
     assert findings(done, "mailbox")[1] == "warning tac@tac.example: read-only, so that stored mail cannot be marked or moved"

@@ -82,7 +82,9 @@ def test_the_dates_are_those_of_the_customers_calendar(evening: Evening) -> None
 
 
 def test_the_return_form_travels_out_and_comes_back(evening: Evening) -> None:
-    carriers = [file.name.partition("-")[2] for file in evening.files() if b"RMA-100001-return-notification.pdf" in file.read_bytes()]
+    carriers = [
+        file.name.partition("-")[2] for file in evening.files() if b'filename="RMA-100001-return-notification.pdf"' in file.read_bytes()
+    ]
     assert carriers == ["rma-customer_request_verification.eml", "from-anna-lind.eml", "service_request-customer_message.eml"]
 
 

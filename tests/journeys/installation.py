@@ -84,7 +84,7 @@ class Installation:
 
     def run_once(self, *failpoints: str) -> Ended:
         """One round: collect, handle, fire, send."""
-        return self.mailflow("run", "--once", *(part for point in failpoints for part in ("--failpoint", point)))
+        return self.mailflow("run", "--once", *_armed(failpoints))
 
     def must_run_once(self) -> Ended:
         ended = self.run_once()
@@ -92,11 +92,11 @@ class Installation:
         return ended
 
     @contextmanager
-    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
+    def daemon(self, *failpoints: str) -> Iterator[subprocess.Popen[bytes]]:
         """`mailflow run`, up when the block begins. Its log is `daemon.log`; what still runs at the end is killed."""
         log = self.folder / "daemon.log"
         with log.open("wb") as err:
-            process = subprocess.Popen(_command(self, ("run",)), stdout=err, stderr=err, cwd=HOME)
+            process = subprocess.Popen(_command(self, ("run", *_armed(failpoints))), stdout=err, stderr=err, cwd=HOME)
         try:
             wait_until(lambda: process.poll() is not None or '"event": "ready"' in log.read_text(), 20, "the daemon's readiness")
             assert process.poll() is None, log.read_text()
@@ -122,6 +122,10 @@ def terminate(process: subprocess.Popen[bytes], patience: float) -> tuple[int, f
     begun = time.monotonic()
     process.terminate()
     return process.wait(patience), time.monotonic() - begun
+
+
+def _armed(failpoints: Sequence[str]) -> list[str]:
+    return [part for point in failpoints for part in ("--failpoint", point)]
 
 
 def _command(installation: Installation, arguments: Sequence[str]) -> list[str]:

@@ -60,6 +60,12 @@ class Oracle:
             statement = text("UPDATE deadline SET due_at = :ago WHERE state = 'waiting' AND kind = :kind")
             assert c.execute(statement.bindparams(_instant("ago", ago)), {"kind": kind}).rowcount == 1
 
+    def let_next_tries_come(self) -> None:
+        """The pause before further tries is over."""
+        with self._connected() as c:
+            ago = datetime.now(UTC) - timedelta(minutes=1)
+            c.execute(text("UPDATE outbox SET next_try_at = :ago WHERE state = 'waiting'").bindparams(_instant("ago", ago)))
+
     # What became of the mails
 
     def inbound_states(self) -> Counter[str]:

@@ -77,9 +77,20 @@ def test_a_kill_loses_nothing_and_doubles_nothing(
     assert _flags(installation) == {TOLD}
 
 
-@pytest.mark.parametrize(("point", "received"), [("smtp.mid_data", (0,)), ("smtp.after_dot", (0, 1)), ("smtp.after_250", (1,))])
-def test_a_final_notice_of_unknown_fate_waits_for_a_human(
+@pytest.mark.parametrize(
+    ("point", "ended", "received"),
+    [
+        ("sched.before_commit", ("sent", 0), (1,)),
+        ("sched.after_commit", ("sent", 0), (1,)),
+        # From the DATA command on nobody may send it again but a human.
+        ("smtp.mid_data", ("held", 1), (0,)),
+        ("smtp.after_dot", ("held", 1), (0, 1)),
+        ("smtp.after_250", ("held", 1), (1,)),
+    ],
+)
+def test_a_final_notice_is_written_once_and_sent_at_most_once(
     point: str,
+    ended: tuple[str, int],
     received: tuple[int, ...],
     kind: str,
     installation: Installation,
@@ -92,13 +103,13 @@ def test_a_final_notice_of_unknown_fate_waits_for_a_human(
 
     installation.must_run_once()
 
-    note(record_property, _row(f"{point} (once only)", kind, installation, oracle))
+    note(record_property, _row(f"{point} (final notice)", kind, installation, oracle))
     (final,) = oracle.deliveries("rma/final_notice")
-    assert (final.state, final.ambiguous) == ("held", 1)
+    assert (final.state, final.ambiguous) == ended
     assert final.received in received
-    assert {delivery.state for delivery in oracle.deliveries() if delivery != final} == {"sent"}
-    assert {delivery.received for delivery in oracle.deliveries() if delivery != final} == {1}
+    assert {(delivery.state, delivery.received) for delivery in oracle.deliveries() if delivery != final} == {("sent", 1)}
     assert oracle.cases() == [("rma", "overdue"), ("service_request", "in progress")]
+    assert (oracle.unfinished(), oracle.unexpected(), oracle.damage()) == (0, set(), [])
 
 
 def _bring_to_the_last_day(installation: Installation) -> None:
