@@ -11,7 +11,7 @@ from mailflow.cases.rma.birth import verification
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.deadline import INVOICE_CONFIRMATION, hand_to_finance
 from mailflow.cases.rma.delivery import deliver_replacement, extend_term, ship_replacement
-from mailflow.cases.rma.letter import tell_customer
+from mailflow.cases.rma.letter import tell_customer, written_out
 from mailflow.cases.rma.obligation import RETURN_CLOCK, VALIDITY_CLOCK, invoiceable, start_validity_clock, stop
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.message.model import ReturnLine, ReturnNotification
@@ -62,9 +62,14 @@ def _delivered(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: d
     if case.details.type != "advance" or day is None:
         return refuse(case, f"{case.number} is a {case.details.type} return: it has no replacement to deliver")
     if day > facts.calendar.local_day(event.at):
-        return refuse(case, f"{day.isoformat()} is in the future: a delivery is booked once it has happened")
+        return refuse(case, f"{written_out(day)} is in the future: a delivery is booked once it has happened")
     delivered, effects = deliver_replacement(case, day, facts, desk, now)
-    return _done(delivered, event, f"{case.number}: delivered on {day}; the parts are due on {delivered.details.return_due}", *effects)
+    return _done(
+        delivered,
+        event,
+        f"{case.number}: delivered on {written_out(day)}; the parts are due on {written_out(delivered.details.return_due)}",
+        *effects,
+    )
 
 
 def _announced(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -93,7 +98,7 @@ def _extend(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
     if case.details.return_due is None:
         return refuse(case, f"{case.number} has no return date yet: it is set when the replacement's delivery is known")
     extended, effects = extend_term(case, event.command.days or 0, event.by, event.command.reason, facts, desk, now)
-    return _done(extended, event, f"{case.number}: the parts are due on {extended.details.return_due} now", *effects)
+    return _done(extended, event, f"{case.number}: the parts are due on {written_out(extended.details.return_due)} now", *effects)
 
 
 def _waive(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -152,7 +157,7 @@ def _revalidate(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: 
     valid = case.changed(details=details)
     letter = verification(valid, facts, desk, changes=("valid_through",))
     clock = start_validity_clock(valid, facts.calendar, desk)
-    return _done(valid, event, f"{case.number} is valid through {last} again; a new verification went out", letter, *clock)
+    return _done(valid, event, f"{case.number} is valid through {written_out(last)} again; a new verification went out", letter, *clock)
 
 
 def _repaired(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

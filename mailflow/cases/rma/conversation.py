@@ -8,7 +8,7 @@ from datetime import datetime
 from mailflow.cases.rma.announcement import announce, state_once_announced
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.delivery import deliver_replacement, extend_term
-from mailflow.cases.rma.letter import tell_customer, tell_staff
+from mailflow.cases.rma.letter import tell_customer, tell_staff, written_out
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.model import ReturnNotification
@@ -110,7 +110,7 @@ def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role
         ("Company", case.company),
         ("State", case.state),
         ("Outstanding", items or "nothing"),
-        ("Valid through", details.valid_through.isoformat()),
+        ("Valid through", written_out(details.valid_through)),
     )
     return SendNotice(
         notice="service_request/customer_message",

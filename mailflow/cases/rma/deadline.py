@@ -31,6 +31,8 @@ from mailflow.policy.facts import Facts
 INVOICE_CONFIRMATION = "/invoice"
 """What the daemon itself asks to confirm where a price is missing or the desk wants a human's yes (RM9)."""
 
+INVOICE_FILES = ("invoice_csv", "invoice_json")
+
 Rule = Callable[[Case, DeadlineFell, Facts, Desk, datetime], Decision]
 
 
@@ -142,7 +144,7 @@ def hand_to_finance(case: Case, quantities: tuple[tuple[str, int], ...], facts: 
         "delivered_on": details.delivered_on,
         "steps": details.return_steps,
     }
-    finance = tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), at_most_once=True, **values)
+    finance = tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), attach=INVOICE_FILES, at_most_once=True, **values)
     customer = tell_customer(owing, "invoice_notice", at_most_once=True, **values)
     return Decision(case=owing, effects=(finance, customer), reason=f"handed to finance: {_as_text(priced.totals)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from mailflow.policy.case import Case
@@ -10,6 +11,11 @@ from mailflow.policy.decision import SendNotice
 
 def other_participants(case: Case) -> tuple[str, ...]:
     return tuple(address for address in case.participants if address != case.customer)
+
+
+def written_out(day: date) -> str:
+    """A day in words, for sentences to staff: 30 December 2026."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def tell_customer(case: Case, notice: str, *, attach: tuple[str, ...] = (), at_most_once: bool = False, **values: Any) -> SendNotice:
@@ -23,8 +29,10 @@ def tell_customer(case: Case, notice: str, *, attach: tuple[str, ...] = (), at_m
     )
 
 
-def tell_staff(case: Case, notice: str, to: tuple[str, ...], *, at_most_once: bool = False, **values: Any) -> SendNotice:
-    return SendNotice(notice=f"rma/{notice}", to=to, to_staff=True, values=_framed(case, values), at_most_once=at_most_once)
+def tell_staff(
+    case: Case, notice: str, to: tuple[str, ...], *, attach: tuple[str, ...] = (), at_most_once: bool = False, **values: Any
+) -> SendNotice:
+    return SendNotice(notice=f"rma/{notice}", to=to, to_staff=True, values=_framed(case, values), attach=attach, at_most_once=at_most_once)
 
 
 def _framed(case: Case, values: dict[str, Any]) -> dict[str, Any]:
