@@ -7,12 +7,15 @@ import traceback
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from mailflow.cli.output import say, visible
+from mailflow.cli.output import is_under_systemd, prioritised, say, visible
 
 FAILED = 1
 USAGE = 2
 ALREADY_RUNNING = 75
 WRONG_CONFIGURATION = 78
+
+ERROR = 3
+"""The syslog priority of a command's last words."""
 
 
 class CommandFailed(Exception):
@@ -26,7 +29,7 @@ class CommandFailed(Exception):
 def exit_with(error: Exception) -> NoReturn:
     """End the process as the error demands. One that nobody foresaw is shown with its traceback."""
     status, text = describe(error)
-    say(text)
+    say(prioritised(text, ERROR) if is_under_systemd() else text)
     sys.exit(status)
 
 

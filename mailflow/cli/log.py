@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 import structlog
 
-from mailflow.cli.output import to_json
+from mailflow.cli.output import is_under_systemd, prioritised, to_json
 
 PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 
@@ -47,10 +46,6 @@ def log_to_stderr(level: int = logging.WARNING) -> None:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
 
 
-def is_under_systemd() -> bool:
-    return bool(os.environ.get("JOURNAL_STREAM") or os.environ.get("NOTIFY_SOCKET"))
-
-
 class _Prioritised(logging.Formatter):
     """`<N>` before every line; without it journald takes errors for information."""
 
@@ -59,5 +54,4 @@ class _Prioritised(logging.Formatter):
         self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
-        priority = PRIORITIES.get(record.levelno, 5)
-        return "\n".join(f"<{priority}>{line}" for line in self._inner.format(record).splitlines())
+        return prioritised(self._inner.format(record), PRIORITIES.get(record.levelno, 5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,6 +50,16 @@ def _number(match: re.Match[str]) -> str:
 def say(text: object) -> None:
     """A word to the person, on standard error."""
     print(visible_block(text), file=sys.stderr, flush=True)
+
+
+def is_under_systemd() -> bool:
+    """Whether a service manager or its journal reads what we say (sd_notify(3), systemd.exec(5))."""
+    return bool(os.environ.get("JOURNAL_STREAM") or os.environ.get("NOTIFY_SOCKET"))
+
+
+def prioritised(text: str, priority: int) -> str:
+    """`<N>` before every line; without it journald takes errors for information."""
+    return "\n".join(f"<{priority}>{line}" for line in text.splitlines())
 
 
 def print_line(text: object = "") -> None:

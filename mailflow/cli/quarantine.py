@@ -10,7 +10,7 @@ import typer
 from mailflow.cli.configuration import ConfigOption, JsonOption, open_database
 from mailflow.cli.console import console_user
 from mailflow.cli.failure import CommandFailed
-from mailflow.cli.output import moment, print_block, print_facts, print_heading, print_json, print_line, print_table
+from mailflow.cli.output import as_plain, moment, print_block, print_facts, print_heading, print_json, print_line, print_table
 
 app = typer.Typer(help="Mails set aside: list, show, retry, release, discard.", invoke_without_command=True)
 
@@ -56,7 +56,7 @@ def show(number: MailNumber, as_json: JsonOption = False, config: ConfigOption =
     with open_database(config) as (settings, database), database.read() as c:
         row = _load(c, number)
     if as_json:
-        print_json({**vars_without_raw(row), "raw": row.raw.decode("utf-8", "backslashreplace")})
+        print_json({**as_plain(row), "raw": row.raw.decode("utf-8", "backslashreplace")})
         return
     zone = settings.desks[0].calendar.timezone
     print_facts(
@@ -132,11 +132,3 @@ def _note(c: Any, settings: Any, row: Any, what: str, text: str, at: datetime) -
 
     desk = settings.desk_of_mailbox(row.mailbox).name
     journal.write(c, case_number=None, desk=desk, at=at, who=console_user(), what=what, text=text, inbound_id=row.id)
-
-
-def vars_without_raw(row: Any) -> dict[str, Any]:
-    """The row's fields as JSON knows them."""
-    from mailflow.cli.output import as_plain
-
-    plain: dict[str, Any] = as_plain(row)
-    return plain

@@ -17,7 +17,7 @@ from mailflow.message.encoded_words import decode_base64, header_text
 from mailflow.message.flowed import unflow
 from mailflow.message.html_text import html_to_text
 from mailflow.message.model import Attachment
-from mailflow.message.part_names import content_type, disposition, header_value, parameters, part_name
+from mailflow.message.part_names import content_type, display_name, disposition, header_value, parameters, part_name
 from mailflow.message.uuencode import split_uuencoded
 
 _EXACT = policy.compat32.clone(max_line_length=None)
@@ -95,8 +95,9 @@ def _take_text(part: Message, kind: str, contents: Contents, hint: str | None) -
         return
     if kind in ("text/enriched", "text/richtext"):
         text = re.sub(r"</?[A-Za-z][\w-]{0,30}>", "", text)
-    text, files = split_uuencoded(text)
-    contents.attachments += [Attachment(file, "application/octet-stream", content) for file, content in files]
+    # the encoded lines stay in the body, as every mail program shows them; replies and requests are read without them
+    files = split_uuencoded(text).files
+    contents.attachments += [Attachment(display_name(file) or None, "application/octet-stream", content) for file, content in files]
     contents.plain.append(text)
 
 
@@ -146,7 +147,7 @@ def payload(part: Message) -> bytes:
     if encoding in ("quoted-printable", "quopri"):
         return quopri.decodestring(data)
     if encoding in ("x-uuencode", "uuencode", "uue", "x-uue"):
-        _, files = split_uuencoded(data.decode("latin-1"))
+        files = split_uuencoded(data.decode("latin-1")).files
         return files[0][1] if files else data
     return data
 

@@ -14,6 +14,7 @@ from mailflow.message.phones import find_signature_facts
 from mailflow.message.serials import find_part_numbers, find_serials, part_number_of
 from mailflow.message.stated import Stated, read_stated
 from mailflow.message.symptoms import find_symptoms
+from mailflow.message.uuencode import split_uuencoded
 
 __all__ = ["extract_request", "part_number_of", "read_answers"]
 
@@ -56,7 +57,7 @@ def extract_request(subject: str, text: str, *, known_serials: Callable[[str], b
 
     `known_serials` says which words are serials of the register.
     """
-    text = text[:_SCANNED]
+    text = split_uuencoded(text).text[:_SCANNED]
     stated = read_stated(text)
     lines = [subject, *(line for line in text.split("\n") if not _is_other_fact(line))]
     serials = find_serials(lines, [*stated.all("serial"), *(row["serial"] for row in stated.rows if "serial" in row)], known_serials)
@@ -91,7 +92,7 @@ def read_answers(text: str) -> Extracted:
     """
     joined: list[str] = []
     asked: str | None = None
-    for line in text[:_SCANNED].split("\n"):
+    for line in split_uuencoded(text).text[:_SCANNED].split("\n"):
         stripped = line.strip()
         if stripped.startswith(">"):
             plain = stripped.lstrip("> ")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from mailflow.message.addresses import read_addresses
 from mailflow.message.model import Mail
+from mailflow.message.uuencode import split_uuencoded
 
 _SCANNED = 262_144
 _ENVELOPE = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to")
@@ -24,7 +25,7 @@ def find_case_numbers(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
     pattern = re.compile(
         rf"(?<![A-Za-z0-9])({words})(?:\s?(?:no|nr|number|numer|号码|号|编号)\.?)?[\s:：#_\-‐-―－]{{0,3}}(\d{{3,12}})(?![0-9A-Za-z])", re.I
     )
-    return tuple(dict.fromkeys(f"{found[1].upper()}-{found[2]}" for found in pattern.finditer(text[:_SCANNED])))
+    return tuple(dict.fromkeys(f"{found[1].upper()}-{found[2]}" for found in pattern.finditer(split_uuencoded(text[:_SCANNED]).text)))
 
 
 def find_case_tokens(mail: Mail, mailboxes: Iterable[str]) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from email_reply_extractor import strip_parent_content
 
 from mailflow.message.model import Reply
 from mailflow.message.reply_words import (
     ADDRESS_LIKE,
+    BARE_GREETING,
     CLOSING,
     DATE_LIKE,
     HEADER_ANY_BOLD,
@@ -30,6 +32,7 @@ from mailflow.message.reply_words import (
     WROTE_END,
     WROTE_START,
 )
+from mailflow.message.uuencode import split_uuencoded
 
 _LONGEST_TEXT = 262_144
 _LONGEST_LINE = 500
@@ -40,23 +43,47 @@ _UNDERLINE = re.compile(r"^\s*_{20,}\s*$")
 _SIGNATURE = re.compile(r"^(?:--|—)\s*$|^-- \S{0,40}$|^__\s*$")
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A body in its parts: `reply` as split_reply gives it, `own_words` as without_quotations does."""
+
+    reply: Reply
+    own_words: str
+
+
 def split_reply(text: str, sent: Sequence[str] = ()) -> Reply:
     """`sent` are the texts of notices that this mail may answer, newest first; their lines are never new."""
-    lines = text[:_LONGEST_TEXT].replace("\r\n", "\n").split("\n")
-    new = _new_flags(lines)
-    _fold_signatures(lines, new)
-    new_text = _tidy([line for line, is_new in zip(lines, new, strict=True) if is_new])
-    folded = [line for line, is_new in zip(lines, new, strict=True) if not is_new]
-    for body in sent:
-        new_text = _without_sent(new_text, body, folded)
-    rest = text[_LONGEST_TEXT:]
-    return Reply(new_text, _tidy([*folded, rest]))
+    return cut_reply(text, sent).reply
 
 
 def without_quotations(text: str) -> str:
     """The writer's own words with the signature, which tells name and telephone (IN4), but without what is quoted."""
-    lines = text[:_LONGEST_TEXT].replace("\r\n", "\n").split("\n")
-    return _tidy([line for line, is_new in zip(lines, _new_flags(lines), strict=True) if is_new])
+    lines, _ = _lines(text)
+    return _chosen(lines, _new_flags(lines))
+
+
+def cut_reply(text: str, sent: Sequence[str] = ()) -> Cut:
+    """Both readings of a body at once. `sent` as for split_reply."""
+    lines, beyond = _lines(text)
+    new = _new_flags(lines)
+    own_words = _chosen(lines, new)
+    _fold_signatures(lines, new)
+    new_text = _chosen(lines, new)
+    folded = [line for line, is_new in zip(lines, new, strict=True) if not is_new]
+    for body in sent:
+        new_text = _without_sent(new_text, body, folded)
+    return Cut(Reply(new_text, _tidy([*folded, *beyond])), own_words)
+
+
+def _lines(text: str) -> tuple[list[str], list[str]]:
+    """The lines to look at, and what is folded unseen: uuencoded files, and the text beyond 262,144 characters."""
+    parts = split_uuencoded(text)
+    beyond = [piece for piece in (parts.encoded, parts.text[_LONGEST_TEXT:]) if piece]
+    return parts.text[:_LONGEST_TEXT].replace("\r\n", "\n").split("\n"), beyond
+
+
+def _chosen(lines: list[str], chosen: list[bool]) -> str:
+    return _tidy([line for line, is_chosen in zip(lines, chosen, strict=True) if is_chosen])
 
 
 def _new_flags(lines: list[str]) -> list[bool]:
@@ -187,8 +214,15 @@ def _fold_signatures(lines: list[str], new: list[bool]) -> None:
         while end < len(lines) and new[end]:
             end += 1
         cut = _signature_start(lines, start, end)
+        if not _says_something(lines[start:cut]) and not _says_something([line for line, is_new in zip(lines[:start], new, strict=False) if is_new]):
+            cut = end
         new[cut:end] = [False] * (end - cut)
         start = end
+
+
+def _says_something(lines: list[str]) -> bool:
+    """Is there a word besides a greeting? Below a bare "Hello" or a lone mark the rest may be the message: in doubt it is kept."""
+    return any(any(map(str.isalnum, line)) and not BARE_GREETING.match(line[:_LONGEST_LINE]) for line in lines)
 
 
 def _signature_start(lines: list[str], start: int, end: int) -> int:

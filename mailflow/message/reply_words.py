@@ -89,6 +89,12 @@ CLOSING = re.compile(
     r"|以上、?よろしくお願い(?:いた|致)します|감사합니다)\s*[,.!，。！]?\s*$",
     re.I,
 )
+BARE_GREETING = re.compile(
+    r"^\W*(?:(?:hello|hi|hey|dear|hallo|guten (?:tag|morgen)|bonjour|salut|hola|buen(?:os|as) (?:d[ií]as|tardes)|ciao|buongiorno|salve"
+    r"|ol[aá]|dzień dobry|witam|cześć|dobrý den|ahoj|hej|hejsan|goddag|beste|geachte|здравствуйте|привет|добрый день|您好|你好|大家好"
+    r"|こんにちは|お世話になって(?:おり|い)ます|안녕하세요)(?:\s+(?:all|team|everyone|everybody|there|zusammen|alle|tous|państwu))?)?\W*$",
+    re.I,
+)
 LIST_FOOTER = re.compile(r"^_{20,}\s*$|^-{40,}\s*$")
 # No slash before the name: `/reopen` on the last line is an order of staff, not a signature.
 NAME_ONLY = re.compile(r"^[-–—~]\s?[^\W\d_][\w.'’-]{1,24}(?:\s[^\W\d_][\w.'’-]{0,24}){0,2}\s*$")

@@ -1,34 +1,47 @@
-"""uuencoded files inside a text body (mails older than MIME, and some scanners still)."""
+"""uuencoded files inside a text body (mails older than MIME, and some scanners and reporting jobs still)."""
 
 from __future__ import annotations
 
 import binascii
 import re
+from dataclasses import dataclass
 
 _BEGIN = re.compile(r"begin(?:-base64)? [0-7]{3,4} (\S.{0,200})")
 
 
-def split_uuencoded(text: str) -> tuple[str, tuple[tuple[str, bytes], ...]]:
-    """The text without its uuencoded files, and those as (name, content). A file without its `end` stays text."""
+@dataclass(frozen=True, slots=True)
+class Uuencoded:
+    """A text taken apart: `text` without the encoded lines, `files` as (name, content), `encoded` the lines taken out."""
+
+    text: str
+    files: tuple[tuple[str, bytes], ...] = ()
+    encoded: str = ""
+
+
+def split_uuencoded(text: str) -> Uuencoded:
+    """Find the uuencoded files of a text. A file without its `end`, or with a damaged line, stays text."""
     if "begin" not in text or "\nend" not in text:
-        return text, ()
+        return Uuencoded(text)
     lines = text.split("\n")
     kept: list[str] = []
+    encoded: list[str] = []
     files: list[tuple[str, bytes]] = []
     at = 0
     while at < len(lines):
-        begin = _BEGIN.fullmatch(lines[at].rstrip("\r "))
+        begin = _BEGIN.fullmatch(lines[at].rstrip("\r ")) if lines[at].startswith("begin") else None
         found = _content(lines, at + 1) if begin else None
         if begin and found:
             files.append((begin[1].strip(), found[0]))
+            encoded += lines[at : found[1]]
             at = found[1]
         else:
             kept.append(lines[at])
             at += 1
-    return "\n".join(kept), tuple(files)
+    return Uuencoded("\n".join(kept), tuple(files), "\n".join(encoded))
 
 
 def _content(lines: list[str], start: int) -> tuple[bytes, int] | None:
+    """The bytes up to the line `end`, and the index of the line behind it."""
     content = bytearray()
     for at in range(start, len(lines)):
         line = lines[at].rstrip("\r")

@@ -113,7 +113,7 @@ def test_mail_of_a_machine_opens_a_request_without_an_answer() -> None:
     """IN7"""
     decision = opened(mail_of(unanswered_because="sent by a machine"))
     assert letters(decision) == [("customer_message", STAFF)]
-    assert [one.text for one in decision.effects if isinstance(one, Note)][0] == "accepted not sent: sent by a machine"
+    assert next(one.text for one in decision.effects if isinstance(one, Note)) == "accepted not sent: sent by a machine"
 
 
 def test_the_missing_serial_completes_the_request() -> None:

@@ -32,7 +32,7 @@ def call(*arguments: str) -> Ended:
         except SystemExit as ended:
             status = ended.code or 0
     assert isinstance(status, int)
-    return Ended(status, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # type: ignore[attr-defined]  # a BytesIO
+    return Ended(status, *(stream.buffer.getvalue().decode() for stream in (out, err)))
 
 
 def ask(installation: Installation, *arguments: str) -> Ended:

@@ -37,6 +37,13 @@ def test_every_foreseen_trouble_is_the_name_of_an_exception() -> None:
     assert {name: f"{kind.__module__}.{kind.__qualname__}" for name, kind in found.items()} == {name: name for name in FORESEEN}
 
 
+def test_journald_is_told_that_it_is_an_error(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", "@none")
+    with pytest.raises(SystemExit):
+        exit_with(CommandFailed("one\ntwo"))
+    assert capsys.readouterr().err == "<3>one\n<3>two\n"
+
+
 def test_a_surprise_is_told_with_its_traceback_and_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         exit_with(ZeroDivisionError("a \x1b[31m surprise"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.handling.conftest import DeskAtWork
 
 ANNA = "anna@northwind.example"
@@ -194,7 +195,10 @@ def test_a_booking_that_cannot_be_read_is_answered_and_books_nothing(desk: DeskA
 def test_an_out_of_office_is_journalled_and_not_answered(desk: DeskAtWork) -> None:
     """IN7"""
     number = open_request(desk)
-    raw = f"From: {ANNA}\r\nTo: tac@tac.example\r\nSubject: Automatic reply: {number}\r\nAuto-Submitted: auto-replied\r\nMessage-ID: <o@x>\r\n\r\nAway.\r\n"
+    raw = (
+        f"From: {ANNA}\r\nTo: tac@tac.example\r\nSubject: Automatic reply: {number}\r\n"
+        "Auto-Submitted: auto-replied\r\nMessage-ID: <o@x>\r\n\r\nAway.\r\n"
+    )
     row = desk.receive(raw.encode())
     assert (row.state, row.case_number) == ("automatic", number)
     assert desk.new_notices() == []
