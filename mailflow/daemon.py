@@ -221,10 +221,15 @@ class Daemon:
         notify("READY=1")
 
 
-def open_store(settings: Settings, database: Database) -> InstanceLock:
-    """Hold database file or state folder for this process alone, bring the schema up to date, and take back what a crash left half done."""
+def lock_store(settings: Settings, database: Database) -> InstanceLock:
+    """Hold the database file, or on PostgreSQL the state folder, for this process alone. Raises AlreadyRunning."""
     settings.state_dir.mkdir(parents=True, exist_ok=True)
-    lock = claim_instance((database.path or settings.state_dir / "mailflow").with_suffix(".lock"))
+    return claim_instance((database.path or settings.state_dir / "mailflow").with_suffix(".lock"))
+
+
+def open_store(settings: Settings, database: Database) -> InstanceLock:
+    """The locked store with its schema up to date, and what a crash left half done taken back."""
+    lock = lock_store(settings, database)
     database.upgrade()
     with database.write() as c:
         for row in outbox.recover_own(c, owner_name(settings)):

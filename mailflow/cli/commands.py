@@ -21,6 +21,9 @@ COMMANDS = {
     "quarantine": "quarantine",
     "outbox": "outbox",
     "status": "status",
+    "audit": "audit",
+    "backup": "backup",
+    "restore": "restore",
     "db": "db",
 }
 """Command to module of this package; a module has a function `command`, or a Typer `app` where it has commands of its own."""

@@ -67,6 +67,9 @@ FORESEEN: Mapping[str, tuple[int, Callable[[Exception], str]]] = {
     "mailflow.store.csv_register.WrongRegister": (FAILED, str),
     "mailflow.rehearsal.play.CannotPlay": (FAILED, str),
     "mailflow.notices.wording.WrongWords": (WRONG_CONFIGURATION, _one_line),
+    "mailflow.store.backup.NotEmpty": (FAILED, _one_line),
+    "mailflow.store.backup.WrongBackup": (FAILED, _one_line),
+    "mailflow.intake.source.SourceUnavailable": (FAILED, _one_line),
     "sqlalchemy.exc.SQLAlchemyError": (FAILED, _of_database),
     "builtins.OSError": (FAILED, _of_system),
 }

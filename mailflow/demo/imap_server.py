@@ -61,7 +61,18 @@ async def start_imap_server(accounts: Mapping[str, str]) -> asyncio.Server:
     for user, password in accounts.items():
         hashed = config.hash_context.hash(password)
         await Identity(user, backend.login, None, frozenset()).set(UserMetadata(config, user, password=hashed))
-    serve = ProxyProtocolReader(config.proxy_protocol).get_callback(IMAPServer(backend.login, config))
+    speak, kept = IMAPServer(backend.login, config), set[Any]()
+
+    async def serve_kept(*arguments: Any) -> None:
+        # The library starts this as a task that nobody holds: the garbage collector would end the connection.
+        task = asyncio.current_task()
+        kept.add(task)
+        try:
+            await speak(*arguments)
+        finally:
+            kept.discard(task)
+
+    serve = ProxyProtocolReader(config.proxy_protocol).get_callback(serve_kept)
 
     async def serve_whole(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         whole: Any = _WholeAnswers(writer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,7 +13,7 @@ from mailflow.message.model import Extracted, Mail
 from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.policy.calendar import BusinessCalendar, calendar_for
 from mailflow.policy.case import Case
-from mailflow.policy.case_address import verify_token
+from mailflow.policy.case_address import confirmation_code, verify_token
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import Entitlement, entitlement_of
 from mailflow.policy.event import Standing
@@ -22,9 +21,6 @@ from mailflow.policy.facts import Facts
 from mailflow.policy.register import Contact, Contract, Device, PartPrice
 from mailflow.store import case as case_rows
 from mailflow.store import inbound, notice, register
-
-CODE_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""For confirmation codes: no letter that is easily taken for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +138,7 @@ def _language(desk: Desk, contact: Contact | None, contract: Contract | None, ma
 
 def facts_for_case(
     c: Connection,
+    office: Office,
     desk: Desk,
     case: Case,
     at: datetime,
@@ -169,7 +166,7 @@ def facts_for_case(
         parent=case_rows.load(c, case.parent) if case.parent else None,
         rmas=rmas,
         open_cases_of_serials=tuple(case_rows.open_with_serial(c, serials)),
-        confirmation_code="".join(secrets.choice(CODE_ALPHABET) for _ in range(6)),
+        confirmation_code=confirmation_code(office.address_key, case.number, case.version),
     )
 
 

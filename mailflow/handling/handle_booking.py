@@ -70,7 +70,7 @@ def _book(
         raise Refused(said, f"{number} is no return of this desk")
     extras = booking.extras if target.number == case.number else ()
     booked = replace(event, booking=Booking(items=items, extras=extras))
-    decision = decide("rma", target, booked, facts_for_case(c, desk, target, event.at), desk, cause.at)
+    decision = decide("rma", target, booked, facts_for_case(c, office, desk, target, event.at), desk, cause.at)
     if decision.refused:
         raise Refused(said, decision.refused)
     apply(c, office, desk, target, decision, cause)

@@ -21,6 +21,7 @@ from mailflow.policy.command import FORMS, Command, CommandMail, parse_commands
 from mailflow.policy.decision import Decision, Note, SendNotice
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
+from mailflow.policy.lifecycle import ImpossibleTransition
 from mailflow.store import case as case_rows
 
 
@@ -94,8 +95,12 @@ def _give(c: Connection, office: Office, desk: Desk, number: str, command: Comma
     if command.name == "rma":
         return _issue(c, office, desk, case, event, cause)
     target = _target(c, case, command)
-    facts = facts_for_case(c, desk, target, cause.at, contract=command.contract)
-    return _apply(c, office, desk, target, decide(target.kind, target, event, facts, desk, cause.at), command, cause)
+    facts = facts_for_case(c, office, desk, target, cause.at, contract=command.contract)
+    try:
+        decision = decide(target.kind, target, event, facts, desk, cause.at)
+    except ImpossibleTransition:
+        raise Refused(command.line, f"{target.number} is {target.state}: this cannot follow", FORMS[command.name].shown) from None
+    return _apply(c, office, desk, target, decision, command, cause)
 
 
 def _issue(c: Connection, office: Office, desk: Desk, case: Case, event: CommandGiven, cause: Cause) -> str:
@@ -104,7 +109,7 @@ def _issue(c: Connection, office: Office, desk: Desk, case: Case, event: Command
     if request is None:
         raise Refused(event.command.line, f"{case.number} belongs to no service request")
     items = event.command.items
-    facts = facts_for_case(c, desk, request, cause.at, birth=tuple(serial for item in items for serial in item.serials))
+    facts = facts_for_case(c, office, desk, request, cause.at, birth=tuple(serial for item in items for serial in item.serials))
     _apply(c, office, desk, request, decide("service_request", request, event, facts, desk, cause.at), event.command, cause)
     birth = replace(
         facts,

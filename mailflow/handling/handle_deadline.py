@@ -51,6 +51,6 @@ def _fire(c: Connection, office: Office, row: DeadlineRow, now: datetime) -> boo
         raise LookupError(f"deadline {row.id} belongs to case {row.case_number}, which is not there")
     desk = office.desk(case.desk)
     event = DeadlineFell(kind=row.kind, key=row.key, due_at=row.due_at)
-    decision = decide(case.kind, case, event, facts_for_case(c, desk, case, now), desk, now)
+    decision = decide(case.kind, case, event, facts_for_case(c, office, desk, case, now), desk, now)
     apply(c, office, desk, case, decision, Cause(who="mailflow", what=f"deadline {row.kind}", at=now, deadline_id=row.id))
     return True

@@ -19,7 +19,7 @@ from mailflow.handling.handle_bounce import handle_bounce
 from mailflow.handling.handle_command import handle_commands, read_commands, refuse
 from mailflow.handling.office import Office
 from mailflow.handling.quarantine import quarantine, tell_admin
-from mailflow.handling.reading import Reading, find_customer_line, find_request, find_return_notification, read
+from mailflow.handling.reading import Reading, before_quotation, find_customer_line, find_request, find_return_notification, read
 from mailflow.message.model import Extracted, Kind, Mail, UnreadableMail
 from mailflow.message.reply import split_reply
 from mailflow.notices.compose import UnsendableNotice
@@ -30,6 +30,7 @@ from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, DeskMailbox, MailboxRole, Role
 from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.triage import Strange, Verdict, triage
+from mailflow.store import case as case_rows
 from mailflow.store import inbound, journal, notice, register
 from mailflow.store.inbound import AlreadyHandled, InboundRow
 
@@ -211,7 +212,7 @@ def _take_staff_mail(
     if event.standing is not Standing.STAFF:
         refuse(c, office, desk, None, event.sender, (), cause, reason=f"a mail in your name was not accepted: {authentication}")
         return Outcome(Verdict.QUARANTINED, "staff sender is not genuine", authentication)
-    commands = read_commands(event.new_text, desk, case, event.at)
+    commands = read_commands(before_quotation(event.mail, event.new_text), desk, case, event.at)
     if case is None:
         named = "no case is named: answer to a mail of the case, or put its number in the subject"
         refuse(c, office, desk, None, event.sender, (), cause, reason=named)
@@ -219,7 +220,7 @@ def _take_staff_mail(
     if commands.commands or commands.errors:
         reason = handle_commands(c, office, desk, case, commands, event.sender, event.at, cause)
         return Outcome(Verdict.ADDED, "staff command", reason, case.number)
-    if Role.RECEIVING in event.roles and (returned := _return_meant(c, desk, case, event)) is not None:
+    if Role.RECEIVING in event.roles and (returned := _return_meant(c, case, event)) is not None:
         return Outcome(Verdict.ADDED, "booking", handle_booking(c, office, desk, returned, event, cause), returned.number)
     decided = _decide_and_apply(c, office, desk, case, event, cause)
     if decided.refused:
@@ -227,11 +228,11 @@ def _take_staff_mail(
     return Outcome(Verdict.ADDED, found.how, decided.reason, case.number)
 
 
-def _return_meant(c: Connection, desk: Desk, case: Case, event: MailReceived) -> Case | None:
+def _return_meant(c: Connection, case: Case, event: MailReceived) -> Case | None:
     """The return that a mail of receiving staff is about; what they write of a request alone is a note (RM5)."""
     if case.kind == "rma":
         return case
-    return _only_open_return(c, desk, case, event.at) if event.mailbox_role is MailboxRole.RECEIVING else None
+    return _only_open_return(c, case) if event.mailbox_role is MailboxRole.RECEIVING else None
 
 
 def _take_customer_mail(
@@ -261,7 +262,7 @@ def _add_to_case(c: Connection, office: Office, desk: Desk, case: Case, how: str
     today = calendar_for(case.country, case.timezone, desk.calendar).local_day(event.at)
     line = find_customer_line(event.new_text, (case.language, *desk.languages), today)
     told = replace(event, customer_line=line, extracted=_extract(c, event))
-    target = _case_meant(c, desk, case, told)
+    target = _case_meant(c, case, told)
     decided = _decide_and_apply(c, office, desk, target, told, cause)
     opened_anew = decided.case is not None and decided.case.number != target.number
     verdict = Verdict.OPENED if opened_anew else Verdict.ADDED
@@ -269,7 +270,7 @@ def _add_to_case(c: Connection, office: Office, desk: Desk, case: Case, how: str
     return Outcome(verdict, how, decided.reason, number)
 
 
-def _case_meant(c: Connection, desk: Desk, case: Case, event: MailReceived) -> Case:
+def _case_meant(c: Connection, case: Case, event: MailReceived) -> Case:
     """The return for what concerns parts, the request for everything else."""
     answer = event.customer_line.kind if event.customer_line else ""
     about_parts = (
@@ -279,20 +280,20 @@ def _case_meant(c: Connection, desk: Desk, case: Case, event: MailReceived) -> C
         or event.mailbox_role is MailboxRole.RECEIVING
     )
     if about_parts and case.kind == "service_request":
-        return _only_open_return(c, desk, case, event.at) or case
+        return _only_open_return(c, case) or case
     if not about_parts and case.kind == "rma":
-        return facts_for_case(c, desk, case, event.at).parent or case
+        return (case_rows.load(c, case.parent) if case.parent else None) or case
     return case
 
 
-def _only_open_return(c: Connection, desk: Desk, case: Case, at: datetime) -> Case | None:
-    returns = [one for one in facts_for_case(c, desk, case, at).rmas if one.closed_at is None]
+def _only_open_return(c: Connection, case: Case) -> Case | None:
+    returns = [one for one in case_rows.children(c, case.number) if one.kind == "rma" and one.closed_at is None]
     return returns[0] if len(returns) == 1 else None
 
 
 def _decide_and_apply(c: Connection, office: Office, desk: Desk, case: Case, event: MailReceived, cause: Cause) -> Decision:
     """Ask the case type's rule and apply what it wants; a closed request that must begin anew becomes a case of its own."""
-    facts = facts_for_case(c, desk, case, event.at, extracted=event.extracted)
+    facts = facts_for_case(c, office, desk, case, event.at, extracted=event.extracted)
     if case.kind == "service_request" and case.closed_at is not None and event.standing is not Standing.STAFF:
         numbers = facts_for_opening(c, desk, event.mail, event.extracted, event.at, "")
         facts = replace(facts, new_numbers=numbers.new_numbers, contact=numbers.contact)

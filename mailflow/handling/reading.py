@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -17,6 +18,9 @@ from mailflow.message.nature import find_nature
 from mailflow.message.parse import parse_mail
 from mailflow.message.reply import without_quotations
 from mailflow.message.sender import read_authentication
+
+FORWARDED = re.compile(r"\s*(?:fw|fwd|wg|pd|tr|rv|i|转发|轉寄)\s*[:：]", re.IGNORECASE)
+"""Subjects by which mail clients mark what is passed on; what matters stands below, then."""
 
 XLSX = b"PK\x03\x04"
 PDF = b"%PDF-"
@@ -52,7 +56,22 @@ def find_request(mail: Mail, known_serials: Callable[[str], bool], *, answers_qu
     own = extract_request(mail.subject, without_quotations(body), known_serials=known_serials)
     if answers_question:
         return _filled(read_answers(body), own)
-    return _filled(own, extract_request(mail.subject, body, known_serials=known_serials)) if not mail.in_reply_to else own
+    whole = extract_request(mail.subject, body, known_serials=known_serials)
+    return _filled(whole, own) if FORWARDED.match(mail.subject) else _filled(own, whole)
+
+
+def before_quotation(mail: Mail, new_text: str) -> str:
+    """The part of the new text that stands before anything quoted: the only place for orders of staff (contract: Staff commands)."""
+    body = [line.rstrip() for line in (mail.text or mail.alternative_text).splitlines() if line.strip()]
+    kept: list[str] = []
+    at = 0
+    for line in new_text.splitlines():
+        if line.strip():
+            if at >= len(body) or body[at] != line.rstrip():
+                break
+            at += 1
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def _filled(first: Extracted, then: Extracted) -> Extracted:

@@ -8,12 +8,16 @@ from typing import Any
 
 from mailflow.message.bounce import read_bounce
 from mailflow.message.extract import extract_request
-from mailflow.message.model import Bounce, Kind, Mail, Nature, UnreadableMail
+from mailflow.message.model import Bounce, Extracted, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.nature import find_nature, is_automatic
 from mailflow.message.parse import parse_mail
 from mailflow.message.reference import find_case_numbers, find_case_tokens
-from mailflow.message.reply import split_reply, without_quotations
+from mailflow.message.reply import cut_reply
 from mailflow.message.sender import read_authentication
+
+_EXTRACTED = tuple(field.name for field in dataclasses.fields(Extracted))
+# What machines report about mails of ours asks for nothing.
+_NOTHING_ASKED = frozenset({Kind.BOUNCE, Kind.FEEDBACK, Kind.RECEIPT})
 
 
 def describe_mail(
@@ -35,17 +39,18 @@ def describe_mail(
         return None
     nature = find_nature(mail, own_addresses)
     bounce = read_bounce(mail, raw) if nature.kind is Kind.BOUNCE else None
-    new_text = split_reply(mail.text).new_text
+    cut = cut_reply(mail.text)
+    asks = nature.kind not in _NOTHING_ASKED
     tokens = find_case_tokens(mail, mailboxes)
     return _headers(mail) | {
         "body": mail.text,
         "body_alt": mail.alternative_text,
-        "reply_text": new_text,
+        "reply_text": cut.reply.new_text,
         "attachments": [part.name for part in mail.attachments],
         "encrypted": mail.encrypted,
         "flaws": list(mail.flaws),
         **_verdict(nature, bounce),
-        "extracted": _found(extract_request(mail.subject, without_quotations(mail.text), known_serials=known_serials)),
+        "extracted": _found(extract_request(mail.subject, cut.own_words, known_serials=known_serials)) if asks else {},
         "reply_token": tokens[0] if tokens else None,
         "case_numbers": list(find_case_numbers(f"{mail.subject}\n{mail.text}", prefixes)),
         "auth": dataclasses.asdict(read_authentication(mail, authserv_id)),
@@ -76,5 +81,5 @@ def _verdict(nature: Nature, bounce: Bounce | None) -> dict[str, Any]:
     }
 
 
-def _found(extracted: Any) -> dict[str, Any]:
-    return {name: value for name, value in dataclasses.asdict(extracted).items() if value}
+def _found(extracted: Extracted) -> dict[str, Any]:
+    return {name: value for name in _EXTRACTED if (value := getattr(extracted, name))}

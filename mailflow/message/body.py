@@ -6,10 +6,10 @@ The walk stops at attached messages and at attachments: their text is never the 
 from __future__ import annotations
 
 import binascii
+import email
 import quopri
 import re
 from dataclasses import dataclass, field
-from email import policy
 from email.message import Message
 
 from mailflow.message.charset import decode_text, storable
@@ -18,9 +18,10 @@ from mailflow.message.flowed import unflow
 from mailflow.message.html_text import html_to_text
 from mailflow.message.model import Attachment
 from mailflow.message.part_names import content_type, display_name, disposition, header_value, parameters, part_name
+from mailflow.message.tnef import TNEF_TYPES, Tnef, read_tnef
 from mailflow.message.uuencode import split_uuencoded
 
-_EXACT = policy.compat32.clone(max_line_length=None)
+_DELIMITER = re.compile(rb"^--([^\r\n\"]{1,200})\r?\n(?:content-[a-z-]{2,40}[ \t]*:|\r?\n)", re.M | re.I)
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/x-markdown", "text/markdown", "text/x-amp-html")
 
@@ -36,6 +37,7 @@ class Contents:
     report: list[tuple[str, str]] = field(default_factory=list)
     flaws: list[str] = field(default_factory=list)
     encrypted: bool = False
+    mended_multiparts: int = 0
 
 
 def read_contents(message: Message, hint: str | None) -> Contents:
@@ -73,12 +75,30 @@ def _walk(part: Message, contents: Contents, hint: str | None, *, root: bool = F
     elif kind.startswith("message/"):
         _take_message(part, kind, contents, hint)
     elif kind.startswith("multipart/"):
-        contents.flaws.append(f"{kind} without its boundary, read as text")
-        contents.plain.append(_text(part, contents))
+        _walk_lost_multipart(part, kind, contents, hint)
     elif kind in _BODY_TYPES or (root and kind.startswith("text/") and disposition(part) != "attachment"):
         _take_text(part, kind, contents, hint)
     else:
         _take_attachment(part, kind, contents, hint)
+
+
+def _walk_lost_multipart(part: Message, kind: str, contents: Contents, hint: str | None) -> None:
+    """A multipart whose header was cut before its boundary: the first delimiter of its text tells it (Outlook via some gateways).
+
+    Tried three times a mail at most, since each try parses the rest anew.
+    """
+    raw = payload(part)
+    found = _DELIMITER.search(raw)
+    if found and contents.mended_multiparts < 3:
+        contents.mended_multiparts += 1
+        mended = email.message_from_bytes(b'Content-Type: %s; boundary="%s"\n\n' % (kind.encode(), found[1].rstrip()) + raw[found.start() :])
+        if mended.is_multipart():
+            contents.flaws.append(f"{kind} without its boundary, taken from its text")
+            for child in _children(mended):
+                _walk(child, contents, hint)
+            return
+    contents.flaws.append(f"{kind} without its boundary, read as text")
+    contents.plain.append(_text(part, contents))
 
 
 def _take_text(part: Message, kind: str, contents: Contents, hint: str | None) -> None:
@@ -116,7 +136,21 @@ def _take_attachment(part: Message, kind: str, contents: Contents, hint: str | N
     if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
         smime = parameters(header_value(part, "Content-Type")).get("smime-type", "enveloped-data").lower()
         contents.encrypted = contents.encrypted or smime != "signed-data"
-    contents.attachments.append(Attachment(part_name(part, hint), kind, payload(part)))
+    name, content = part_name(part, hint), payload(part)
+    if (kind in TNEF_TYPES or (name or "").lower() == "winmail.dat") and (opened := read_tnef(content)):
+        _take_tnef(opened, contents)
+    else:
+        contents.attachments.append(Attachment(name, kind, content))
+
+
+def _take_tnef(opened: Tnef, contents: Contents) -> None:
+    """What winmail.dat holds stands in the place of winmail.dat; its text is the body only where the mail has no other."""
+    contents.attachments += [Attachment(display_name(file.name) or None, file.content_type, file.content) for file in opened.files]
+    contents.named += [opened.text] if opened.text else []
+    if not opened.files:
+        contents.flaws.append("winmail.dat holds no files")
+    if not opened.whole:
+        contents.flaws.append("winmail.dat ends too early")
 
 
 def _text(part: Message, contents: Contents) -> str:
@@ -178,17 +212,26 @@ def _inner_bytes(part: Message) -> bytes:
     inner = _children(part)
     if not inner:
         return payload(part)
-    pieces = []
     encoding = header_value(part, "Content-Transfer-Encoding").lower()
-    for child in inner:
-        try:
-            pieces.append(child.as_bytes(policy=_EXACT))
-        except (ValueError, LookupError, TypeError, AttributeError, KeyError):
-            pieces.append(str(child.get_payload() if not child.is_multipart() else "").encode("utf-8", "replace"))
-    content = b"\n".join(pieces)
+    pieces = [_written(child) for child in inner]
+    content = "\n".join(pieces).encode("utf-8", "surrogateescape")
     if encoding == "base64" and pieces:
         return _base64(content.lstrip())
     return content
+
+
+def _written(part: Message) -> str:
+    """A part as it stood in the mail, line by line. The email package's generator would fold and encode headers anew."""
+    head = "".join(f"{key}: {value}\n" for key, value in part.raw_items())
+    inside = part.get_payload()
+    if not isinstance(inside, list):
+        return f"{head}\n{inside if isinstance(inside, str) else ''}"
+    children = [_written(child) for child in inside if isinstance(child, Message)]
+    if part.get_content_maintype() != "multipart":
+        return "\n".join([head, *children])
+    mark = f"--{parameters(header_value(part, 'Content-Type')).get('boundary', '')}"
+    bodies = "".join(f"{mark}\n{child}\n" for child in children)
+    return f"{head}\n{part.preamble or ''}{bodies}{mark}--\n{part.epilogue or ''}"
 
 
 def _report_fields(part: Message) -> list[tuple[str, str]]:

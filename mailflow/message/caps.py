@@ -31,10 +31,11 @@ DEFAULT_CAPS = Caps()
 _BLOCK_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _HEADER = re.compile(rb"^([!-9;-~]+)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.M)
 _LIST_HEADERS = frozenset({b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender", b"resent-to", b"resent-cc", b"resent-from"})
-_TYPED = re.compile(rb"^content-(?:type|disposition)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.M | re.I)
-_NESTING = re.compile(rb"^content-type[ \t]*:[ \t\r\n]*(?:multipart/|message/(?:rfc822|global))", re.M | re.I)
+# The line end stands first in these: the search then skips from line end to line end.
+_TYPED = re.compile(rb"\ncontent-(?:type|disposition)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.I)
+_NESTING = re.compile(rb"\ncontent-type[ \t]*:[ \t\r\n]*[\"']?(?:multipart/|message/(?:rfc822|global))", re.I)
 _BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t\r\n]*(?:\"([^\"]{1,300})\"|([^\s;\"]{1,300}))", re.I)
-_DELIMITER = re.compile(rb"^--([^\r\n]{1,300})", re.M)
+_DELIMITER = re.compile(rb"\n--([^\r\n]{1,300})")
 
 
 def check_caps(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
@@ -48,8 +49,9 @@ def check_caps(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
     if len(block) > caps.header_block:
         raise UnreadableMail(f"the header block has {len(block):,} bytes, more than {caps.header_block:,}")
     _check_headers(block, caps)
-    _check_part_headers(raw, caps)
-    _check_structure(raw, caps)
+    typed = list(_TYPED.finditer(b"\n" + block)) + list(_TYPED.finditer(raw, max(0, len(block) - 1)))
+    _check_part_headers(typed, caps)
+    _check_structure(raw, typed, caps)
 
 
 def _check_headers(block: bytes, caps: Caps) -> None:
@@ -67,34 +69,35 @@ def _check_headers(block: bytes, caps: Caps) -> None:
         raise UnreadableMail(f"the mail names {addresses} addresses, more than {caps.addresses}")
 
 
-def _check_part_headers(raw: bytes, caps: Caps) -> None:
-    for found in _TYPED.finditer(raw):
+def _check_part_headers(typed: list[re.Match[bytes]], caps: Caps) -> None:
+    for found in typed:
         if len(found[0]) > caps.header:
             raise UnreadableMail(f"a part's header has {len(found[0]):,} bytes, more than {caps.header:,}")
         if found[0].count(b";") > caps.parameters:
             raise UnreadableMail(f"a part's header has more than {caps.parameters} parameters")
 
 
-def _check_structure(raw: bytes, caps: Caps) -> None:
-    declared = {(a or b).rstrip() for a, b in _BOUNDARY.findall(raw)}
+def _check_structure(raw: bytes, typed: list[re.Match[bytes]], caps: Caps) -> None:
+    declared = {(a or b).rstrip() for found in typed for a, b in _BOUNDARY.findall(found[0])}
     if declared:
         parts = sum(1 for found in _DELIMITER.finditer(raw) if found[1].rstrip() in declared)
         if parts > caps.parts:
             raise UnreadableMail(f"the mail has {parts} parts, more than {caps.parts}")
-    if len(_NESTING.findall(raw)) > caps.depth and (depth := _depth(raw)) > caps.depth:
+    if sum(1 for found in typed if _NESTING.match(found[0])) > caps.depth and (depth := _depth(raw)) > caps.depth:
         raise UnreadableMail(f"the mail is nested {depth} deep, more than {caps.depth}")
 
 
 def _depth(raw: bytes) -> int:
-    """The deepest nesting, by a stack of open boundaries; `b''` stands for an attached message, which its container's boundary ends."""
+    """The deepest nesting of a mail, by a stack of open boundaries; `b''` stands for an attached message, which its container's boundary ends."""
     stack: list[bytes] = []
     deepest = 0
+    raw = b"\n" + raw
     events = sorted(
         [(found.start(), found) for found in _TYPED.finditer(raw)] + [(found.start(), found) for found in _DELIMITER.finditer(raw)],
         key=lambda event: event[0],
     )
     for _, found in events:
-        if found[0].startswith(b"--"):
+        if found[0].startswith(b"\n--"):
             line = found[1].rstrip()
             name = line if line in stack else line[:-2]
             if name in stack:

@@ -41,6 +41,8 @@ def decode_words(value: str) -> str:
 
 def header_text(value: str, hint: str | None = None) -> str:
     """A header value as a person reads it: one line, decoded, storable."""
+    if value.isascii() and value.isprintable() and "=?" not in value:
+        return value.strip()
     return one_line(decode_words(unfold(raw_text(value, hint)))).strip()
 
 

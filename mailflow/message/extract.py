@@ -40,6 +40,7 @@ _ORDER = re.compile(
     r"(?:purchase order|\bP\.?O\b|zamówieni[ea]|采购订单)\s*(?:number|no|nr|号)?\s*[.:：#]*\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
     re.I,
 )
+_DIGIT = re.compile(r"\d")
 _CARRIERS = (
     r"DHL(?: Express)?|UPS|FedEx|TNT|DPD|GLS|InPost|Poczta Polska|Pocztex|EMS|SF(?: Express)?|Fan Courier"
     r"|Cargus|Sameday|Hermes|Raben|Schenker|DB Schenker|Kuehne(?:\+| & )Nagel|DSV|顺丰(?:速运)?|中通|圆通|申通|韵达|德邦|京东物流"
@@ -64,7 +65,7 @@ def extract_request(subject: str, text: str, *, known_serials: Callable[[str], b
     parts = find_part_numbers(lines, [*stated.all("part"), *(row["part"] for row in stated.rows if "part" in row)])
     priority, words = _priority(stated, subject, text)
     signed = find_signature_facts(text)
-    free = "\n".join(lines)
+    free = "\n".join(_around_digits(lines))
     return Extracted(
         name=_value(stated, "name") or signed.name,
         company=_value(stated, "company") or signed.company,
@@ -111,6 +112,12 @@ def _is_other_fact(line: str) -> bool:
     return bool(pair and pair[0] in ("telephone", "fax", "contract", "purchase_order", "tracking", "email", "rma", "cartons", "ship_date"))
 
 
+def _around_digits(lines: list[str]) -> list[str]:
+    """The lines that can hold a number, with the line above each: its name may stand there. It spares most of a long mail."""
+    marked = [any(map(str.isdigit, line)) for line in lines]
+    return [line for at, line in enumerate(lines) if marked[at] or (at + 1 < len(lines) and marked[at + 1])]
+
+
 def _value(stated: Stated, field: str) -> str:
     return re.sub(r"\s+", " ", stated.first(field))[:300]
 
@@ -151,5 +158,5 @@ def _tracking(stated: Stated, text: str) -> tuple[tuple[str, str], ...]:
         for number in re.findall(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{5,39}", value)[:20]
     ]
     numbers = {number for _, number in found}
-    found += [(one[1], one[2]) for line in text.split("\n")[:2000] for one in _SHIPMENT.finditer(line[:500]) if one[2] not in numbers]
+    found += [(one[1], one[2]) for line in text.split("\n")[:2000] for one in (_SHIPMENT.finditer(line[:500]) if _DIGIT.search(line) else ()) if one[2] not in numbers]
     return tuple(dict.fromkeys(found))

@@ -66,19 +66,23 @@ _WORDS: dict[str, str] = {
 _FIELD_OF = {word: name for name, words in _WORDS.items() for word in words.split("|")}
 _LONGEST_LABEL = 60
 _DECORATION = re.compile(r"^[\s>*_•·\-–—#|+]*(?:\(?\d{1,2}[.)]\s+|\(?[a-l][.)]\s+|l\s{1,3}(?=[A-Z]))?[\s*_]*")
+_MARK = re.compile(r"[:：=|\t]|\s[-–—]\s")
 _SEPARATOR = re.compile(r"\s*(?:[:：=|\t]|\s[-–—]\s)\s*")
 
 
 def field_of(label: str) -> str | None:
     """The fact that a label names, None where it is none of ours."""
-    plain = unicodedata.normalize("NFKC", label[: _LONGEST_LABEL + 20]).lower()
+    plain = label[: _LONGEST_LABEL + 20].lower()
+    plain = plain if plain.isascii() else unicodedata.normalize("NFKC", plain).lower()
     plain = re.sub(r"\([^()]{0,40}\)", " ", plain) if "(" in plain and plain not in _FIELD_OF else plain
-    plain = re.sub(r"\s+", " ", plain).strip(" *_\"'.#:：")
+    plain = " ".join(plain.split()).strip(" *_\"'.#:：")
     return _FIELD_OF.get(plain) or _FIELD_OF.get(plain.removeprefix("the ").removeprefix("our ").removeprefix("your "))
 
 
 def split_label(line: str) -> tuple[str, str] | None:
     """(field, value) of a line like `Serial number: X`, `- **S/N** = X`, `序列号：X`, `Model | X`; value may be ''."""
+    if not _MARK.search(line[: 3 * _LONGEST_LABEL]):
+        return None
     start = _DECORATION.match(line)
     text = line[start.end() if start else 0 :]
     found = _SEPARATOR.search(text[: _LONGEST_LABEL + 5])
@@ -90,6 +94,8 @@ def split_label(line: str) -> tuple[str, str] | None:
 
 def bare_label(line: str) -> str | None:
     """The field where a whole line is a label and nothing else: its value stands on the next line."""
+    if len(line) > 3 * _LONGEST_LABEL:
+        return None
     start = _DECORATION.match(line)
     text = line[start.end() if start else 0 :].strip()
     return field_of(text) if 0 < len(text) <= _LONGEST_LABEL else None

@@ -6,12 +6,14 @@ limits is UnreadableMail, with the reason for people.
 
 from __future__ import annotations
 
+import contextlib
 import email
 import re
 from datetime import UTC, datetime
 from email.message import Message
 
-from mailparser import MailParser
+from mailparser.dates import parse_mail_date
+from mailparser.utils import get_addresses
 
 from mailflow.message.addresses import read_addresses
 from mailflow.message.body import Contents, first_charset, read_contents
@@ -24,6 +26,8 @@ from mailflow.message.repair import repair
 _MESSAGE_ID = re.compile(r"<\s*([^<>]{1,990}?)\s*>")
 _SOMETHING = re.compile(rb"[^\r\n\t \x00]")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
+_PLAIN_SENDER = re.compile(r"(?:\"[\w .,'-]{0,100}\" |[\w '-]{1,100} )?<?[\w.+-]{1,64}@[A-Za-z0-9.-]{1,200}>?", re.ASCII)
+_HAS_PARTS = re.compile(rb"^content-type[ \t]*:[ \t\r\n]*[\"']?(?:multipart|message)/", re.I | re.M)
 _PGP = "-----BEGIN PGP MESSAGE-----"
 
 
@@ -45,7 +49,7 @@ def parse_mail(raw: bytes, caps: Caps = DEFAULT_CAPS) -> Mail:
 def _message(raw: bytes) -> Message:
     """The MIME tree. A mail of one part needs no parsing of its body, which spares the lines of a 30 MB text."""
     end = _HEADER_END.search(raw)
-    if end is not None:
+    if end is not None and not _HAS_PARTS.search(raw, 0, end.end()):
         head = email.message_from_bytes(raw[: end.end()])
         if head.get_content_maintype() not in ("multipart", "message") and not head.get_payload():
             vars(head)["_payload"] = raw[end.end() :]
@@ -89,21 +93,29 @@ def _texts(contents: Contents) -> tuple[str, str]:
 
 def _envelope(headers: list[tuple[str, str]]) -> tuple[datetime | None, list[str]]:
     """The date, by mail-parser where the header is well formed, else by the lenient reader; and what is wrong with the address headers."""
-    skeleton = Message()
-    for key, value in headers:
-        if key in ("date", "from", "reply-to"):
-            skeleton[key] = value
-    try:
-        parser = MailParser(skeleton)
-        moment, defects = parser.date, parser.address_header_defects
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        moment, defects = None, []
-    flaws = [f"{defect['header']}: {defect['reason']}" for defect in defects]
-    if isinstance(moment, datetime):
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC), flaws
+    flaws = [flaw for key, value in headers if key in ("from", "reply-to") and not _PLAIN_SENDER.fullmatch(value) for flaw in _defects(key, value)]
     stated = _raw_first(headers, "date")
-    moment = read_header_date(header_text(stated))
-    return moment, [*flaws, "the Date header is malformed"] if stated.strip() else flaws
+    moment = _strict_date(stated) if stated else None
+    if moment is not None or not stated.strip():
+        return moment, flaws
+    return read_header_date(header_text(stated)), [*flaws, "the Date header is malformed"]
+
+
+def _strict_date(stated: str) -> datetime | None:
+    try:
+        moment = parse_mail_date(stated).value
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return None
+    if not isinstance(moment, datetime):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _defects(name: str, value: str) -> list[str]:
+    found: list[dict[str, str]] = []
+    with contextlib.suppress(ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        get_addresses(value, defects=found)
+    return [f"{name}: {defect['reason']}" for defect in found]
 
 
 def _addresses(headers: list[tuple[str, str]], name: str, hint: str | None) -> tuple[Address, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from mailflow.message.addresses import read_addresses
 from mailflow.message.model import Mail
@@ -18,14 +19,18 @@ _ENVELOPE = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to")
 
 def find_case_numbers(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
     """Case numbers in order of appearance, each once, as `SR-100001`; written `sr 100001`, `[SR#100001]`, `rma100001` too."""
-    letters = sorted({prefix.rstrip("-").upper() for prefix in prefixes if prefix.rstrip("-")}, key=len, reverse=True)
-    if not letters:
+    pattern = _numbers_of(tuple(prefixes))
+    if pattern is None:
         return ()
-    words = "|".join(re.escape(one) for one in letters)
-    pattern = re.compile(
-        rf"(?<![A-Za-z0-9])({words})(?:\s?(?:no|nr|number|numer|号码|号|编号)\.?)?[\s:：#_\-‐-―－]{{0,3}}(\d{{3,12}})(?![0-9A-Za-z])", re.I
-    )
     return tuple(dict.fromkeys(f"{found[1].upper()}-{found[2]}" for found in pattern.finditer(split_uuencoded(text[:_SCANNED]).text)))
+
+
+@lru_cache(maxsize=64)
+def _numbers_of(prefixes: tuple[str, ...]) -> re.Pattern[str] | None:
+    letters = sorted({prefix.rstrip("-").upper() for prefix in prefixes if prefix.rstrip("-")}, key=len, reverse=True)
+    words = "|".join(re.escape(one) for one in letters)
+    form = rf"(?<![A-Za-z0-9])({words})(?:\s?(?:no|nr|number|numer|号码|号|编号)\.?)?[\s:：#_\-‐-―－]{{0,3}}(\d{{3,12}})(?![0-9A-Za-z])"
+    return re.compile(form, re.I) if letters else None
 
 
 def find_case_tokens(mail: Mail, mailboxes: Iterable[str]) -> tuple[str, ...]:

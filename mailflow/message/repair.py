@@ -12,6 +12,7 @@ _KNOWN = re.compile(
     re.I,
 )
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
+_BROKEN_BOUNDARY = re.compile(rb'oundary[ \t]*=[ \t\r\n]*"[^"\n]*\n')
 _TYPE = re.compile(rb"^(content-type[ \t]*:)([^\n]*(?:\n[ \t][^\n]*)*)", re.M | re.I)
 
 
@@ -28,7 +29,7 @@ def repair(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         mended = mended.replace(b"\r\r\n", b"\r\n")
         flaws.append("lines end with CR CR LF")
     mended = _mend_header(mended, flaws)
-    if b"oundary" in mended or b"OUNDARY" in mended:
+    if _BROKEN_BOUNDARY.search(mended) or b"OUNDARY" in mended:
         mended = _TYPE.sub(_join_boundary, mended)
     return mended, tuple(flaws)
 

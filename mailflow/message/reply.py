@@ -174,7 +174,7 @@ def _attribution(lines: list[str], at: int) -> int:
             return 0
         if joined.rstrip("*_ ").endswith((":", "：")):
             return size if _is_attribution(joined, lines, at + size) else 0
-        if size == 1 and not (WROTE_START.match(joined) or ADDRESS_LIKE.search(joined)):
+        if size == 1 and not (("@" in joined and ADDRESS_LIKE.search(joined)) or WROTE_START.match(joined)):
             return 0
     return 0
 

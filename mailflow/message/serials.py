@@ -22,6 +22,7 @@ _PART_LABELLED = re.compile(
     r"|编码|料号)\s*[.:：#=]*\s*([0-9][0-9A-Za-z]{6,11})\b",
     re.I,
 )
+_DIGIT = re.compile(r"\d")
 _PART = re.compile(r"(?<![A-Za-z0-9])0[0-9]{4}[0-9A-Z]{3}(?![A-Za-z0-9])")
 
 
@@ -42,6 +43,8 @@ def find_serials(lines: Iterable[str], stated: Iterable[str], known: Callable[[s
     for value in stated:
         found |= dict.fromkeys(_of_value(value, known))
     for line in lines:
+        if not _DIGIT.search(line):
+            continue
         for label in _LABELLED.finditer(line[:2000]):
             found |= dict.fromkeys(_of_value(line[label.end() : label.end() + 80], known, first_only=True))
         found |= dict.fromkeys(_of_free_text(line[:2000], known))
@@ -57,6 +60,8 @@ def find_part_numbers(lines: Iterable[str], stated: Iterable[str]) -> tuple[str,
         if any(char.isdigit() for char in word)
     ]
     for line in lines:
+        if not _DIGIT.search(line):
+            continue
         found += [one.upper() for one in _PART_LABELLED.findall(line[:2000])]
         found += _PART.findall(line[:2000])
     return tuple(dict.fromkeys(found))

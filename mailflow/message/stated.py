@@ -104,6 +104,8 @@ def _continue(lines: list[str], at: int, facts: list[tuple[str, str]]) -> int:
 
 
 def _heading(line: str) -> tuple[str | None, ...] | None:
+    if "|" not in line and "\t" not in line and "   " not in line:
+        return None
     cells = _split_cells(line)
     if len(cells) < 2:
         return None

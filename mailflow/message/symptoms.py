@@ -33,9 +33,9 @@ _TROUBLE = re.compile(
     r"|awari|uster|uszkodz|błąd|błęd|nie (?:działa|dziala|uruchamia|włącza|odpowiada|wstaje|startuje|świeci"
     r"|łączy|widać|można)|zepsut|restartuj|zawiesz|alarm|brak (?:zasilania|łącz|link|sygnał|komunikacji)"
     r"|przesta[łl]|problem|spad|utrat|wyłącz|przegrz"
-    r"|故障|不能|无法|坏|告警|报错|错误|异常|失败|重启|掉线|断|不亮|不通|死机|丢包|宕机|不启动|没有反应|损坏|问题",
-    re.I,
+    r"|故障|不能|无法|坏|告警|报错|错误|异常|失败|重启|掉线|断|不亮|不通|死机|丢包|宕机|不启动|没有反应|损坏|问题"
 )
+"""For lower-case text: without a flag for it, the search skips to the letters with which one of the words begins."""
 
 
 def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str:
@@ -43,14 +43,14 @@ def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str
     if named := "\n".join(dict.fromkeys(stated.all("symptoms"))):
         return named[:_LONGEST].strip()
     paragraphs = _prose(stated.rest)
-    telling = [paragraph for paragraph in paragraphs if any(_TROUBLE.search(line) for line in paragraph)]
+    telling = [paragraph for paragraph in paragraphs if _TROUBLE.search("\n".join(paragraph).lower())]
     if telling:
         return "\n\n".join("\n".join(paragraph) for paragraph in telling)[:_LONGEST].strip()
     prose = [line for paragraph in paragraphs for line in paragraph]
     if _says_something(prose, serials):
         return "\n".join(prose)[:_LONGEST].strip()
     plain = re.sub(r"^(?:\s*(?:re|fw|fwd|aw|wg|odp|pd|回复|转发|答复)\s*[:：]\s*)+", "", subject, flags=re.I)
-    return plain[:_LONGEST].strip() if _TROUBLE.search(plain) and not re.match(r"\s*\[?[A-Z]{2,4}-\d", plain) else ""
+    return plain[:_LONGEST].strip() if _TROUBLE.search(plain.lower()) and not re.match(r"\s*\[?[A-Z]{2,4}-\d", plain) else ""
 
 
 def _prose(rest: tuple[str, ...]) -> list[list[str]]:
@@ -61,7 +61,7 @@ def _prose(rest: tuple[str, ...]) -> list[list[str]]:
             break
         if not line:
             paragraphs.append([])
-        elif not (_GREETING.match(line) or _EMPTY_TALK.match(line) or split_label(line)) or _TROUBLE.search(line):
+        elif not (_GREETING.match(line) or _EMPTY_TALK.match(line) or split_label(line)) or _TROUBLE.search(line.lower()):
             paragraphs[-1].append(line)
     return [paragraph for paragraph in paragraphs if paragraph]
 

@@ -60,6 +60,8 @@ class ServiceRequestDetails:
     """'' undecided, 'entitled', 'not entitled'."""
     accepted_at: datetime | None = None
     responded_at: datetime | None = None
+    surveyed: bool = False
+    """The satisfaction survey goes out once (SR8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,12 @@ def sign_number(key: bytes, number: str) -> str:
     return f"{number.lower()}.{base64.b32encode(digest).decode().rstrip('=').lower()}"
 
 
+def confirmation_code(key: bytes, number: str, version: int) -> str:
+    """Six characters that nobody without the key can guess, for the confirmation of a command (BX8); another one with each change."""
+    digest = hmac.new(key, f"confirm {number} {version}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest).decode()[:6]
+
+
 def case_address(key: bytes, mailbox: str, number: str) -> str:
     """The address that answers of a case go to."""
     local, _, domain = mailbox.rpartition("@")

@@ -66,8 +66,9 @@ def play(scenario: Scenario, override: Path | None = None, tell: Tell = _say_not
 
 
 def _play_mails(office: Office, desk: Desk, scenario: Scenario, tell: Tell) -> Iterator[tuple[ScenarioMail, int]]:
+    now = scenario.start.astimezone(UTC)
     for uid, mail in enumerate(scenario.mails, 1):
-        _let_time_pass(office, mail.at, tell)
+        now = _let_time_pass(office, now, mail.at, tell)
         raw = _make(office, desk, scenario, mail, uid)
         at = mail.at.astimezone(UTC)
         with office.database.write() as c:
@@ -81,17 +82,19 @@ def _play_mails(office: Office, desk: Desk, scenario: Scenario, tell: Tell) -> I
             pass
         _send_all(office, at)
         yield mail, row
-    _let_time_pass(office, scenario.until, tell)
+    _let_time_pass(office, now, scenario.until, tell)
 
 
-def _let_time_pass(office: Office, until: datetime, tell: Tell) -> None:
-    """Fire deadlines at their exact instants up to the moment, letting each one's effects set new ones."""
+def _let_time_pass(office: Office, now: datetime, until: datetime, tell: Tell) -> datetime:
+    """Fire deadlines at their exact instants up to the moment, letting each one's effects set new ones; the moment."""
     end = until.astimezone(UTC)
     while True:
         with office.database.read() as c:
             due = deadline.next_due(c)
         if due is None or due > end:
-            return
+            return max(now, end)
+        # A deadline that was set in the past falls now: time never runs backwards.
+        now = due = max(now, due)
         tell(due, "deadline")
         if not handle_deadlines(office, due):
             with office.database.read() as c:

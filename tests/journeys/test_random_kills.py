@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections import Counter
 
 import pytest
 
@@ -30,8 +31,11 @@ def test_random_kills_lose_nothing_and_double_only_what_is_recorded(installation
     installation.must_run_once()
 
     assert oracle.inbound_places() == sorted(installation.uids())
-    assert oracle.inbound_states() == {"opened": 2 * KILLS}
-    assert len(oracle.cases()) == 2 * KILLS
+    # A mail that was in hand at three kills counts as the cause of them: set aside with word to staff, never lost.
+    set_aside = oracle.inbound_states()["quarantined"]
+    assert oracle.inbound_states() == Counter(opened=2 * KILLS - set_aside) + Counter(quarantined=set_aside)
+    assert len(oracle.cases()) == 2 * KILLS - set_aside
+    assert oracle.notices()["staff/quarantine_alert"] == set_aside
     assert (oracle.unfinished(), {delivery.state for delivery in oracle.deliveries()}) == (0, {"sent"})
     assert [one for one in oracle.deliveries() if not 1 <= one.received <= 1 + one.ambiguous] == []
     assert oracle.ambiguous() <= KILLS

@@ -24,11 +24,20 @@ class Announced:
 
 
 def announce(details: RmaDetails, form: ReturnNotification, at: datetime) -> Announced:
-    """Book each line of the form on the authorised line it names. A form without lines announces all that is outstanding."""
+    """Book each line of the form on the authorised line it names.
+
+    A form without lines announces all that is not announced yet, or names another parcel for what is.
+    """
+    free = tuple(line for line in details.lines if line.outstanding > _under_way(line))
+    if not form.lines and not free:
+        return _announce_again(details, form)
     wanted: Sequence[ReturnLine] = form.lines or tuple(
-        ReturnLine(part_number=line.part_number, quantity=line.outstanding, serial=", ".join(line.outstanding_serials))
-        for line in details.lines
-        if line.outstanding > 0
+        ReturnLine(
+            part_number=line.part_number,
+            quantity=line.outstanding - _under_way(line),
+            serial="" if _under_way(line) else ", ".join(line.outstanding_serials),
+        )
+        for line in free
     )
     lines = list(details.lines)
     booked: list[tuple[str, int, str]] = []
@@ -43,6 +52,18 @@ def announce(details: RmaDetails, form: ReturnNotification, at: datetime) -> Ann
         lines[index] = replace(lines[index], announced=(*lines[index].announced, parcel))
         booked.append((lines[index].part_number, quantity, ", ".join(serials)))
     return Announced(lines=tuple(lines), booked=tuple(booked), problems=tuple(problems))
+
+
+def _announce_again(details: RmaDetails, form: ReturnNotification) -> Announced:
+    """Another carrier or tracking number for what is on its way; its grace runs from the first announcement."""
+    lines = tuple(
+        replace(line, announced=(*line.announced[:-1], replace(line.announced[-1], carrier=form.carrier, tracking=form.tracking)))
+        if line.outstanding > 0 and line.announced
+        else line
+        for line in details.lines
+    )
+    booked = tuple((line.part_number, line.outstanding, ", ".join(line.outstanding_serials)) for line in lines if line.outstanding > 0)
+    return Announced(lines=lines, booked=booked, problems=())
 
 
 def state_once_announced(state: str) -> str:

@@ -94,7 +94,9 @@ def _flags(event: CommandGiven, facts: Facts) -> tuple[str, ...]:
     named = [serial for item in event.command.items for serial in item.serials]
     unknown = [f"the register has no device with serial number {serial}" for serial in named if serial not in facts.devices]
     elsewhere = [
-        f"serial number {serial} is in {number}, which is open" for serial, number, kind in facts.open_cases_of_serials if kind == "rma"
+        f"serial number {serial} is in {number}, which is open"
+        for serial, number, kind in facts.open_cases_of_serials
+        if kind == "rma" and serial in named
     ]
     foreign = [
         f"serial number {serial} belongs to contract {facts.devices[serial].contract}"

@@ -10,10 +10,11 @@ from mailflow.cases.rma.announcement import announce, state_once_announced
 from mailflow.cases.rma.birth import verification
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.deadline import INVOICE_CONFIRMATION, hand_to_finance
-from mailflow.cases.rma.delivery import deliver_replacement, extend_term, ship_replacement
+from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term, ship_replacement
 from mailflow.cases.rma.letter import tell_customer, written_out
-from mailflow.cases.rma.obligation import RETURN_CLOCK, VALIDITY_CLOCK, invoiceable, start_validity_clock, stop
+from mailflow.cases.rma.obligation import RETURN_CLOCK, VALIDITY_CLOCK, clock_until, invoiceable, start_validity_clock, stop
 from mailflow.cases.rma.receipt import Arrived
+from mailflow.cases.rma.withdrawal import withdraw_invoice
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.policy.case import Case, Parcel, PendingConfirmation, RmaDetails
 from mailflow.policy.command import Item, parse_commands
@@ -32,7 +33,7 @@ def give_command(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now:
     name = event.command.name
     if name not in RULES:
         return refuse(case, f"/{name} is not a command for a return")
-    if case.state in FINISHED and name not in ("received", "note", "confirm"):
+    if case.state in FINISHED and name not in ("received", "correct", "note", "confirm"):
         return refuse(case, f"{case.number} is {case.state}")
     return RULES[name](case, event, facts, desk, now)
 
@@ -63,6 +64,8 @@ def _delivered(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: d
         return refuse(case, f"{case.number} is a {case.details.type} return: it has no replacement to deliver")
     if day > facts.calendar.local_day(event.at):
         return refuse(case, f"{written_out(day)} is in the future: a delivery is booked once it has happened")
+    if day < (earliest := earliest_delivery(case, facts)):
+        return refuse(case, f"{written_out(day)} is before {written_out(earliest)}, when the replacement was not yet on its way")
     delivered, effects = deliver_replacement(case, day, facts, desk, now)
     return _done(
         delivered,
@@ -105,17 +108,19 @@ def _waive(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     if not event.confirmed:
         return _ask_confirmation(case, event, facts, f"waive {case.details.outstanding} outstanding part(s) of {case.number}")
     lines = tuple(replace(line, waived=line.waived + line.outstanding) for line in case.details.lines)
-    waived = case.changed(state="waived", closed_at=event.at, details=replace(case.details, lines=lines))
-    letter = tell_customer(waived, "waived", reason=event.command.reason)
-    return _done(waived, event, f"{case.number}: what was outstanding is waived", letter, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
+    freed, withdrawn = withdraw_invoice(case, event.command.reason, desk)
+    waived = freed.changed(state="waived", closed_at=event.at, details=replace(freed.details, lines=lines))
+    letters = (tell_customer(waived, "waived", reason=event.command.reason), *withdrawn)
+    return _done(waived, event, f"{case.number}: what was outstanding is waived", *letters, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
 
 
 def _cancel(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if not event.confirmed:
         return _ask_confirmation(case, event, facts, f"cancel {case.number}")
-    cancelled = case.changed(state="cancelled", closed_at=event.at)
-    letter = tell_customer(cancelled, "cancelled", reason=event.command.reason)
-    return _done(cancelled, event, f"{case.number} is cancelled", letter, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
+    freed, withdrawn = withdraw_invoice(case, event.command.reason, desk)
+    cancelled = freed.changed(state="cancelled", closed_at=event.at)
+    letters = (tell_customer(cancelled, "cancelled", reason=event.command.reason), *withdrawn)
+    return _done(cancelled, event, f"{case.number} is cancelled", *letters, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
 
 
 def _ask_confirmation(case: Case, event: CommandGiven, facts: Facts, summary: str) -> Decision:
@@ -186,8 +191,14 @@ def _correct(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     emptied = tuple(
         replace(line, received=0, received_serials=()) if line.part_number.upper() in named else line for line in case.details.lines
     )
-    cleared = case.changed(details=replace(case.details, lines=emptied, disputed=False))
-    return _received(cleared, event, facts, desk, now)
+    reopened = case.changed(state="received", closed_at=None) if case.state == "closed" else case
+    cleared = reopened.changed(details=replace(case.details, lines=emptied, disputed=False))
+    decision = _received(cleared, event, facts, desk, now)
+    if case.state != "closed" or not decision.case or not decision.case.details.outstanding or case.details.return_due is None:
+        return decision
+    # Closing had silenced the clocks of what is missing after all.
+    clock = clock_until(case.details.return_due, case.details.return_steps, facts.calendar, desk, now)
+    return replace(decision, effects=(*decision.effects, *clock))
 
 
 def _note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from mailflow.cases.rma.announcement import announce, state_once_announced
 from mailflow.cases.rma.booking import book_receipt
-from mailflow.cases.rma.delivery import deliver_replacement, extend_term
-from mailflow.cases.rma.letter import tell_customer, tell_staff, written_out
+from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term
+from mailflow.cases.rma.letter import other_participants, tell_customer, tell_staff, written_out
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.model import ReturnNotification
@@ -19,12 +19,15 @@ from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.facts import Facts
 
 RECEIPT = "rma/receipt_notification"
+RELAYED = ("service_request/customer_message", "service_request/staff_message")
+"""The only notices whose answer by staff goes to the customer (SR5)."""
 
 
 def add_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Staff book arrivals; a participant announces, answers in one line, or disputes; anything else goes to receiving to read."""
     if event.standing is Standing.STAFF:
         return _add_staff_mail(case, event, facts, desk)
+    case = case.changed(participants=tuple(dict.fromkeys((*case.participants, event.sender))))
     if event.return_notification is not None:
         return _announce(case, event, event.return_notification, desk)
     if event.customer_line is not None:
@@ -36,6 +39,16 @@ def add_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
 
 def _add_staff_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
     booking = event.booking
+    if booking is None and event.answers_notice in RELAYED and event.new_text.strip():
+        values = {"text": event.new_text.strip()}
+        letter = SendNotice(
+            notice="service_request/staff_message",
+            to=(case.customer,),
+            cc=other_participants(case),
+            values=values,
+            forward_attachments=True,
+        )
+        return Decision(case=case, effects=(letter,), reason=f"{event.sender} wrote to the customer")
     if booking is None:
         note = Note(text=event.new_text.strip() or "(no text)", who=event.sender)
         return Decision(case=case, effects=(note,), reason=f"internal note of {event.sender}")
@@ -78,7 +91,8 @@ def _answer(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts,
 
 def _delivered(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
     day = answer.day or facts.calendar.local_day(event.at)
-    if day > facts.calendar.local_day(event.at) or case.details.delivered_on is not None:
+    possible = earliest_delivery(case, facts) <= day <= facts.calendar.local_day(event.at)
+    if not possible or case.details.delivered_on is not None:
         reason = f"{event.sender} names the delivery date {day}, which staff must look at"
         return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=reason)
     delivered, effects = deliver_replacement(case, day, facts, desk, now)

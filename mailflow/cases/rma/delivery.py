@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.obligation import ask_for_delivery, move_return_clock, start_return_clock
-from mailflow.policy.case import Case, Parcel
+from mailflow.cases.rma.withdrawal import withdraw_invoice
+from mailflow.policy.case import Case, Parcel, RmaDetails
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Term, Unit
@@ -20,6 +21,12 @@ def ship_replacement(case: Case, parcel: Parcel, facts: Facts, desk: Desk) -> tu
     shipped = case.changed(state=state, details=replace(case.details, replacement=parcel))
     questions = ask_for_delivery(facts.calendar.local_day(parcel.on), facts.calendar, desk) if case.details.delivered_on is None else ()
     return shipped, (tell_customer(shipped, "replacement_shipped", parcel=parcel), *questions)
+
+
+def earliest_delivery(case: Case, facts: Facts) -> date:
+    """A replacement cannot arrive before it was shipped, or the return issued."""
+    details: RmaDetails = case.details
+    return facts.calendar.local_day(details.replacement.on if details.replacement else details.issued_at)
 
 
 def deliver_replacement(case: Case, day: date, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -35,10 +42,11 @@ def extend_term(case: Case, days: int, by: str, reason: str, facts: Facts, desk:
     start = max(case.details.return_due, today)
     due = facts.calendar.end_of_term(start, Term(days, Unit.BUSINESS_DAYS)).day
     step = Step("extended", {"days": days, "by": by, "reason": reason, "due": due})
-    state = _state_before_overdue(case) if case.state == "overdue" else case.state
-    extended, clock = move_return_clock(case.changed(state=state), due, step, facts, desk, now)
+    freed, withdrawn = withdraw_invoice(case, "the return date was moved", desk)
+    state = _state_before_overdue(freed) if freed.state in ("overdue", "to be invoiced") else freed.state
+    extended, clock = move_return_clock(freed.changed(state=state), due, step, facts, desk, now)
     noted = extended.changed(details=replace(extended.details, extensions=(*extended.details.extensions, f"{days} business days by {by}")))
-    return noted, (tell_due_day(noted), *clock)
+    return noted, (tell_due_day(noted), *withdrawn, *clock)
 
 
 def tell_due_day(case: Case) -> SendNotice:

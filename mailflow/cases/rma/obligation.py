@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -39,11 +40,14 @@ def move_return_clock(case: Case, due: date, step: Step, facts: Facts, desk: Des
 
 def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: Desk, now: datetime) -> tuple[Effect, ...]:
     """Reminders before the day and on it, the final notice on the business day after (RM9); reminders of the past are skipped (T2)."""
+    last_word = max(calendar.next_business_day(due), calendar.business_day_from(calendar.local_day(now)))
+    if calendar.dated_moment(last_word) <= now:
+        last_word = calendar.next_business_day(last_word)
     moments = [(str(term.amount), calendar.dated_moment(calendar.before(due, term))) for term in desk.returns.reminders]
     return (
         *stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST),
         *(SetDeadline(kind=REMINDER, key=key, at=at, steps=steps) for key, at in moments if at > now),
-        SetDeadline(kind=FINAL_NOTICE, at=calendar.dated_moment(calendar.next_business_day(due)), steps=steps),
+        SetDeadline(kind=FINAL_NOTICE, at=calendar.dated_moment(last_word), steps=steps),
     )
 
 
@@ -65,14 +69,17 @@ def invoiceable(
     """What may be handed to finance today as (part number, quantity), and until when the rest is in transit within its grace."""
     quantities: list[tuple[str, int]] = []
     waits: list[date] = []
-    requested = {part: quantity for part, quantity, _price, _currency in details.invoice_requested}
+    requested: Counter[str] = Counter()
+    for part, quantity, _price, _currency in details.invoice_requested:
+        requested[part] += quantity
     for line in outstanding_lines(details):
         until = in_transit_until(line, calendar, grace)
         under_way = in_transit_quantity(line) if until is not None and until >= today else 0
         if until is not None and under_way:
             waits.append(until)
-        owed = line.outstanding - under_way - requested.get(line.part_number, 0)
-        if owed > 0:
+        covered = min(requested[line.part_number], line.outstanding - under_way)
+        requested[line.part_number] -= covered
+        if owed := line.outstanding - under_way - covered:
             quantities.append((line.part_number, owed))
     return tuple(quantities), max(waits, default=None)
 

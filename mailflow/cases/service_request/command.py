@@ -47,10 +47,12 @@ def _accept(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
 
 
 def _priority(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    if event.command.priority == case.priority:
+        return _refuse(case, f"{case.number} has priority {case.priority} already")
     changed = case.changed(priority=event.command.priority)
     details = case.details
     runs = details.accepted_at is not None and details.responded_at is None
-    clock = start_clock(changed, details.accepted_at, facts, desk) if runs else ()
+    clock = start_clock(changed, details.accepted_at, facts, desk, now) if runs else ()
     return _done(changed, event, f"{case.number} has priority {event.command.priority} now, before {case.priority}", *clock)
 
 
@@ -79,8 +81,10 @@ def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     is_spam = event.command.spam
     if unfinished and not is_spam:
         return _refuse(case, f"{', '.join(unfinished)} is not finished: close the return first")
-    letters = () if is_spam else (_tell_customer(case, "closed"), _tell_customer(case, "survey", scores=(1, 2, 3, 4, 5)))
-    closed = case.changed(state="closed", closed_at=event.at)
+    survey = () if case.details.surveyed else (_tell_customer(case, "survey", scores=(1, 2, 3, 4, 5)),)
+    letters = () if is_spam else (_tell_customer(case, "closed"), *survey)
+    details = case.details if is_spam else replace(case.details, surveyed=True)
+    closed = case.changed(state="closed", closed_at=event.at, details=details)
     told = "as spam, nobody was told" if is_spam else "the customer was told and asked for an opinion"
     return _done(closed, event, f"{case.number} is closed; {told}", *letters, *stop_clock())
 

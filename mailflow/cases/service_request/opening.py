@@ -43,7 +43,7 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
         details=details,
     )
     case, effects = judge(case, event, facts, desk, now)
-    links = (Note(text=f"the mail named {event.linked_to}, whose participants do not include {event.sender}"),) if event.linked_to else ()
+    links = (Note(text=_why_linked(event)),) if event.linked_to else ()
     return Decision(
         case=case,
         effects=(*effects, tell_staff(case, event, desk, is_new=True, steps=_entitlement_steps(facts)), *links),
@@ -51,11 +51,19 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
     )
 
 
+def _why_linked(event: MailReceived) -> str:
+    if event.standing is Standing.PARTICIPANT:
+        return f"it refers to {event.linked_to}, which was closed too long ago to go on"
+    return f"the mail named {event.linked_to}, whose participants do not include {event.sender}"
+
+
 def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts, desk: Desk) -> ServiceRequestDetails:
     """What is known after this mail: earlier answers stay, blanks are filled, serials add up; `missing` is reckoned anew (IN5)."""
     found = event.extracted
     serials = tuple(dict.fromkeys((*known.serials, *found.serials)))
-    device = next((facts.devices[serial] for serial in serials if serial in facts.devices), None)
+    # What the register knows of another customer's device is not for this one's eyes.
+    own = facts.contract.number if facts.contract else ""
+    device = next((device for serial in serials if (device := facts.devices.get(serial)) and device.contract == own), None)
     values: dict[str, Any] = {
         "name": known.name or found.name or event.mail.sender.name,
         "telephone": known.telephone or found.telephone,
@@ -75,6 +83,7 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
         entitlement=_entitlement(known, facts),
         accepted_at=known.accepted_at,
         responded_at=known.responded_at,
+        surveyed=known.surveyed,
     )
 
 
@@ -107,11 +116,17 @@ def judge(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dateti
     details: ServiceRequestDetails = case.details
     if details.missing:
         return ask_for_missing(case, event, facts, desk)
-    if details.entitlement == "entitled":
+    if details.entitlement == "entitled" and not _doubts(case, event):
         return accept(case, event.at if now < event.at else now, facts, desk, answer=event)
     steps = (Step("next_step_staff_review", {"at": facts.calendar.next_window_start(now)}),)
     note = Note(text=f"entitlement {details.entitlement or 'undecided'}: staff decide", steps=_entitlement_steps(facts))
     return case.changed(state="new"), (*_answer(case, event, "acknowledgement", {"next_step": steps}), *_forget_questions(), note)
+
+
+def _doubts(case: Case, event: MailReceived) -> bool:
+    """A sender whom nobody vouches for, or a contract number that is not the one the register found, is for a human (SR1, SR3)."""
+    stated = case.details.contract.upper()
+    return not event.authenticated or bool(stated and case.contract and stated != case.contract.upper())
 
 
 def ask_for_missing(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
@@ -140,7 +155,7 @@ def accept(case: Case, at: datetime, facts: Facts, desk: Desk, answer: MailRecei
     }
     note = Note(text=f"accepted with priority {accepted.priority}", steps=(*_entitlement_steps(facts), *due.steps))
     effects = _answer(accepted, answer, "accepted", values) if answer else (_notice(accepted, "accepted", values, trusted=True),)
-    return accepted, (*effects, *_forget_questions(), *start_clock(accepted, at, facts, desk), note)
+    return accepted, (*effects, *_forget_questions(), *start_clock(accepted, at, facts, desk, at), note)
 
 
 def _accepted_details(details: ServiceRequestDetails, at: datetime) -> ServiceRequestDetails:

@@ -72,7 +72,8 @@ def tell_staff(case: Case, event: MailReceived, desk: Desk, *, is_new: bool = Fa
         to_staff=True,
         forward_attachments=True,
         values={
-            "text": event.new_text,
+            # Of the first mail all is new to staff, what it forwards included (SR5).
+            "text": (event.mail.text or event.mail.alternative_text) if is_new else event.new_text,
             "sender": event.sender,
             "summary": summary(case),
             "is_new": is_new,

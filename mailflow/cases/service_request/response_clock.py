@@ -20,13 +20,13 @@ def response_moment(case: Case, since: datetime, facts: Facts, desk: Desk) -> De
     return response_due(_priority(case, desk), _start(case, since, desk), facts.calendar, desk.requests)
 
 
-def start_clock(case: Case, since: datetime, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
-    """Deadlines for each warning and for the breach; those of an earlier priority are replaced."""
+def start_clock(case: Case, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+    """Deadlines for each warning to come and for the breach; those of an earlier priority are replaced."""
     due = response_moment(case, since, facts, desk)
     warnings = response_warnings(_priority(case, desk), _start(case, since, desk), facts.calendar, desk.requests)
     return (
         *stop_clock(),
-        *(SetDeadline(kind=WARNING, key=str(percent), at=at, steps=due.steps) for percent, at in warnings),
+        *(SetDeadline(kind=WARNING, key=str(percent), at=at, steps=due.steps) for percent, at in warnings if at > now),
         SetDeadline(kind=BREACH, at=due.at, steps=due.steps),
     )
 
