@@ -250,7 +250,7 @@ RETURN_NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "days_left": 5,
         "in_transit": (f"{PART}: DHL JD0146000098",),
     },
-    "final_notice": lambda: {**OWED, "invoice_on": date(2026, 12, 23)},
+    "final_notice": lambda: {**OWED, "invoice_on": date(2026, 12, 23), "in_transit": ("02119999: DHL 998877",)},
     "invoice_request": lambda: {**OWED, "delivered_on": date(2026, 11, 20)},
     "invoice_notice": lambda: {**OWED, "delivered_on": date(2026, 11, 20)},
     "invoice_withdrawn": lambda: {"reason": "the last part came back"},

@@ -20,6 +20,7 @@ from babel.numbers import format_decimal
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Derivation
 from mailflow.policy.desk import Term
+from mailflow.policy.holiday import holiday_name_in
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 """Folders whose name alone is not the locale meant; any other folder is taken as Babel names it (`pl`, `de`, `pt_BR`)."""
@@ -200,14 +201,21 @@ class Wording:
 
     def sentences(self, steps: Derivation) -> tuple[str, ...]:
         """Each step of a derivation as a sentence (BX2)."""
-        return tuple(self._in_zone_of(step.values).say("derivation", step.name, step.values) for step in steps)
+        return tuple(self._in_zone_of(step.values).say("derivation", step.name, self._localised(step.values)) for step in steps)
+
+    def _localised(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A holiday is called as its own country calls it in the reader's language, where the table knows how."""
+        if not {"holiday", "day", "country"} <= values.keys():
+            return values
+        return {**values, "holiday": holiday_name_in(str(values["country"]), values["day"], self.locale.language) or values["holiday"]}
 
     def _in_zone_of(self, values: Mapping[str, Any]) -> Wording:
         zone = values.get("timezone")
         return self.in_zone(zone) if isinstance(zone, str) and zone else self
 
     def derivation(self, steps: Derivation) -> str:
-        return str(self.find("patterns", "sentence_gap") or " ").join(self.sentences(steps))
+        gap = self.find("patterns", "sentence_gap")
+        return (" " if gap is None else str(gap)).join(self.sentences(steps))
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailflow.policy.holiday import UnknownCountry, holiday_table
+
 Cell = Callable[[str], Any]
 
 LONGEST_KEY = 200
@@ -85,8 +87,8 @@ def a_count(text: str) -> int:
 
 
 def an_amount(text: str) -> Decimal:
-    """Digits with a point, as 1234.50; no sign, no separators of thousands."""
-    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,6})?", text):
+    """Digits with a point and at most two decimals, as 1234.50; no sign, no separators of thousands."""
+    if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,2})?", text):
         raise WrongCell(f"{text!r} is not an amount like 1234.50")
     return Decimal(text)
 
@@ -106,10 +108,11 @@ def a_language(text: str) -> str:
 
 
 def a_country(text: str) -> str:
-    """Two capitals (ISO 3166)."""
-    if not re.fullmatch(r"[A-Z]{2}", text):
-        raise WrongCell(f"{text!r} is not a country like PL (ISO 3166)")
-    return text
+    """A country whose holidays are known (ISO 3166): the terms of its customers are counted by them (T1)."""
+    try:
+        return holiday_table(text).country
+    except UnknownCountry as unknown:
+        raise WrongCell(f"{text!r} is not a country like PL (ISO 3166)") from unknown
 
 
 def a_time_zone(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Every English notice with sample values: it renders, in both parts, with nothing left over (OUT1, OUT3)."""
+"""Every notice in every language with sample values: it renders, in both parts, with nothing left over (OUT1, OUT3)."""
 
 from __future__ import annotations
 
@@ -38,23 +38,29 @@ NOTICES = tuple(
 LEFTOVERS = re.compile(r"\{\{|\}\}|\{%|%\}|\{\w+(:[\w ]+)?\}|[\ue000-\ue002]|\bNone\b|\*\*|Undefined|^\| ", re.MULTILINE)
 
 
-def test_each_notice_of_the_contract_has_an_english_template() -> None:
-    assert [notice for notice in NOTICES if TEMPLATES.missing(notice, ("en",))] == []
+LANGUAGES = ("en", "pl", "zh")
 
 
-@pytest.mark.parametrize("notice", TEMPLATES.notices("en"))
-def test_notice_renders_without_leftovers(notice: str) -> None:
-    rendered = TEMPLATES.render(notice, "en", sample_values(notice))
-    assert rendered.language == "en"
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_notice_of_the_contract_has_a_template(language: str) -> None:
+    assert [notice for notice in NOTICES if TEMPLATES.missing(notice, (language,))] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("notice", NOTICES)
+def test_notice_renders_without_leftovers(notice: str, language: str) -> None:
+    rendered = TEMPLATES.render(notice, language, sample_values(notice))
+    assert rendered.language == language
     assert [LEFTOVERS.findall(part) for part in (rendered.subject, rendered.text, visible(rendered.html))] == [[], [], []]
     assert rendered.text.splitlines()[0] == "Example Technical Assistance Centre"
     assert "\n\n\n" not in rendered.text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("notice", [notice for notice in NOTICES if not notice.startswith("staff/digest")])
-def test_subject_carries_the_number_in_brackets(notice: str) -> None:
+def test_subject_carries_the_number_in_brackets(notice: str, language: str) -> None:
     values = sample_values(notice)
-    assert re.findall(r"\[(.+?)\]", TEMPLATES.render(notice, "en", values).subject) == [values["number"]]
+    assert re.findall(r"\[(.+?)\]", TEMPLATES.render(notice, language, values).subject) == [values["number"]]
 
 
 @pytest.mark.parametrize("notice", [notice for notice in NOTICES if notice.startswith("staff/")])

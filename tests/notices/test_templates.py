@@ -34,14 +34,14 @@ def test_override_folder_goes_first(tmp_path: Path) -> None:
 
 
 def test_a_new_language_is_a_folder_and_needs_no_python(tmp_path: Path) -> None:
-    write(tmp_path, "pl/words.toml", '[patterns]\nand = " i "\nmoment = "{date}, {time} ({city})"\n[fields]\nserial = "numer seryjny"\n')
+    write(tmp_path, "cs/words.toml", '[patterns]\nand = " a "\nmoment = "{date}, {time} ({city})"\n[fields]\nserial = "sériové číslo"\n')
     template = "{{ now | date }}; {{ now | moment }}; {{ ('serial', 'symptoms') | field }}; {{ text }}"
-    templates = override(tmp_path, template, "Temat {{ number }}", "pl")
-    rendered = templates.render(NOTICE, ("pl", "en"), {**sample_values(NOTICE), "text": "zażółć"})
-    assert rendered.language == "pl"
-    assert rendered.subject == "Temat SR-100042"
-    assert "20 listopada 2026; 20 listopada 2026, 16:10 (Bukareszt); numer seryjny i symptoms; zażółć\n" in rendered.text
-    assert '<html lang="pl">' in rendered.html
+    templates = override(tmp_path, template, "Věc {{ number }}", "cs")
+    rendered = templates.render(NOTICE, ("cs", "en"), {**sample_values(NOTICE), "text": "žluťoučký"})
+    assert rendered.language == "cs"
+    assert rendered.subject == "Věc SR-100042"
+    assert "20. listopadu 2026; 20. listopadu 2026, 16:10 (Bukurešť); sériové číslo a symptoms; žluťoučký\n" in rendered.text
+    assert '<html lang="cs">' in rendered.html
 
 
 def test_chinese_dates_follow_the_folder_zh(tmp_path: Path) -> None:
@@ -51,12 +51,12 @@ def test_chinese_dates_follow_the_folder_zh(tmp_path: Path) -> None:
 
 
 def test_a_language_without_the_notice_falls_back_to_the_next_and_then_to_english(tmp_path: Path) -> None:
-    templates = override(tmp_path, "Dzień dobry", language="pl")
+    templates = override(tmp_path, "Dobrý den", language="cs")
     values = sample_values("rma/closed")
-    assert templates.render("rma/closed", ("pl", "zh"), values).language == "en"
-    assert templates.render(NOTICE, ("zh", "pl"), sample_values(NOTICE)).language == "pl"
-    assert templates.missing("rma/closed", ("en", "pl")) == ("pl",)
-    assert templates.notices("pl") == (NOTICE,)
+    assert templates.render("rma/closed", ("cs", "de"), values).language == "en"
+    assert templates.render(NOTICE, ("de", "cs"), sample_values(NOTICE)).language == "cs"
+    assert templates.missing("rma/closed", ("en", "cs")) == ("cs",)
+    assert templates.notices("cs") == (NOTICE,)
 
 
 @pytest.mark.parametrize(

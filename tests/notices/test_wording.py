@@ -56,13 +56,13 @@ def test_a_derivation_reads_as_sentences() -> None:
     steps = (
         Step("confirmed", {"at": datetime(2026, 4, 30, 13, 10, tzinfo=UTC), "timezone": "Europe/Bucharest"}),
         Step("after_cutoff", {"cutoff": "15:00"}),
-        Step("holiday", {"day": date(2026, 5, 1), "holiday": "Labour Day", "country": "RO"}),
+        Step("holiday", {"day": date(2026, 5, 1), "holiday": "Labor Day", "country": "RO"}),
         Step("delivered_on", {"day": date(2026, 5, 5)}),
     )
     assert WORDING.derivation(steps) == (
         "The replacement was confirmed on 30 April 2026, 16:10 (Bucharest). "
         "That was after the 15:00 cut-off, so one more business day is added. "
-        "Friday 1 May 2026 is a public holiday (Labour Day). "
+        "Friday 1 May 2026 is a public holiday (Labor Day). "
         "So the replacement is delivered on Tuesday 5 May 2026."
     )
 

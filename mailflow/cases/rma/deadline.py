@@ -92,6 +92,7 @@ def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
         amounts=priced.amounts,
         totals=priced.totals,
         invoice_on=invoice_on,
+        in_transit=_parcels_under_way(details),
         extension_days=desk.returns.extension.amount,
         steps=details.return_steps,
     )
