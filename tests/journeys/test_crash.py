@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -115,8 +116,8 @@ def test_a_final_notice_is_written_once_and_sent_at_most_once(
 def _bring_to_the_last_day(installation: Installation) -> None:
     """An advance replacement that reached the customer; what remains is to wait for the faulty part."""
     opening = request(ANNA, ANNAS_SERIAL)
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
-    commands = f"/rma advance 1 x {ANNAS_PART} serial {ANNAS_SERIAL}\n/shipped DHL 4711\n/delivered {yesterday}"
+    today = datetime.now(ZoneInfo("Europe/Bucharest")).date()
+    commands = f"/rma advance 1 x {ANNAS_PART} serial {ANNAS_SERIAL}\n/shipped DHL 4711\n/delivered {today}"
     installation.deliver(opening, follow_up(opening, CSE, commands))
     installation.must_run_once()
 
