@@ -36,6 +36,11 @@ class Case:
     version: int = 0
     details: Any = None
 
+    @property
+    def other_participants(self) -> tuple[str, ...]:
+        """Who gets a copy of what the customer gets."""
+        return tuple(address for address in self.participants if address != self.customer)
+
     def changed(self, **changes: Any) -> Case:
         return replace(self, **changes)
 

@@ -22,6 +22,10 @@ class Standing(StrEnum):
     STRANGER = "stranger"
 
 
+RELAYED_NOTICES = ("service_request/customer_message", "service_request/staff_message")
+"""The only notices whose answer by staff goes to the customer (SR5)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailReceived:
     """A mail that triage let through. `at` is the server's INTERNALDATE (T3); `new_text` is without quotes (IN6)."""

@@ -8,19 +8,17 @@ from datetime import datetime
 from mailflow.cases.rma.announcement import announce, state_once_announced
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term
-from mailflow.cases.rma.letter import other_participants, tell_customer, tell_staff, written_out
+from mailflow.cases.rma.letter import tell_customer, tell_staff, written_out
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.model import ReturnNotification
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, Note, SendNotice
 from mailflow.policy.desk import Desk, Role, Unit
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import RELAYED_NOTICES, MailReceived, Standing
 from mailflow.policy.facts import Facts
 
 RECEIPT = "rma/receipt_notification"
-RELAYED = ("service_request/customer_message", "service_request/staff_message")
-"""The only notices whose answer by staff goes to the customer (SR5)."""
 
 
 def add_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -39,12 +37,12 @@ def add_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
 
 def _add_staff_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
     booking = event.booking
-    if booking is None and event.answers_notice in RELAYED and event.new_text.strip():
+    if booking is None and event.answers_notice in RELAYED_NOTICES and event.new_text.strip():
         values = {"text": event.new_text.strip()}
         letter = SendNotice(
             notice="service_request/staff_message",
             to=(case.customer,),
-            cc=other_participants(case),
+            cc=case.other_participants,
             values=values,
             forward_attachments=True,
         )

@@ -9,10 +9,6 @@ from mailflow.policy.case import Case
 from mailflow.policy.decision import SendNotice
 
 
-def other_participants(case: Case) -> tuple[str, ...]:
-    return tuple(address for address in case.participants if address != case.customer)
-
-
 def written_out(day: date) -> str:
     """A day in words, for sentences to staff: 30 December 2026."""
     return f"{day.day} {day:%B %Y}"
@@ -22,7 +18,7 @@ def tell_customer(case: Case, notice: str, *, attach: tuple[str, ...] = (), at_m
     return SendNotice(
         notice=f"rma/{notice}",
         to=(case.customer,),
-        cc=other_participants(case),
+        cc=case.other_participants,
         values=_framed(case, values),
         attach=attach,
         at_most_once=at_most_once,

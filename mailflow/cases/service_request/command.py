@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.opening import accept
-from mailflow.cases.service_request.relay import other_participants
 from mailflow.cases.service_request.response_clock import start_clock, stop_clock
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
@@ -35,7 +34,7 @@ def _done(case: Case, event: CommandGiven, done: str, *effects: Effect) -> Decis
 
 
 def _tell_customer(case: Case, notice: str, **values: object) -> SendNotice:
-    return SendNotice(notice=f"service_request/{notice}", to=(case.customer,), cc=other_participants(case), values=values)
+    return SendNotice(notice=f"service_request/{notice}", to=(case.customer,), cc=case.other_participants, values=values)
 
 
 def _accept(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -6,16 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.opening import judge, open_request, read_details
-from mailflow.cases.service_request.relay import other_participants, tell_staff
+from mailflow.cases.service_request.relay import tell_staff
 from mailflow.cases.service_request.response_clock import stop_clock
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.desk import Desk, Role
-from mailflow.policy.event import MailReceived
+from mailflow.policy.event import RELAYED_NOTICES, MailReceived
 from mailflow.policy.facts import Facts
-
-RELAYED = ("service_request/customer_message", "service_request/staff_message")
-"""The only notices whose answer by staff goes to the customer (SR5)."""
 
 
 def add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -43,7 +40,7 @@ def _may_reopen(case: Case, facts: Facts, desk: Desk, at: datetime) -> bool:
 
 def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     """An answer to a relayed mail goes to the customer; an answer to any other notice is an internal note (SR5)."""
-    if event.answers_notice not in RELAYED or not event.new_text.strip():
+    if event.answers_notice not in RELAYED_NOTICES or not event.new_text.strip():
         note = Note(text=event.new_text.strip() or "(no text)", who=event.sender)
         return Decision(case=case, effects=(note,), reason=f"internal note of {event.sender}")
     if case.state == "closed":
@@ -60,7 +57,7 @@ def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     message = SendNotice(
         notice="service_request/staff_message",
         to=(case.customer,),
-        cc=other_participants(case),
+        cc=case.other_participants,
         values={"text": event.new_text.strip()},
         forward_attachments=True,
     )

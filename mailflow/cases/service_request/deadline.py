@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflow.cases.service_request.opening import INFORMATION_DECISION, INFORMATION_REMINDER
-from mailflow.cases.service_request.relay import other_participants, responsible_staff, suggested_commands, summary
+from mailflow.cases.service_request.relay import responsible_staff, suggested_commands, summary
 from mailflow.cases.service_request.response_clock import BREACH, WARNING, response_moment
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SendNotice
@@ -35,7 +35,7 @@ def _ask_again(case: Case) -> SendNotice:
     return SendNotice(
         notice="service_request/information_request",
         to=(case.customer,),
-        cc=other_participants(case),
+        cc=case.other_participants,
         values={
             "missing": case.details.missing,
             "reminder": True,

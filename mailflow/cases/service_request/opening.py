@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailflow.cases.service_request.relay import other_participants, tell_staff, understood
+from mailflow.cases.service_request.relay import tell_staff, understood
 from mailflow.cases.service_request.response_clock import response_moment, start_clock
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import ClearDeadline, Decision, Effect, Note, SendNotice, SetDeadline
@@ -178,7 +178,7 @@ def _notice(case: Case, name: str, values: Mapping[str, Any], *, trusted: bool) 
     return SendNotice(
         notice=f"service_request/{name}",
         to=(case.customer,),
-        cc=other_participants(case) if trusted else (),
+        cc=case.other_participants if trusted else (),
         values={**values, "understood": shown},
         immediate_answer=True,
     )

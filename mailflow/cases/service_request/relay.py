@@ -14,10 +14,6 @@ def responsible_staff(case: Case, desk: Desk) -> tuple[str, ...]:
     return (case.assignee,) if case.assignee else desk.staff_of(Role.CCR, Role.CSE)
 
 
-def other_participants(case: Case) -> tuple[str, ...]:
-    return tuple(address for address in case.participants if address != case.customer)
-
-
 def understood(details: ServiceRequestDetails) -> tuple[tuple[str, str], ...]:
     """(field name, text) of what was read, as written; only what is there."""
     rows = (
