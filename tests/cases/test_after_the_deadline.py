@@ -159,3 +159,10 @@ def test_a_correction_reopens_what_was_closed_by_mistake() -> None:
     decision = command(closed, "/correct 1 x 03057BGH", by="warehouse@tac.example")
     assert (case_after(decision).state, case_after(decision).details.outstanding) == ("received", 1)
     assert [kind for kind, _, _ in deadlines(decision.effects)] == ["final_notice"]
+
+
+def test_a_second_extension_is_for_the_ccr_and_the_answer_says_which_day_holds() -> None:
+    """RM10, BX6"""
+    decision = answer(overdue(extended_by_customer=True), CustomerLine("extend", days=10, reason="still a strike"))
+    assert letters(decision) == [("rma/extended", CUSTOMER), ("service_request/customer_message", ("ccr@tac.example",))]
+    assert case_after(decision).details.return_due == date(2026, 12, 15)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from mailflow.cases.rma.announcement import announce, state_once_announced
 from mailflow.cases.rma.booking import book_receipt
-from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term
+from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term, tell_due_day
 from mailflow.cases.rma.letter import tell_customer, tell_staff, written_out
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.message.customer_line import CustomerLine
@@ -100,8 +100,8 @@ def _delivered(case: Case, event: MailReceived, answer: CustomerLine, facts: Fac
 def _extend(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Granted once per return; more is for the CCR to decide (RM10)."""
     if case.details.extended_by_customer or desk.returns.extension.unit is not Unit.BUSINESS_DAYS:
-        relayed = relay_to_receiving(case, event, desk, Role.CCR)
-        return Decision(case=case, effects=(relayed,), reason="a further extension is for the CCR to decide")
+        relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/extend {case.number} {answer.days or 5} REASON",))
+        return Decision(case=case, effects=(tell_due_day(case), relayed), reason="a further extension is for the CCR to decide")
     marked = case.changed(details=replace(case.details, extended_by_customer=True))
     extended, effects = extend_term(marked, desk.returns.extension.amount, event.sender, answer.reason, facts, desk, now)
     return Decision(case=extended, effects=effects, reason=f"{event.sender} asked for more time")
@@ -113,7 +113,7 @@ def _dispute(case: Case, event: MailReceived, desk: Desk) -> Decision:
     return Decision(case=disputed, effects=(letter,), reason=f"{event.sender} disputes what is booked")
 
 
-def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role) -> SendNotice:
+def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
     """The customer's mail for the receiving department, which books the arrival by answering it (RM5)."""
     details: RmaDetails = case.details
     items = "; ".join(f"{line.outstanding} x {line.part_number}" for line in details.lines if line.outstanding > 0)
@@ -135,7 +135,7 @@ def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role
             "summary": tuple((label, text) for label, text in rows if text),
             "is_new": False,
             "attachment_names": tuple(attachment.name or "unnamed" for attachment in event.mail.attachments),
-            "commands": (f"/received {case.number} {items}",) if items else (),
+            "commands": commands or ((f"/received {case.number} {items}",) if items else ()),
             "steps": (),
         },
     )
