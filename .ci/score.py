@@ -60,13 +60,15 @@ def take_score(corpora: Path, command: list[str]) -> tuple[dict[str, list[int]],
     with tempfile.NamedTemporaryFile("r", encoding="utf-8", errors="replace") as wrong:
         argv = [sys.executable, str(corpora / "score.py"), "--json", "--wrong", wrong.name, "--", *command]
         answer = subprocess.run(argv, stdout=subprocess.PIPE, check=True, text=True, timeout=600)
-        pairs = {tuple(line.split("\t")[:2]) for line in Path(wrong.name).read_text(encoding="utf-8", errors="replace").split("\n")}
-    return json.loads(answer.stdout), pairs
+        rows = [line.split("\t") for line in Path(wrong.name).read_text(encoding="utf-8", errors="replace").split("\n")]
+    totals: dict[str, list[int]] = json.loads(answer.stdout)
+    return totals, {(row[0], row[1]) for row in rows if len(row) > 1}
 
 
 def read_contested() -> list[tuple[str, str, str]]:
     lines = CONTESTED.read_text(encoding="utf-8").splitlines()
-    return [tuple(line.split("\t")) for line in lines if line and not line.startswith("#")]
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return [(path, field, why) for path, field, why in rows]
 
 
 if __name__ == "__main__":

@@ -159,5 +159,5 @@ def _unquote(text: str) -> str:
     """Quoted strings within a phrase lose their quotes and back-slashes."""
     if '"' not in text and "\\" not in text:
         return text
-    text = re.sub(r'"((?:[^"\\]|\\.)*)"', lambda found: re.sub(r"\\(.)", r"\1", found[1]), text, flags=re.S)
+    text = re.sub(r'"((?:[^"\\]|\\.){0,500})"', lambda found: re.sub(r"\\(.)", r"\1", found[1]), text, flags=re.S)
     return text.strip()

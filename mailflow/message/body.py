@@ -9,9 +9,11 @@ import binascii
 import email
 import quopri
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 
+from mailflow.message.caps import DEFAULT_CAPS
 from mailflow.message.charset import decode_text, storable
 from mailflow.message.encoded_words import decode_base64, header_text
 from mailflow.message.flowed import unflow
@@ -22,6 +24,7 @@ from mailflow.message.tnef import TNEF_TYPES, Tnef, read_tnef
 from mailflow.message.uuencode import split_uuencoded
 
 _DELIMITER = re.compile(rb"^--([^\r\n\"]{1,200})\r?\n(?:content-[a-z-]{2,40}[ \t]*:|\r?\n)", re.M | re.I)
+_MOST_RUNS = 1000
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/x-markdown", "text/markdown", "text/x-amp-html")
 
@@ -89,9 +92,11 @@ def _walk_lost_multipart(part: Message, kind: str, contents: Contents, hint: str
     """
     raw = payload(part)
     found = _DELIMITER.search(raw)
-    if found and contents.mended_multiparts < 3:
+    if found and contents.mended_multiparts < 3 and raw.count(b"\n--" + found[1].rstrip()) <= DEFAULT_CAPS.parts:
         contents.mended_multiparts += 1
-        mended = email.message_from_bytes(b'Content-Type: %s; boundary="%s"\n\n' % (kind.encode(), found[1].rstrip()) + raw[found.start() :])
+        mended = email.message_from_bytes(
+            b'Content-Type: %s; boundary="%s"\n\n' % (kind.encode(), found[1].rstrip()) + raw[found.start() :]
+        )
         if mended.is_multipart():
             contents.flaws.append(f"{kind} without its boundary, taken from its text")
             for child in _children(mended):
@@ -204,7 +209,10 @@ def _base64(data: bytes) -> bytes:
 
 def decode_base64_runs(data: bytes) -> bytes:
     """Base64 that was padded in the middle (two encoders joined): each run is read by itself."""
-    return b"".join(decode_base64(run.decode("latin-1")) for run in re.split(rb"=+", data))
+    *runs, rest = re.split(rb"=+", data, maxsplit=_MOST_RUNS)
+    return b"".join(
+        [decode_base64(run.decode("latin-1")) for run in runs] + [decode_base64(rest.translate(None, b"=\r\n").decode("latin-1"))]
+    )
 
 
 def _inner_bytes(part: Message) -> bytes:
@@ -213,25 +221,27 @@ def _inner_bytes(part: Message) -> bytes:
     if not inner:
         return payload(part)
     encoding = header_value(part, "Content-Transfer-Encoding").lower()
-    pieces = [_written(child) for child in inner]
-    content = "\n".join(pieces).encode("utf-8", "surrogateescape")
-    if encoding == "base64" and pieces:
+    content = b"\n".join([b"".join([piece.encode("utf-8", "surrogateescape") for piece in _written(child)]) for child in inner])
+    if encoding == "base64":
         return _base64(content.lstrip())
     return content
 
 
-def _written(part: Message) -> str:
-    """A part as it stood in the mail, line by line. The email package's generator would fold and encode headers anew."""
-    head = "".join(f"{key}: {value}\n" for key, value in part.raw_items())
-    inside = part.get_payload()
+def _written(part: Message) -> Iterator[str]:
+    """A part as it stood in the mail, in pieces. The email package's generator would fold and encode headers anew."""
+    yield from (f"{key}: {value}\n" for key, value in part.raw_items())
+    inside = vars(part).get("_payload")
     if not isinstance(inside, list):
-        return f"{head}\n{inside if isinstance(inside, str) else ''}"
-    children = [_written(child) for child in inside if isinstance(child, Message)]
-    if part.get_content_maintype() != "multipart":
-        return "\n".join([head, *children])
-    mark = f"--{parameters(header_value(part, 'Content-Type')).get('boundary', '')}"
-    bodies = "".join(f"{mark}\n{child}\n" for child in children)
-    return f"{head}\n{part.preamble or ''}{bodies}{mark}--\n{part.epilogue or ''}"
+        yield from ("\n", inside if isinstance(inside, str) else "")
+        return
+    is_multipart = part.get_content_maintype() == "multipart"
+    mark = f"--{parameters(header_value(part, 'Content-Type')).get('boundary', '')}" if is_multipart else ""
+    yield from ("\n", part.preamble or "") if is_multipart else ()
+    for child in _children(part):
+        yield f"{mark}\n"
+        yield from _written(child)
+        yield "\n"
+    yield from (f"{mark}--\n", part.epilogue or "") if is_multipart else ()
 
 
 def _report_fields(part: Message) -> list[tuple[str, str]]:

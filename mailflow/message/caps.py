@@ -23,11 +23,13 @@ class Caps:
     addresses: int = 500
     parts: int = 500
     depth: int = 50
-    lines: int = 2_000_000
+    lines: int = 600_000
 
 
 DEFAULT_CAPS = Caps()
 
+_TEXT = re.compile(rb"[^\s\x00]")
+_BLANK_LINES = (b"\n\n", b"\n\r\n", b"\r\r", b"\n \n", b"\n\t\n", b"\n \r\n", b"\n\t\r\n")
 _BLOCK_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r\r")
 _HEADER = re.compile(rb"^([!-9;-~]+)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*", re.M)
 _LIST_HEADERS = frozenset({b"from", b"to", b"cc", b"bcc", b"reply-to", b"sender", b"resent-to", b"resent-cc", b"resent-from"})
@@ -38,12 +40,27 @@ _BOUNDARY = re.compile(rb"boundary[ \t]*=[ \t\r\n]*(?:\"([^\"]{1,300})\"|([^\s;\
 _DELIMITER = re.compile(rb"\n--([^\r\n]{1,300})")
 
 
-def check_caps(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
-    """Raise UnreadableMail when the bytes are beyond a cap; the text names the cap."""
+def check_size(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
+    """The caps that cost nothing to check, for bytes that nothing has looked at. Raises UnreadableMail."""
     if len(raw) > caps.mail:
         raise UnreadableMail(f"the mail has {len(raw):,} bytes, more than {caps.mail:,}")
     if raw.count(b"\n") > caps.lines:
         raise UnreadableMail(f"the mail has more than {caps.lines:,} lines")
+    start = _TEXT.search(raw)
+    begin = start.start() if start else 0
+    if len(raw) - begin > caps.header_block:
+        size = min(_end_of(raw, mark, begin) for mark in _BLANK_LINES) - begin
+        if size > caps.header_block:
+            raise UnreadableMail(f"the header block has {size:,} bytes, more than {caps.header_block:,}")
+
+
+def _end_of(raw: bytes, mark: bytes, begin: int) -> int:
+    at = raw.find(mark, begin)
+    return at + len(mark) if at >= 0 else len(raw)
+
+
+def check_caps(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
+    """Raise UnreadableMail when the bytes are beyond a cap; the text names the cap."""
     end = _BLOCK_END.search(raw)
     block = raw[: end.end() if end else len(raw)]
     if len(block) > caps.header_block:
@@ -83,12 +100,15 @@ def _check_structure(raw: bytes, typed: list[re.Match[bytes]], caps: Caps) -> No
         parts = sum(1 for found in _DELIMITER.finditer(raw) if found[1].rstrip() in declared)
         if parts > caps.parts:
             raise UnreadableMail(f"the mail has {parts} parts, more than {caps.parts}")
-    if sum(1 for found in typed if _NESTING.match(found[0])) > caps.depth and (depth := _depth(raw)) > caps.depth:
+    nesting = sum(1 for found in typed if _NESTING.match(found[0]))
+    if nesting > 2 * caps.parts:
+        raise UnreadableMail(f"the mail has {nesting} parts with parts, more than {2 * caps.parts}")
+    if nesting > caps.depth and (depth := _depth(raw)) > caps.depth:
         raise UnreadableMail(f"the mail is nested {depth} deep, more than {caps.depth}")
 
 
 def _depth(raw: bytes) -> int:
-    """The deepest nesting of a mail, by a stack of open boundaries; `b''` stands for an attached message, which its container's boundary ends."""
+    """The deepest nesting, by a stack of open boundaries; `b''` stands for an attached message, which its container's boundary ends."""
     stack: list[bytes] = []
     deepest = 0
     raw = b"\n" + raw

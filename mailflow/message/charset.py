@@ -130,6 +130,8 @@ def decode_text(raw: bytes, label: str | None = None, hint: str | None = None) -
     flaw = f"unknown charset {label[:40]!r}" if label and codec is None else ""
     if raw.isascii():
         return _decode_ascii(raw, codec), flaw
+    if codec is not None and codec.startswith("utf-16") and len(raw) % 2:
+        raw, flaw = raw[:-1], flaw or "half a character at the end"
     for guess in _guesses(raw, codec, codec_of(hint)):
         try:
             return storable(raw.decode(guess)), flaw or ("" if guess == (codec or guess) else f"charset was {guess}, not {label}")

@@ -6,6 +6,7 @@ It never judges: the register decides what a serial or contract is worth, staff 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
 from mailflow.message.labels import bare_label, split_label
@@ -18,7 +19,7 @@ from mailflow.message.uuencode import split_uuencoded
 
 __all__ = ["extract_request", "part_number_of", "read_answers"]
 
-_SCANNED = 262_144
+_SCANNED, _MOST_LINES, _LONGEST_LINE = 262_144, 1200, 4000
 _PRIORITY = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:priority|prio|priorytet\w*|severity|sev|优先级|级别)\s*(?:level|is|to|:|：|=|-|na"
     r"|为)?\s*(?:level)?\s*[:：]?\s*P?([1-4])|P([1-4]))(?![A-Za-z0-9.:/-])",
@@ -32,7 +33,7 @@ _MODEL = re.compile(
 )
 _VERSION = re.compile(r"\bV\d{3}R\d{3}C\d{2,3}(?:U\d{1,3})?(?:SPC\d{3,4}[A-Z]?\d{0,3})?(?:B\d{3})?\b", re.I)
 _CONTRACT = re.compile(
-    r"(?:contract|agreement|umow(?:y|a|ę|ie)|kontrakt\w*|合同)\s*(?:number|no|nr|id|号|编号)?\s*[.:：#]*\s*(?:is|to|为"
+    r"(?:contract|agreement|umow(?:y|a|ę|ie|ą)(?:\s+(?:serwisow|utrzymaniow|gwarancyjn)\w{1,3})?|kontrakt\w*|合同)\s*(?:number|no|nr|id|号|编号)?\s*[.:：#]*\s*(?:is|to|为"
     r"|是)?\s*[:：]?\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
     re.I,
 )
@@ -58,7 +59,7 @@ def extract_request(subject: str, text: str, *, known_serials: Callable[[str], b
 
     `known_serials` says which words are serials of the register.
     """
-    text = split_uuencoded(text).text[:_SCANNED]
+    text = _limited(text)
     stated = read_stated(text)
     lines = [subject, *(line for line in text.split("\n") if not _is_other_fact(line))]
     serials = find_serials(lines, [*stated.all("serial"), *(row["serial"] for row in stated.rows if "serial" in row)], known_serials)
@@ -93,7 +94,7 @@ def read_answers(text: str) -> Extracted:
     """
     joined: list[str] = []
     asked: str | None = None
-    for line in split_uuencoded(text).text[:_SCANNED].split("\n"):
+    for line in _limited(text).split("\n"):
         stripped = line.strip()
         if stripped.startswith(">"):
             plain = stripped.lstrip("> ")
@@ -104,6 +105,13 @@ def read_answers(text: str) -> Extracted:
         elif stripped:
             joined.append(stripped)
     return extract_request("", "\n".join(joined))
+
+
+def _limited(text: str) -> str:
+    """Without uuencoded files; of a very long text (logs, tables) the beginning, and the end for its signature."""
+    lines = split_uuencoded(text).text[:_SCANNED].split("\n")
+    chosen = lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 400], *lines[-400:]]
+    return "\n".join([line[:_LONGEST_LINE] for line in chosen])
 
 
 def _is_other_fact(line: str) -> bool:
@@ -130,7 +138,7 @@ def _group(pattern: re.Pattern[str], text: str, group: int = 1) -> str:
 
 
 def _contract(stated: Stated, free: str) -> str:
-    value = _value(stated, "contract")
+    value = unicodedata.normalize("NFKC", _value(stated, "contract"))
     word = re.match(r"[A-Za-z0-9][A-Za-z0-9/_.-]*", value)
     return (word[0].rstrip(".-") if word and any(char.isdigit() for char in word[0]) else value) or _group(_CONTRACT, free)
 
@@ -158,5 +166,10 @@ def _tracking(stated: Stated, text: str) -> tuple[tuple[str, str], ...]:
         for number in re.findall(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{5,39}", value)[:20]
     ]
     numbers = {number for _, number in found}
-    found += [(one[1], one[2]) for line in text.split("\n")[:2000] for one in (_SHIPMENT.finditer(line[:500]) if _DIGIT.search(line) else ()) if one[2] not in numbers]
+    found += [
+        (one[1], one[2])
+        for line in text.split("\n")[:2000]
+        for one in (_SHIPMENT.finditer(line[:500]) if _DIGIT.search(line) else ())
+        if one[2] not in numbers
+    ]
     return tuple(dict.fromkeys(found))

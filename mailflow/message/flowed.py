@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 
 def unflow(text: str, *, delsp: bool) -> str:
     """The text with its soft line breaks undone. Quote depth is kept; a signature separator is never joined."""
-    out: list[str] = []
+    if " \n" not in text and " \r\n" not in text and ">" not in text:
+        return re.sub(r"^ | +$", "", text, flags=re.M)
+    out: list[list[str]] = []
     open_depth: int | None = None
     for line in text.split("\n"):
         line = line.removesuffix("\r")
@@ -16,8 +20,9 @@ def unflow(text: str, *, delsp: bool) -> str:
         if soft and delsp:
             body = body[:-1]
         if open_depth == depth and body != "-- ":
-            out[-1] += body
+            out[-1].append(body)
         else:
-            out.append((">" * depth + " " if depth else "") + body)
+            out.append([">" * depth + " " if depth else "", body])
         open_depth = depth if soft else None
-    return "\n".join(line if line.endswith("-- ") else line.rstrip() for line in out)
+    joined = ("".join(pieces) for pieces in out)
+    return "\n".join(line if line.endswith("-- ") else line.rstrip() for line in joined)

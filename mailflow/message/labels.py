@@ -26,10 +26,11 @@ _WORDS: dict[str, str] = {
     "|hardware|product type|type|model produktu|model urządzenia|produkt|urządzenie|typ|typ urządzenia|sprzęt"
     "|型号|产品型号|设备型号|产品|设备|设备名称|产品名称|gerät|modell|modèle",
     "serial": "serial|serials|serial number|serial numbers|serial no|serial nos|serial nr|s/n|sn|s.n"
-    "|product serial number|device serial number|equipment serial number|faulty serial number|serial number(s)"
+    "|esn|device esn|product serial number|device serial number|equipment serial number|faulty serial number|serial number(s)"
     "|numer seryjny|numery seryjne|nr seryjny|nr ser|nr seryjne|numer seryjny urządzenia|seryjny|序列号|设备序列号"
     "|产品序列号|序列号码|条码|sn号|seriennummer|numéro de série|número de serie",
-    "software_version": "software|software version|version|sw version|firmware|firmware version|vrp version|os version|wersja"
+    "software_version": "software|software version|version|ver|sw|fw|sw ver|vrp"
+    "|sw version|firmware|firmware version|vrp version|os version|wersja"
     "|wersja oprogramowania|oprogramowanie|wersja firmware|软件版本|版本|版本号|软件版本号|softwareversion"
     "|version logicielle",
     "site_address": "site|site address|address|location|installation site|installation address|site location|delivery address"

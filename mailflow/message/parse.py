@@ -17,7 +17,7 @@ from mailparser.utils import get_addresses
 
 from mailflow.message.addresses import read_addresses
 from mailflow.message.body import Contents, first_charset, read_contents
-from mailflow.message.caps import DEFAULT_CAPS, Caps, check_caps
+from mailflow.message.caps import DEFAULT_CAPS, Caps, check_caps, check_size
 from mailflow.message.encoded_words import decode_words, header_text, one_line, raw_text, unfold
 from mailflow.message.header_date import read_header_date
 from mailflow.message.model import Address, Mail, UnreadableMail
@@ -35,6 +35,7 @@ def parse_mail(raw: bytes, caps: Caps = DEFAULT_CAPS) -> Mail:
     """Read a raw mail (RFC 5322, MIME). Raises UnreadableMail where the bytes are no mail or are beyond the caps (case 39)."""
     if not _SOMETHING.search(raw):
         raise UnreadableMail("the mail is empty")
+    check_size(raw, caps)
     mended, mended_flaws = repair(raw)
     check_caps(mended, caps)
     try:
@@ -93,7 +94,12 @@ def _texts(contents: Contents) -> tuple[str, str]:
 
 def _envelope(headers: list[tuple[str, str]]) -> tuple[datetime | None, list[str]]:
     """The date, by mail-parser where the header is well formed, else by the lenient reader; and what is wrong with the address headers."""
-    flaws = [flaw for key, value in headers if key in ("from", "reply-to") and not _PLAIN_SENDER.fullmatch(value) for flaw in _defects(key, value)]
+    flaws = [
+        flaw
+        for key, value in headers
+        if key in ("from", "reply-to") and len(value) < 2000 and not _PLAIN_SENDER.fullmatch(value)
+        for flaw in _defects(key, value)
+    ]
     stated = _raw_first(headers, "date")
     moment = _strict_date(stated) if stated else None
     if moment is not None or not stated.strip():

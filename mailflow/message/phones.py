@@ -34,7 +34,7 @@ class SignatureFacts:
 
 def find_signature_facts(text: str) -> SignatureFacts:
     """Facts of the last lines after a closing formula or `--`; telephone and fax wherever they stand under their name."""
-    lines = [line.strip()[:300] for line in text.split("\n")]
+    lines = [line.strip()[:300] for line in text.split("\n")[-2000:]]
     block = _block(lines)
     telephone = _first(_PHONE, block) or _first(_PHONE, lines[-200:]) or _first(_BARE_PHONE, block)
     return SignatureFacts(_name(block), _company(block), telephone, _first(_FAX, block) or _first(_FAX, lines[-200:]))

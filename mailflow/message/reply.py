@@ -37,7 +37,8 @@ from mailflow.message.uuencode import split_uuencoded
 _LONGEST_TEXT = 262_144
 _LONGEST_LINE = 500
 _MOST_LINES = 400
-_MOST_SCANNED = 5000
+_MOST_SCANNED, _MOST_KEPT = 4000, 20_000
+_LONGEST_SIGNATURE = 200
 _QUOTED = re.compile(r"^\s{0,3}(?:>|＞|\|\s?>|[A-Z][A-Za-z]{0,2}> )")
 _UNDERLINE = re.compile(r"^\s*_{20,}\s*$")
 _SIGNATURE = re.compile(r"^(?:--|—)\s*$|^-- \S{0,40}$|^__\s*$")
@@ -53,7 +54,8 @@ class Cut:
 
 def split_reply(text: str, sent: Sequence[str] = ()) -> Reply:
     """`sent` are the texts of notices that this mail may answer, newest first; their lines are never new."""
-    return cut_reply(text, sent).reply
+    lines, beyond = _lines(text)
+    return _split(lines, _new_flags(lines), beyond, sent)
 
 
 def without_quotations(text: str) -> str:
@@ -67,19 +69,23 @@ def cut_reply(text: str, sent: Sequence[str] = ()) -> Cut:
     lines, beyond = _lines(text)
     new = _new_flags(lines)
     own_words = _chosen(lines, new)
+    return Cut(_split(lines, new, beyond, sent), own_words)
+
+
+def _split(lines: list[str], new: list[bool], beyond: list[str], sent: Sequence[str]) -> Reply:
     _fold_signatures(lines, new)
     new_text = _chosen(lines, new)
     folded = [line for line, is_new in zip(lines, new, strict=True) if not is_new]
     for body in sent:
         new_text = _without_sent(new_text, body, folded)
-    return Cut(Reply(new_text, _tidy([*folded, *beyond])), own_words)
+    return Reply(new_text, _tidy([*folded, *beyond]))
 
 
 def _lines(text: str) -> tuple[list[str], list[str]]:
-    """The lines to look at, and what is folded unseen: uuencoded files, and the text beyond 262,144 characters."""
+    """The lines to look at, and what is folded unseen: uuencoded files, and the text beyond 262,144 characters or 20,000 lines."""
     parts = split_uuencoded(text)
-    beyond = [piece for piece in (parts.encoded, parts.text[_LONGEST_TEXT:]) if piece]
-    return parts.text[:_LONGEST_TEXT].replace("\r\n", "\n").split("\n"), beyond
+    lines = parts.text[:_LONGEST_TEXT].replace("\r\n", "\n").split("\n", _MOST_KEPT)
+    return lines[:_MOST_KEPT], [piece for piece in (parts.encoded, *lines[_MOST_KEPT:], parts.text[_LONGEST_TEXT:]) if piece]
 
 
 def _chosen(lines: list[str], chosen: list[bool]) -> str:
@@ -214,7 +220,9 @@ def _fold_signatures(lines: list[str], new: list[bool]) -> None:
         while end < len(lines) and new[end]:
             end += 1
         cut = _signature_start(lines, start, end)
-        if not _says_something(lines[start:cut]) and not _says_something([line for line, is_new in zip(lines[:start], new, strict=False) if is_new]):
+        if not _says_something(lines[start:cut]) and not _says_something(
+            [line for line, is_new in zip(lines[:start], new, strict=False) if is_new]
+        ):
             cut = end
         new[cut:end] = [False] * (end - cut)
         start = end
@@ -228,7 +236,8 @@ def _says_something(lines: list[str]) -> bool:
 def _signature_start(lines: list[str], start: int, end: int) -> int:
     """Where the signature of lines[start:end] begins, `end` where there is none. The writer's own text above it must remain."""
     texts = [number for number in range(start, end) if lines[number].strip()]
-    for place, number in enumerate(texts):
+    for place in range(max(0, len(texts) - _LONGEST_SIGNATURE), len(texts)):
+        number = texts[place]
         line = lines[number][:_LONGEST_LINE]
         left = len(texts) - place - 1
         if (_SIGNATURE.match(line) or _SIGNATURE.match(line.rstrip())) and left <= 25:
@@ -260,4 +269,4 @@ def _without_sent(new_text: str, body: str, folded: list[str]) -> str:
 
 def _tidy(lines: list[str]) -> str:
     """Joined, without empty lines at the ends and with at most one between two texts."""
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(map(str.rstrip, lines))).strip("\n")

@@ -23,8 +23,11 @@ _TOKEN = re.compile(
     re.S,
 )
 _SKIPPED = frozenset(
-    "fonttbl colortbl stylesheet info pict object header footer themedata colorschememapping latentstyles datastore xmlnstbl generator"
-    " listtable listoverridetable rsidtbl mhtmltag".split()
+    re.findall(
+        r"\S+",
+        "fonttbl colortbl stylesheet info pict object header footer themedata colorschememapping latentstyles datastore xmlnstbl generator"
+        " listtable listoverridetable rsidtbl mhtmltag",
+    )
 )
 _WRITTEN = {"par": "\n", "line": "\n", "row": "\n", "cell": " | ", "tab": "\t", "emdash": "—", "endash": "–", "bullet": "•"}
 _WRITTEN |= {"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”"}

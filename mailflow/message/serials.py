@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable
 
 LENGTHS = (12, 16, 20)
 _TOKEN = re.compile(r"(?<![A-Za-z0-9@/._+-])[A-Za-z0-9]{8,24}(?![A-Za-z0-9@]|[._/+-][A-Za-z0-9])")
 _LABELLED = re.compile(
-    r"(?:serial(?:\s*(?:numbers?|nos?|nr))?|\bs/?n\b|seryjn\w+|序列号(?:码)?|\bsn号)\s*[.:：#=]*\s*(?:is|are|to|为|是)?\s*[:：]?\s*", re.I
+    r"(?:serial(?:\s*(?:numbers?|nos?|nr))?|\be?s/?n\b|seryjn\w+|序列号(?:码)?|\bsn号)\s*[.:：#=]*\s*(?:is|are|to|为|是)?\s*[:：]?\s*", re.I
 )
 _SPACED = re.compile(r"[A-Za-z0-9]{2,20}(?:[ -][A-Za-z0-9]{2,20}){0,6}")
 _OTHER_NUMBERS = re.compile(
     r"mac(?:\s*address)?|imei|contract|agreement|purchase|order|\bp\.?o\b|ticket|case|tracking|waybill|awb"
     r"|invoice|iban|account|\bvat\b|\bnip\b|\btel\b|phone|mobile|fax|telefon|faks|umow\w+|zamówieni\w+"
-    r"|przesył\w+|faktur\w+|合同|订单|运单|单号|电话|手机|传真|邮编|license|licence|esn\b|uuid",
+    r"|przesył\w+|faktur\w+|合同|订单|运单|单号|电话|手机|传真|邮编|license|licence|uuid",
     re.I,
 )
 _PART_LABELLED = re.compile(
@@ -33,7 +34,8 @@ def part_number_of(serial: str) -> str:
 
 
 def normal_serial(text: str) -> str:
-    """Upper case, without blanks and hyphens."""
+    """Upper case, without blanks and hyphens; full-width letters and digits of Chinese keyboards as plain ones."""
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return re.sub(r"[\s\-‐-―_]", "", text).upper()
 
 

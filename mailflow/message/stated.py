@@ -12,7 +12,8 @@ from mailflow.message.reply_words import CLOSING
 _MOST_LINES = 4000
 _LONGEST_LINE = 2000
 _LONG_FIELDS = ("symptoms", "site_address", "impact")
-_CELLS = re.compile(r"\s*\|\s*|\t+| {3,}")
+_CELLS = re.compile(r"\s*\|\s*|\t+| {2,}")
+_OTHER_LABEL = re.compile(r"^[^\W\d_][\w .]{0,19}[:：=]\s*\S")
 _RULE = re.compile(r"^[\s|:+=_-]+$")
 
 
@@ -65,12 +66,14 @@ def _pairs(line: str) -> list[tuple[str, str]]:
     pieces = re.split(r"\s*[;|]\s*|,\s+|(?<=\S)\s{2,}", line)
     labelled = [split_label(piece) for piece in pieces]
     if sum(1 for one in labelled if one) < 2:
-        return [first]
+        # `M: +44 7700 900123 | mark@customer.example`: a bar ends the value, unless it stands for the colon
+        alone = split_label(line.partition("|")[0].rstrip())
+        return [alone if alone and alone[1] else first]
     pairs: list[tuple[str, str]] = []
     for piece, one in zip(pieces, labelled, strict=True):
         if one:
             pairs.append(one)
-        elif pairs:
+        elif pairs and not _OTHER_LABEL.match(piece):
             pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]}, {piece}".strip(", "))
     return pairs
 
@@ -104,7 +107,7 @@ def _continue(lines: list[str], at: int, facts: list[tuple[str, str]]) -> int:
 
 
 def _heading(line: str) -> tuple[str | None, ...] | None:
-    if "|" not in line and "\t" not in line and "   " not in line:
+    if "|" not in line and "\t" not in line and "  " not in line:
         return None
     cells = _split_cells(line)
     if len(cells) < 2:

@@ -29,7 +29,7 @@ _TROUBLE = re.compile(
     r"|power|come|turn|link|detect|recogni|respon|connect)|n['’]?t (?:work|boot|start|respond|power|come|turn"
     r"|link|connect)|cannot|can['’]t|unable|unreachable|lost|loss|drop|flap|degrad|slow|overheat|temperature"
     r"|noise|smoke|burn|red (?:led|light)|stuck|freez|hang|packet|offline|outage|malfunction|problem|issue"
-    r"|no (?:power|link|signal|output)|damage|stopp"
+    r"|no (?:power|link|signal|output)|damage|stopp|\blos\b"
     r"|awari|uster|uszkodz|błąd|błęd|nie (?:działa|dziala|uruchamia|włącza|odpowiada|wstaje|startuje|świeci"
     r"|łączy|widać|można)|zepsut|restartuj|zawiesz|alarm|brak (?:zasilania|łącz|link|sygnał|komunikacji)"
     r"|przesta[łl]|problem|spad|utrat|wyłącz|przegrz"
@@ -37,15 +37,27 @@ _TROUBLE = re.compile(
 )
 """For lower-case text: without a flag for it, the search skips to the letters with which one of the words begins."""
 
+_SIGNED = re.compile(r"^[^\W\d_][\w'’-]{1,24}(?: [^\W\d_][\w'’-]{1,24}){0,2}$")
+# Words of the names under which numbers are given, and what stands between name and number.
+_NUMBER_WORDS = frozenset(
+    re.findall(
+        r"\S+",
+        "serial serials number numbers no nos nr sn s/n esn ser seryjny seryjne numer contract agreement umowy umowa kontrakt po order"
+        " zamówienia tel telephone telefon phone mobile kom fax faks p/n pn part is are the our my this its jest to id",
+    )
+)
+
 
 def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str:
     """The symptoms as written, at most 4,000 characters, '' where the mail says nothing of the kind."""
     if named := "\n".join(dict.fromkeys(stated.all("symptoms"))):
         return named[:_LONGEST].strip()
-    paragraphs = _prose(stated.rest)
+    paragraphs = _without_numbers(_prose(stated.rest))
     telling = [paragraph for paragraph in paragraphs if _TROUBLE.search("\n".join(paragraph).lower())]
     if telling:
         return "\n\n".join("\n".join(paragraph) for paragraph in telling)[:_LONGEST].strip()
+    if paragraphs and len(paragraphs[-1]) == 1 and _SIGNED.match(paragraphs[-1][0]):
+        del paragraphs[-1]
     prose = [line for paragraph in paragraphs for line in paragraph]
     if _says_something(prose, serials):
         return "\n".join(prose)[:_LONGEST].strip()
@@ -64,6 +76,18 @@ def _prose(rest: tuple[str, ...]) -> list[list[str]]:
         elif not (_GREETING.match(line) or _EMPTY_TALK.match(line) or split_label(line)) or _TROUBLE.search(line.lower()):
             paragraphs[-1].append(line)
     return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def _without_numbers(paragraphs: list[list[str]]) -> list[list[str]]:
+    """Without the lines that only give a number, `nr ser 2102352KLM10L5000456`, `serial is …`, `tel 600 700 800`."""
+    kept = [[line for line in paragraph if not _only_a_number(line)] for paragraph in paragraphs]
+    return [paragraph for paragraph in kept if paragraph]
+
+
+def _only_a_number(line: str) -> bool:
+    words = re.findall(r"[^\s,;:：.()]+", line[:200].lower())
+    named = [word for word in words if not any(map(str.isdigit, word))]
+    return 0 < len(named) < len(words) and all(word in _NUMBER_WORDS for word in named)
 
 
 def _says_something(prose: list[str], serials: tuple[str, ...]) -> bool:

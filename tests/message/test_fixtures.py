@@ -75,7 +75,11 @@ READERS: dict[str, Callable[[Mail, bytes], Any]] = {
 def _extracted(mail: Mail, names: list[str]) -> dict[str, Any]:
     found = extract_request(mail.subject, without_quotations(mail.text))
     values = {name: getattr(found, name) for name in names}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {name: _listed(value) for name, value in values.items()}
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(one) for one in value] if isinstance(value, tuple) else value
 
 
 def _pairs() -> list[Any]:
