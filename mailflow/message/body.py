@@ -23,7 +23,9 @@ from mailflow.message.part_names import content_type, display_name, disposition,
 from mailflow.message.tnef import TNEF_TYPES, Tnef, read_tnef
 from mailflow.message.uuencode import split_uuencoded
 
-_DELIMITER = re.compile(rb"^--([^\r\n\"]{1,200})\r?\n(?:content-[a-z-]{2,40}[ \t]*:|\r?\n)", re.M | re.I)
+_DELIMITER = re.compile(
+    rb"\s{0,200}(?:boundary=[^\r\n]{1,300}\s{1,200})?--([^\r\n\"]{1,200})\r?\n(?:content-[a-z-]{2,40}[ \t]*:|\r?\n)", re.I
+)
 _MOST_RUNS = 1000
 _REPORT_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _BODY_TYPES = ("text/plain", "text/html", "text/enriched", "text/richtext", "text/x-markdown", "text/markdown", "text/x-amp-html")
@@ -91,11 +93,11 @@ def _walk_lost_multipart(part: Message, kind: str, contents: Contents, hint: str
     Tried three times a mail at most, since each try parses the rest anew.
     """
     raw = payload(part)
-    found = _DELIMITER.search(raw)
+    found = _DELIMITER.match(raw)
     if found and contents.mended_multiparts < 3 and raw.count(b"\n--" + found[1].rstrip()) <= DEFAULT_CAPS.parts:
         contents.mended_multiparts += 1
         mended = email.message_from_bytes(
-            b'Content-Type: %s; boundary="%s"\n\n' % (kind.encode(), found[1].rstrip()) + raw[found.start() :]
+            b'Content-Type: %s; boundary="%s"\n\n' % (kind.encode(), found[1].rstrip()) + raw[found.start(1) - 2 :]
         )
         if mended.is_multipart():
             contents.flaws.append(f"{kind} without its boundary, taken from its text")

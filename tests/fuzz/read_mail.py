@@ -1,4 +1,4 @@
-"""A coverage-guided fuzz target: raw bytes to all that is read from a mail. Run it by hand with `python tests/fuzz/read_mail.py CORPUS_DIR`.
+"""A coverage-guided fuzz target: raw bytes to all that is read from a mail. By hand: `python tests/fuzz/read_mail.py CORPUS_DIR`.
 
 It stops at the first exception, and at text that could not be stored or encoded as JSON.
 """

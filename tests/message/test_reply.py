@@ -88,3 +88,14 @@ def test_no_letter_of_a_mail_is_lost(text: str) -> None:
 
 def test_a_command_on_the_last_line_is_no_signature() -> None:
     assert split_reply("Works again.\n\n/undo\n\n> old").new_text == "Works again.\n\n/undo"
+
+
+def test_a_uuencoded_file_is_folded_and_what_stands_around_it_is_kept() -> None:
+    encoded = "begin 644 a.txt\n#86)C\n`\nend"
+    reply = split_reply(f"Above.\n{encoded}\nBelow.")
+    assert (reply.new_text, reply.folded_text) == ("Above.\nBelow.", encoded)
+
+
+@pytest.mark.parametrize(("text", "new"), [("Hello\n\n-- \nAnna", "Hello\n\n--\nAnna"), ("Yes\n\n-- \nAnna", "Yes")])
+def test_below_a_bare_greeting_nothing_is_folded_as_a_signature(text: str, new: str) -> None:
+    assert split_reply(text).new_text == new
