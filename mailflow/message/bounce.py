@@ -121,9 +121,9 @@ def _from_flufl(mail: Mail, raw: bytes) -> tuple[BouncedRecipient, ...]:
 
 
 def _opening(raw: bytes) -> bytes:
-    """The header and the first 700 lines or 64 kB of the body."""
+    """The header and the first 500 lines or 64 kB of the body."""
     start = next((at for mark in (b"\r\n\r\n", b"\n\n") if (at := raw.find(mark)) >= 0), 0)
-    return raw[:start] + b"\n".join([line[:1000] for line in raw[start : start + 65_536].split(b"\n", 700)[:700]])
+    return raw[:start] + b"\n".join([line[:1000] for line in raw[start : start + 65_536].split(b"\n", 500)[:500]])
 
 
 def _usable(found: Collection[bytes], mail: Mail) -> list[str]:

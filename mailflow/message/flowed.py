@@ -9,7 +9,8 @@ def unflow(text: str, *, delsp: bool) -> str:
     """The text with its soft line breaks undone. Quote depth is kept; a signature separator is never joined."""
     if " \n" not in text and " \r\n" not in text and ">" not in text:
         return re.sub(r"^ | +$", "", text, flags=re.M)
-    out: list[list[str]] = []
+    out: list[str] = []
+    paragraph: list[str] = []
     open_depth: int | None = None
     for line in text.split("\n"):
         line = line.removesuffix("\r")
@@ -20,9 +21,10 @@ def unflow(text: str, *, delsp: bool) -> str:
         if soft and delsp:
             body = body[:-1]
         if open_depth == depth and body != "-- ":
-            out[-1].append(body)
+            paragraph.append(body)
         else:
-            out.append([">" * depth + " " if depth else "", body])
+            out += ["".join(paragraph)] if paragraph else []
+            paragraph = [f"{'>' * depth} {body}" if depth else body]
         open_depth = depth if soft else None
-    joined = ("".join(pieces) for pieces in out)
-    return "\n".join(line if line.endswith("-- ") else line.rstrip() for line in joined)
+    out.append("".join(paragraph))
+    return "\n".join([line if line.endswith("-- ") else line.rstrip() for line in out])
