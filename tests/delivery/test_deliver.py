@@ -358,8 +358,16 @@ def test_a_stop_begins_no_further_mail_and_gives_the_rest_back(database: Databas
 
     async def stopped() -> DeliveryRound:
         stop = asyncio.Event()
-        asyncio.get_running_loop().call_later(0.4, stop.set)
-        return await over_smtp(database, smtp_sink.port, clock, limit=100, stop=stop)
+
+        async def stop_once_some_arrived() -> None:
+            while len(smtp_sink.receptions) < 2:
+                await asyncio.sleep(0.01)
+            stop.set()
+
+        watching = asyncio.ensure_future(stop_once_some_arrived())
+        round_ = await over_smtp(database, smtp_sink.port, clock, limit=100, stop=stop)
+        await watching
+        return round_
 
     found = asyncio.run(stopped())
     assert found.sent > 0
