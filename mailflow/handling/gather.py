@@ -19,6 +19,7 @@ from mailflow.policy.entitlement import Entitlement, entitlement_of
 from mailflow.policy.event import Standing
 from mailflow.policy.facts import Facts
 from mailflow.policy.register import Contact, Contract, Device, PartPrice
+from mailflow.policy.serial_slip import slips_of
 from mailflow.store import case as case_rows
 from mailflow.store import inbound, notice, register
 
@@ -109,6 +110,7 @@ def facts_for_opening(c: Connection, desk: Desk, mail: Mail, extracted: Extracte
         contract=contract,
         contact=contact,
         devices=devices,
+        serial_slips=_slips(c, extracted.serials, devices, sender),
         open_cases_of_serials=tuple(case_rows.open_with_serial(c, extracted.serials)),
         new_numbers={"service_request": case_rows.next_number(c, "service_request", desk.number_prefixes["service_request"])},
     )
@@ -162,6 +164,7 @@ def facts_for_case(
         entitlement=_entitlement(c, chosen, devices, case.customer, calendar.local_day(at)) if serials else None,
         contract=chosen,
         devices=devices,
+        serial_slips=_slips(c, extracted.serials, devices, case.customer) if extracted else {},
         prices=_prices(c, parts, calendar, at),
         parent=case_rows.load(c, case.parent) if case.parent else None,
         rmas=rmas,
@@ -175,6 +178,18 @@ def _covering(c: Connection, devices: Mapping[str, Device], sender: str) -> Cont
     contracts = (register.find_contract(c, device.contract) for device in devices.values())
     domain = sender.rpartition("@")[2]
     return next((contract for contract in contracts if contract and _speaks_for(c, contract, domain, sender)), None)
+
+
+def _slips(c: Connection, serials: Iterable[str], devices: Mapping[str, Device], sender: str) -> dict[str, str]:
+    """Only devices of contracts that the sender speaks for: the register's serials are not for strangers."""
+    found: dict[str, str] = {}
+    for serial in serials:
+        if serial in devices:
+            continue
+        near = register.find_devices(c, slips_of(serial))
+        if _covering(c, near, sender):
+            found[serial] = next(iter(near))
+    return found
 
 
 def _entitlement(c: Connection, contract: Contract | None, devices: Mapping[str, Device], sender: str, day: date) -> Entitlement:

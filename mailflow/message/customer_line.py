@@ -38,14 +38,14 @@ _WORDS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 _LONGEST_LINE = 300
-_TRACKING = re.compile(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{3,39}(?![A-Za-z0-9])")
+_TRACKING = re.compile(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{2,39}(?![A-Za-z0-9])")
 _TRACKING_WORDS = re.compile(
-    r"\b(?:with|by|via|through|tracking|waybill|airway bill|awb|number|numer(?:em)?|no|nr"
+    r"\b(?:with|by|via|through|tracking|waybill|airway bill|awb|number|numer(?:em)?|przewoźnik|no|nr"
     r"|list(?:em)? przewozowy(?:m)?|przez|firmą|kurierem|przesyłki?)\b\.?|单号|运单号?|快递单号|物流单号|通过|[:：,，;#]",
     re.I,
 )
 _DAYS = re.compile(
-    r"\s*[:：]?\s*\(?(\d{1,3})\)?\s*(?:(?:business|working|calendar|robocz\w*|kalendarzow\w*)\s+)?(?:days?|dni"
+    r"\s*[:：]?\s*\(?(\d{1,3})\)?\s*(?:(?:business|working|calendar|robocz\w*|kalendarzow\w*)\s+)?(?:days?|dni(?: robocz\w*)?"
     r"|dzień|dzien|个?工作日|[天日])?[\s,;:：，.\-]*(.*)",
     re.I,
 )

@@ -24,6 +24,8 @@ class Facts:
     contract: Contract | None = None
     contact: Contact | None = None
     devices: Mapping[str, Device] = field(default_factory=dict)
+    serial_slips: Mapping[str, str] = field(default_factory=dict)
+    """Serials as written that the register lacks, to the sender's own device that an O for a 0 or an I for a 1 would make of it (IN4)."""
     prices: Mapping[str, PartPrice | None] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
     parent: Case | None = None

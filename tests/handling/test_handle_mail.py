@@ -232,3 +232,20 @@ def test_a_broken_template_sets_the_mail_aside_with_file_and_line(make_desk: Cal
     assert row.state == "quarantined"
     assert "accepted.md:4" in row.reason
     assert desk.write(ANNA, "A question", "How do I get the newest software version for my router?\n").state == "opened"
+
+
+def test_a_mistyped_serial_is_asked_about_and_never_mended_silently(desk: DeskAtWork) -> None:
+    """IN4"""
+    slip = REQUEST.replace("2102352KLM10L5000456", "21O2352KLM10L5000456")
+    desk.write(ANNA, "Board reboots", slip)
+    (question,) = [one for one in desk.all_notices() if one.name == "service_request/information_request"]
+    assert "is it perhaps 2102352KLM10L5000456?" in question.text
+    assert desk.case("SR-100001").state == "awaiting information"
+    desk.answer(ANNA, "service_request/information_request", "Serial number: 2102352KLM10L5000456\n")
+    assert desk.case("SR-100001").state == "accepted"
+
+
+def test_a_stranger_who_guesses_serials_is_told_none(desk: DeskAtWork) -> None:
+    """IN4, promise P7"""
+    desk.write("eve@stranger.example", "Board", REQUEST.replace("2102352KLM10L5000456", "21O2352KLM10L5000456"))
+    assert not [one for one in desk.all_notices() if "eve@stranger.example" in one.to and b"2102352KLM10L5000456" in one.raw]

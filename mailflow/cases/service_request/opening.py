@@ -79,7 +79,7 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
     }
     return ServiceRequestDetails(
         **values,
-        missing=_missing(values, desk),
+        missing=_missing(values, event, facts, desk),
         entitlement=_entitlement(known, facts),
         accepted_at=known.accepted_at,
         responded_at=known.responded_at,
@@ -87,8 +87,11 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
     )
 
 
-def _missing(values: Mapping[str, Any], desk: Desk) -> tuple[str, ...]:
-    present = {"serial": bool(values["serials"]), "contract": bool(values["contract"]), "symptoms": bool(values["symptoms"])}
+def _missing(values: Mapping[str, Any], event: MailReceived, facts: Facts, desk: Desk) -> tuple[str, ...]:
+    """A serial that looks mistyped is asked about, never mended silently (IN4)."""
+    serials = values["serials"]
+    is_doubtful = bool(_slips(event, facts)) and not any(serial in facts.devices for serial in serials)
+    present = {"serial": bool(serials) and not is_doubtful, "contract": bool(values["contract"]), "symptoms": bool(values["symptoms"])}
     return tuple(name for name in desk.requests.demanded if not present[name])
 
 
@@ -97,6 +100,11 @@ def _entitlement(known: ServiceRequestDetails, facts: Facts) -> str:
     if known.entitlement == "entitled" or facts.entitlement is None:
         return known.entitlement
     return facts.entitlement.verdict
+
+
+def _slips(event: MailReceived, facts: Facts) -> tuple[tuple[str, str], ...]:
+    """(as written, as the register has it); only a sender that our border vouches for is told."""
+    return tuple(facts.serial_slips.items()) if event.authenticated else ()
 
 
 def _colleagues(event: MailReceived, facts: Facts) -> tuple[str, ...]:
@@ -134,7 +142,8 @@ def ask_for_missing(case: Case, event: MailReceived, facts: Facts, desk: Desk) -
     today = facts.calendar.local_day(event.at)
     reminder = facts.calendar.end_of_term(today, desk.requests.information_reminder)
     decision = facts.calendar.end_of_term(today, desk.requests.information_decision)
-    values = {"missing": case.details.missing, "reminder": False, "next_step": (Step("next_step_information", {}),)}
+    questions = tuple(Step("serial_question", {"written": written, "known": known}) for written, known in _slips(event, facts))
+    values = {"missing": case.details.missing, "reminder": False, "next_step": (*questions, Step("next_step_information", {}))}
     return case.changed(state="awaiting information"), (
         *_answer(case, event, "information_request", values),
         SetDeadline(kind=INFORMATION_REMINDER, at=facts.calendar.dated_moment(reminder.day), steps=reminder.steps),

@@ -25,9 +25,11 @@ def read_pdf_form(content: bytes) -> ReturnNotification | None:
     if len(content) > LARGEST_FILE or b"%PDF" not in content[:1024]:
         return None
     try:
-        fields = PdfReader(BytesIO(content), strict=False).get_fields() or {}
+        found = PdfReader(BytesIO(content), strict=False).get_fields() or {}
     except Exception:  # the library meets hostile bytes with errors of every kind; for us all mean: not our form
         return None
+    # A name that no text encoding fits stays bytes in the library.
+    fields = {name: field for name, field in found.items() if isinstance(name, str)}
     if len(fields) > MOST_FIELDS or not {"rma", "tracking"} <= fields.keys():
         return None
     known = {name: _text_of(field) for name, field in fields.items() if name in HEAD_FIELDS or LINE_FIELD.fullmatch(name)}
