@@ -89,6 +89,10 @@ def _try_to_read(row: InboundRow, office: Office) -> Reading | UnreadableMail:
         return read(row.raw, office)
     except UnreadableMail as unreadable:
         return unreadable
+    except Exception as surprise:
+        # Reading it again would end alike, and its neighbours must not wait for it.
+        log.exception("mail not read", inbound=row.id)
+        return UnreadableMail(f"reading it failed: {type(surprise).__name__}: {surprise}")
 
 
 def _handle_in_savepoint(c: Connection, office: Office, row: InboundRow, reading: Reading | UnreadableMail, now: datetime) -> None:
