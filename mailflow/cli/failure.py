@@ -10,7 +10,6 @@ from typing import NoReturn
 from mailflow.cli.output import is_under_systemd, prioritised, say, visible
 
 FAILED = 1
-USAGE = 2
 ALREADY_RUNNING = 75
 WRONG_CONFIGURATION = 78
 

@@ -33,18 +33,17 @@ def apply(c: Connection, office: Office, desk: Desk, before: Case | None, decisi
         _write(c, desk, case, cause, cause.what, decision.reason)
     sent: list[str] = []
     for effect in decision.effects:
-        target = effect.case or case
         match effect:
-            case SetDeadline() if target is not None:
-                deadline.set(c, target.number, effect.kind, effect.key, effect.at, effect.steps)
-            case ClearDeadline() if target is not None and before is not None:
-                deadline.clear(c, target.number, effect.kind, effect.key)
+            case SetDeadline() if case is not None:
+                deadline.set(c, case.number, effect.kind, effect.key, effect.at, effect.steps)
+            case ClearDeadline() if case is not None and before is not None:
+                deadline.clear(c, case.number, effect.kind, effect.key)
             case Note():
-                _write(c, desk, target, cause, "note", effect.text, who=effect.who, steps=effect.steps)
+                _write(c, desk, effect.case or case, cause, "note", effect.text, who=effect.who, steps=effect.steps)
             case SendNotice():
-                if write_letter(c, office, desk, target, effect, cause) is not None:
+                if write_letter(c, office, desk, case, effect, cause) is not None:
                     sent.append(effect.notice)
-                    _write(c, desk, target, cause, "notice", f"{effect.notice} to {', '.join((*effect.to, *effect.cc))}")
+                    _write(c, desk, case, cause, "notice", f"{effect.notice} to {', '.join((*effect.to, *effect.cc))}")
     if case is not None and CASE_TYPES[case.kind].lifecycle.is_closed(case.state):
         deadline.clear_all(c, case.number)
     return Applied(case, tuple(sent))

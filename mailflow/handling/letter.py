@@ -46,9 +46,7 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
 
     Raises TemplateFailed and UnsendableNotice: the transaction is rolled back and the cause set aside.
     """
-    own = office.own_addresses
-    to = tuple(address for address in effect.to if address and address not in own)
-    cc = tuple(address for address in effect.cc if address and address not in own and address not in to)
+    to, cc = _recipients(office, effect)
     if not to:
         return None
     language = desk.languages[0] if effect.to_staff or case is None else case.language
@@ -93,6 +91,13 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
         recipients=(*to, *cc),
         envelope_from=reply_address,
     )
+
+
+def _recipients(office: Office, effect: SendNotice) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """To and Cc without addresses of ours, which would be a loop (IN7), and nobody twice."""
+    own = office.own_addresses
+    to = tuple(address for address in effect.to if address and address not in own)
+    return to, tuple(address for address in effect.cc if address and address not in own and address not in to)
 
 
 def _mailbox(desk: Desk, effect: SendNotice) -> str:

@@ -27,8 +27,8 @@ class NoticeMarkdown:
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
         self._markdown.disable(["autolink", "image", "entity", "html_block", "html_inline"])
         # the library's documented way to say which links it takes
-        self._markdown.validateLink = _is_allowed_link  # type: ignore[method-assign]
-        self._markdown.normalizeLink = _as_it_is  # type: ignore[method-assign]
+        self._markdown.validateLink = _is_allowed_link  # type: ignore[method-assign]  # as documented
+        self._markdown.normalizeLink = _as_it_is  # type: ignore[method-assign]  # as documented
         for name, rule in (("table_open", _open_table), ("td_open", _open_cell), (BUTTONS, _write_buttons)):
             self._markdown.add_render_rule(name, rule)
 

@@ -187,9 +187,6 @@ class BusinessCalendar:
         """The first moment of service from `at` on: `at` itself inside a window (T4). Raises NoServiceHours."""
         return next(self._windows_from(at))[0]
 
-    def is_service_time(self, at: datetime) -> bool:
-        return self.next_window_start(at) == at
-
     def end_of_service(self, day: date) -> datetime:
         """When the last service window of the day closes, else 18:00 local time."""
         ends = [end for _, end in self._windows_of(day)]

@@ -126,16 +126,13 @@ class RmaDetails:
     issued_at: datetime
     valid_through: date
     version: int = 1
-    sla_steps: tuple[Any, ...] = ()
     replacement: Parcel | None = None
     delivered_on: date | None = None
     return_due: date | None = None
     return_steps: tuple[Any, ...] = ()
     extended_by_customer: bool = False
-    extensions: tuple[str, ...] = ()
     disputed: bool = False
     expired: bool = False
-    final_notice_on: date | None = None
     invoice_requested: tuple[tuple[str, int, str, str], ...] = ()
     """(part number, quantity, unit price as text, currency) of each line handed to finance."""
     invoice_number: str = ""

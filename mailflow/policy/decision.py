@@ -13,17 +13,16 @@ from mailflow.policy.derivation import Derivation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendNotice:
-    """Render and send a notice of contract.md. `case` None means the decision's own case.
+    """Render a notice and put it in the outbox.
 
-    `values` are the notice's variables (notices/README of variables: templates' head comment). `to_staff` picks language and
-    frame; `attachments` names what notices/ builds: `return_form`, `carton_label`, `deadline_calendar`, or ('file', ...) parts of a mail.
+    `values` are the notice's own variables, listed in its template's head comment. `to_staff` picks language and frame;
+    `attach` names what notices/attachments builds from the case: `return_form_pdf`, `carton_label`, `invoice_csv` and so on.
     """
 
     notice: str
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
-    case: Case | None = None
     to_staff: bool = False
     attach: tuple[str, ...] = ()
     forward_attachments: bool = False
@@ -42,7 +41,6 @@ class SetDeadline:
     at: datetime
     key: str = ""
     steps: Derivation = ()
-    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,6 @@ class ClearDeadline:
 
     kind: str
     key: str | None = None
-    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

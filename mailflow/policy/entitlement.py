@@ -108,10 +108,6 @@ class Entitlement:
     verdict: str
     steps: Derivation = ()
 
-    @property
-    def is_entitled(self) -> bool:
-        return self.verdict == "entitled"
-
 
 ENTITLED, UNDECIDED, NOT_ENTITLED = "entitled", "undecided", "not entitled"
 

@@ -109,12 +109,6 @@ def open_with_serial(c: Connection, serials: Iterable[str]) -> list[tuple[str, s
     return found
 
 
-def cases_with_serial(c: Connection, serial: str) -> tuple[Case, ...]:
-    """Every case that ever named the serial, closed ones included (BX8: already returned), in order of opening."""
-    query = select(case).join(case_serial, case_serial.c.case_number == case.c.number).where(case_serial.c.serial == index_key(serial))
-    return tuple(_case(row) for row in c.execute(query.order_by(case.c.opened_at, case.c.number)))
-
-
 def _case(row: Row[Any]) -> Case:
     return Case(**row._asdict())
 

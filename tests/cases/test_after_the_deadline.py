@@ -24,7 +24,7 @@ FINANCE = ("finance@tac.example",)
 
 def overdue(**details: object) -> Case:
     """Two parts were due on 15 December; the final notice went out on the 16th."""
-    given = {"return_due": date(2026, 12, 15), "delivered_on": date(2026, 11, 24), "final_notice_on": date(2026, 12, 16), **details}
+    given = {"return_due": date(2026, 12, 15), "delivered_on": date(2026, 11, 24), **details}
     return case(**given).changed(state="overdue")
 
 

@@ -75,7 +75,6 @@ def test_service_starts_at_once_inside_a_window_and_else_with_the_next() -> None
     calendar = BusinessCalendar(POLAND)
     assert calendar.next_window_start(warsaw(20, 12, 34)) == warsaw(20, 12, 34)
     assert calendar.next_window_start(warsaw(20, 17)) == warsaw(23, 9)
-    assert (calendar.is_service_time(warsaw(20, 12)), calendar.is_service_time(warsaw(20, 17))) == (True, False)
 
 
 def test_the_end_of_a_day_is_its_last_window_or_eighteen_o_clock() -> None:

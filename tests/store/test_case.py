@@ -22,7 +22,7 @@ RETURN = RmaDetails(
     lines=(LINE,),
     issued_at=NOON,
     valid_through=date(2026, 12, 20),
-    sla_steps=(Step("cutoff", {"at": NOON, "days": ("a", "b")}),),
+    return_steps=(Step("cutoff", {"at": NOON, "days": ("a", "b")}),),
 )
 
 
@@ -113,4 +113,3 @@ def test_open_cases_are_found_by_the_serials_they_are_about(database: Database) 
         assert case.open_with_serial(c, ["S1", "S4"]) == [("S4", "SR-100001", "service_request"), ("S1", "RMA-100001", "rma")]
         case.save(c, corrected.changed(state="closed", closed_at=NOON))
         assert case.open_with_serial(c, ["S3"]) == []
-        assert [found.number for found in case.cases_with_serial(c, "S3")] == ["SR-100001"]

@@ -41,7 +41,6 @@ returns = st.builds(
     lines=st.lists(lines, max_size=3).map(tuple),
     issued_at=moments,
     valid_through=days,
-    sla_steps=derivations,
     return_steps=derivations,
     replacement=st.none() | parcels,
     delivered_on=st.none() | days,

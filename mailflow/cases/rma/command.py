@@ -12,6 +12,7 @@ from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.deadline import INVOICE_CONFIRMATION, hand_to_finance
 from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term, ship_replacement
 from mailflow.cases.rma.letter import tell_customer, written_out
+from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import RETURN_CLOCK, VALIDITY_CLOCK, clock_until, invoiceable, start_validity_clock, stop
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.cases.rma.withdrawal import withdraw_invoice
@@ -25,15 +26,13 @@ from mailflow.policy.facts import Facts
 
 Rule = Callable[[Case, CommandGiven, Facts, Desk, datetime], Decision]
 
-FINISHED = ("closed", "cancelled", "waived", "invoiced")
-
 
 def give_command(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The rule of the command's name; a name without one is refused."""
     name = event.command.name
     if name not in RULES:
         return refuse(case, f"/{name} is not a command for a return")
-    if case.state in FINISHED and name not in ("received", "correct", "note", "confirm"):
+    if LIFECYCLE.is_closed(case.state) and name not in ("received", "correct", "note", "confirm"):
         return refuse(case, f"{case.number} is {case.state}")
     return RULES[name](case, event, facts, desk, now)
 

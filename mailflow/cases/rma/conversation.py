@@ -9,6 +9,7 @@ from mailflow.cases.rma.announcement import announce, state_once_announced
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term, tell_due_day
 from mailflow.cases.rma.letter import tell_customer, tell_staff, written_out
+from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.model import ReturnNotification
@@ -59,7 +60,7 @@ def _add_staff_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk) -
 
 def _announce(case: Case, event: MailReceived, form: ReturnNotification, desk: Desk) -> Decision:
     details: RmaDetails = case.details
-    if details.expired or case.state in ("cancelled", "closed", "waived", "invoiced"):
+    if details.expired or LIFECYCLE.is_closed(case.state):
         name = "expired" if details.expired else "finished"
         problem = (case.number, name, {"rma": case.number, "valid_through": details.valid_through, "state": case.state})
         rejected = tell_customer(case, "return_notification_rejected", problems=(problem,))

@@ -81,7 +81,7 @@ def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
     details: RmaDetails = case.details
     today = facts.calendar.local_day(now)
     invoice_on = invoice_moment(today, facts.calendar, desk.returns.invoice_after)
-    overdue = case.changed(state="overdue", details=replace(details, final_notice_on=today))
+    overdue = case.changed(state="overdue")
     priced = price_lines(tuple((line.part_number, line.outstanding) for line in outstanding_lines(details)), facts.prices)
     letter = tell_customer(
         overdue,

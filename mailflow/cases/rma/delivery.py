@@ -45,8 +45,7 @@ def extend_term(case: Case, days: int, by: str, reason: str, facts: Facts, desk:
     freed, withdrawn = withdraw_invoice(case, "the return date was moved", desk)
     state = _state_before_overdue(freed) if freed.state in ("overdue", "to be invoiced") else freed.state
     extended, clock = move_return_clock(freed.changed(state=state), due, step, facts, desk, now)
-    noted = extended.changed(details=replace(extended.details, extensions=(*extended.details.extensions, f"{days} business days by {by}")))
-    return noted, (tell_due_day(noted), *withdrawn, *clock)
+    return extended, (tell_due_day(extended), *withdrawn, *clock)
 
 
 def tell_due_day(case: Case) -> SendNotice:

@@ -32,9 +32,9 @@ def start_return_clock(case: Case, delivered_on: date, facts: Facts, desk: Desk,
 
 
 def move_return_clock(case: Case, due: date, step: Step, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """Another day is due: an extension. Reminders and notices follow it; a final notice that went out counts no more."""
+    """Another day is due: an extension. Reminders and notices follow it."""
     steps = (*case.details.return_steps, step)
-    details = replace(case.details, return_due=due, return_steps=steps, final_notice_on=None)
+    details = replace(case.details, return_due=due, return_steps=steps)
     return case.changed(details=details), clock_until(due, steps, facts.calendar, desk, now)
 
 

@@ -76,7 +76,7 @@ def _resolve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
 def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if case.state == "closed":
         return _refuse(case, f"{case.number} is closed already")
-    unfinished = tuple(rma.number for rma in facts.rmas if rma.state not in ("closed", "cancelled", "invoiced", "waived"))
+    unfinished = tuple(rma.number for rma in facts.rmas if rma.closed_at is None)
     is_spam = event.command.spam
     if unfinished and not is_spam:
         return _refuse(case, f"{', '.join(unfinished)} is not finished: close the return first")
