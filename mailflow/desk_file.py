@@ -12,9 +12,13 @@ from pydantic import BeforeValidator, Field
 
 from mailflow.policy.calendar import DAY_UNITS
 from mailflow.policy.desk import (
+    AlarmPolicy,
+    AlarmSource,
     CalendarPolicy,
+    CertificationPolicy,
     Desk,
     DeskMailbox,
+    DigestPolicy,
     MailboxRole,
     MailCaps,
     RequestPolicy,
@@ -23,6 +27,7 @@ from mailflow.policy.desk import (
     StaffMember,
     Term,
     Unit,
+    VendorPolicy,
     Wording,
 )
 from mailflow.policy.holiday import holiday_table
@@ -61,6 +66,15 @@ def parse_window(text: object) -> tuple[time, time]:
     return time(start_hour, start_minute), time(0) if (end_hour, end_minute) == (24, 0) else time(end_hour, end_minute)
 
 
+def parse_digest_time(text: object) -> tuple[time | None]:
+    """`08:00`; the empty text is no time at all. Raises ValueError."""
+    if text == "":
+        return (None,)
+    if not isinstance(text, str) or not re.fullmatch(r"\d{2}:\d{2}", text):
+        raise ValueError(f"{text!r} is no time of day; write it like '08:00'")
+    return (time.fromisoformat(text),)
+
+
 def parse_address(text: object) -> str:
     """A bare address, in lower case. Raises ValueError."""
     if not isinstance(text, str) or not ADDRESS.match(text):
@@ -95,6 +109,7 @@ def parse_mailbox_role(text: object) -> MailboxRole:
 
 AnyTerm = Annotated[Term, BeforeValidator(parse_term)]
 DayTerm = Annotated[Term, BeforeValidator(parse_day_term)]
+DigestTime = Annotated[tuple[time | None], BeforeValidator(parse_digest_time)]
 Window = Annotated[tuple[time, time], BeforeValidator(parse_window)]
 BareAddress = Annotated[str, BeforeValidator(parse_address)]
 Zone = Annotated[str, BeforeValidator(parse_timezone)]
@@ -136,6 +151,7 @@ class RequestsTable(Strict):
     information_reminder: DayTerm | None = None
     information_decision: DayTerm | None = None
     reopen_within: DayTerm | None = None
+    late_after: AnyTerm | None = None
     default_priority: Priority = ""
 
 
@@ -149,6 +165,43 @@ class ReturnsTable(Strict):
     transit_grace: DayTerm | None = None
     extension: DayTerm | None = None
     human_yes_before_invoice: bool = False
+
+
+class AlarmSourceTable(Strict):
+    sender: str = ""
+    header: str = ""
+
+
+class AlarmsTable(Strict):
+    sources: Listed[AlarmSourceTable] = ()
+    same_within: AnyTerm | None = None
+    inform_contact: bool = True
+
+
+class DigestsTable(Strict):
+    """`staff` and `partners` are times of the day; an empty text sends none."""
+
+    staff: DigestTime | None = None
+    partners: DigestTime | None = None
+    partners_weekday: Weekday = "monday"
+    breaks_within: DayTerm | None = None
+
+
+class VendorTable(Strict):
+    address: BareAddress
+    number_prefixes: Lines = ()
+
+
+class CertificationTable(Strict):
+    engineers: dict[Annotated[str, Field(pattern="^[1-9]$")], Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    certificate_left: DayTerm | None = None
+    decision: DayTerm | None = None
+    decision_warnings: Listed[DayTerm] = ()
+    years_valid: int = Field(default=0, ge=0)
+    reminders: Listed[DayTerm] = ()
+    personnel_report: DayTerm | None = None
+    vacancy_months: int = Field(default=0, ge=0)
+    checklist: Lines = ()
 
 
 class CapsTable(Strict):
@@ -174,6 +227,10 @@ class DeskTable(Strict):
     requests: RequestsTable
     returns: ReturnsTable = ReturnsTable()
     caps: CapsTable = CapsTable()
+    alarms: AlarmsTable = AlarmsTable()
+    digests: DigestsTable = DigestsTable()
+    vendor: VendorTable | None = None
+    certification: CertificationTable | None = None
     wording: WordingTable
 
 
@@ -194,6 +251,10 @@ def load_desk(folder: Path) -> Desk:
         requests=RequestPolicy(**table.requests.given()),
         returns=ReturnPolicy(**table.returns.given()),
         caps=MailCaps(**table.caps.given()),
+        alarms=_alarms(table.alarms),
+        digests=_digests(table.digests),
+        vendor=VendorPolicy(**table.vendor.given()) if table.vendor else None,
+        certification=_certification(table.certification) if table.certification else None,
     )
 
 
@@ -207,6 +268,24 @@ def find_desk(name_or_path: str, roots: tuple[Path, ...]) -> Path:
         return Path(name_or_path)
     places = ", ".join(str(root) for root in roots)
     raise WrongSettings(Path(name_or_path) / DESK_FILE, "", f"there is no such desk, nor one of that name in {places}")
+
+
+def _alarms(table: AlarmsTable) -> AlarmPolicy:
+    sources = tuple(AlarmSource(sender=source.sender.lower(), header=source.header) for source in table.sources)
+    return AlarmPolicy(**{**table.given(), "sources": sources})
+
+
+def _digests(table: DigestsTable) -> DigestPolicy:
+    given = table.given()
+    times = {f"{name}_at": given.pop(name)[0] for name in ("staff", "partners") if name in given}
+    return DigestPolicy(**{**given, **times, "partners_weekday": WEEKDAYS.index(table.partners_weekday)})
+
+
+def _certification(table: CertificationTable) -> CertificationPolicy:
+    given = table.given()
+    if table.engineers:
+        given["engineers"] = {int(stars): engineers for stars, engineers in table.engineers.items()}
+    return CertificationPolicy(**given)
 
 
 def _calendar(table: CalendarTable) -> CalendarPolicy:

@@ -15,7 +15,7 @@ from mailflow.handling.letter import write_letter
 from mailflow.handling.office import Office
 from mailflow.policy.booking import BookedItem, Booking, read_booking
 from mailflow.policy.case import Case
-from mailflow.policy.decision import SendNotice
+from mailflow.policy.decision import SendNotice, Sentence
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import MailReceived
 from mailflow.store import case as case_rows
@@ -43,7 +43,7 @@ def handle_booking(c: Connection, office: Office, desk: Desk, case: Case, event:
     values = {"results": results, "note_kept": False, "note": ""}
     answer = SendNotice(notice="staff/command_result", to=(event.sender,), to_staff=True, values=values)
     write_letter(c, office, desk, case_rows.load(c, case.number), answer, cause)
-    return "; ".join(done for _, done in results)
+    return "; ".join(said for said, _ in results)
 
 
 def _by_return(booking: Booking, case: Case) -> tuple[tuple[str, tuple[BookedItem, ...]], ...]:
@@ -62,7 +62,7 @@ def _book(
     booking: Booking,
     event: MailReceived,
     cause: Cause,
-) -> tuple[str, str]:
+) -> tuple[str, Sentence]:
     """(what was read, what was done) for one return."""
     said = ", ".join(f"{item.quantity} x {item.part_number}" for item in items)
     target = case_rows.load(c, number)

@@ -18,7 +18,7 @@ from mailflow.message.dates import read_date
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
 from mailflow.policy.command import FORMS, Command, CommandMail, parse_commands
-from mailflow.policy.decision import Decision, Note, SendNotice
+from mailflow.policy.decision import Decision, Note, SendNotice, Sentence
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
 from mailflow.policy.lifecycle import ImpossibleTransition
@@ -28,7 +28,7 @@ from mailflow.store import case as case_rows
 class Refused(Exception):
     """A command cannot be done; carries the line and the reason for the answer."""
 
-    def __init__(self, line: str, reason: str, valid_form: str = "") -> None:
+    def __init__(self, line: str, reason: Sentence, valid_form: str = "") -> None:
         super().__init__(reason)
         self.line, self.reason, self.valid_form = line, reason, valid_form
 
@@ -77,16 +77,18 @@ def refuse(
     desk: Desk,
     case: Case | None,
     by: str,
-    lines: Sequence[tuple[str, str, str]],
+    lines: Sequence[tuple[str, Sentence, str]],
     cause: Cause,
-    reason: str = "",
+    reason: Sentence = "",
 ) -> None:
     """Tell a member of staff that nothing was done, with the line and the nearest valid form."""
     answer = SendNotice(notice="staff/command_refused", to=(by,), to_staff=True, values={"lines": tuple(lines), "reason": reason})
     write_letter(c, office, desk, case, answer, cause)
 
 
-def _give(c: Connection, office: Office, desk: Desk, number: str, command: Command, by: str, at: datetime, rest: str, cause: Cause) -> str:
+def _give(
+    c: Connection, office: Office, desk: Desk, number: str, command: Command, by: str, at: datetime, rest: str, cause: Cause
+) -> Sentence:
     """One command on the case it is meant for; the sentence that says what was done."""
     case = case_rows.load(c, number)
     if case is None:
@@ -103,7 +105,7 @@ def _give(c: Connection, office: Office, desk: Desk, number: str, command: Comma
     return _apply(c, office, desk, target, decision, command, cause)
 
 
-def _issue(c: Connection, office: Office, desk: Desk, case: Case, event: CommandGiven, cause: Cause) -> str:
+def _issue(c: Connection, office: Office, desk: Desk, case: Case, event: CommandGiven, cause: Cause) -> Sentence:
     """`/rma` moves the request on and gives birth to the return (RM1)."""
     request = case if case.kind == "service_request" else case_rows.load(c, case.parent or "")
     if request is None:
@@ -120,7 +122,7 @@ def _issue(c: Connection, office: Office, desk: Desk, case: Case, event: Command
     return _apply(c, office, desk, None, decide("rma", None, event, birth, desk, cause.at), event.command, cause)
 
 
-def _apply(c: Connection, office: Office, desk: Desk, before: Case | None, decision: Decision, command: Command, cause: Cause) -> str:
+def _apply(c: Connection, office: Office, desk: Desk, before: Case | None, decision: Decision, command: Command, cause: Cause) -> Sentence:
     if decision.refused:
         form = FORMS.get(command.name)
         raise Refused(command.line, decision.refused, form.shown if form else "")

@@ -12,6 +12,7 @@ from jinja2.runtime import Context
 from mailflow.notices.slots import MailLink, one_line
 from mailflow.notices.wording import Wording
 from mailflow.policy.case import Case
+from mailflow.policy.derivation import Step
 
 
 @pass_context
@@ -42,6 +43,11 @@ def _derivation(context: Context, steps: Any) -> str:
 @pass_context
 def _sentences(context: Context, steps: Any) -> tuple[str, ...]:
     return _words(context).sentences(steps)
+
+
+@pass_context
+def _sentence(context: Context, told: Step | str) -> str:
+    return told if isinstance(told, str) else _words(context).sentence(told)
 
 
 @pass_context
@@ -103,6 +109,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": _money,
     "derivation": _derivation,
     "sentences": _sentences,
+    "sentence": _sentence,
     "state": _state,
     "field": _field,
     "capital": _capital,

@@ -58,11 +58,12 @@ class TemplateFiles:
         return tuple(sorted(found))
 
     def words(self, language: str) -> dict[str, Any]:
-        """words.toml of a language over the one of LAST_LANGUAGE, overrides over both. Raises WrongWords."""
+        """words.toml of a language and of its case types, over those of LAST_LANGUAGE, overrides over both. Raises WrongWords."""
         words: dict[str, Any] = {}
         for folder in (LAST_LANGUAGE, language):
             for home in reversed(self._folders):
-                words = merge_words(words, read_words(home / folder / "words.toml"))
+                for path in (home / folder / "words.toml", *sorted((home / folder).glob("*/words.toml"))):
+                    words = merge_words(words, read_words(path))
         return words
 
     def style(self) -> str:

@@ -18,7 +18,7 @@ from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal
 
 from mailflow.policy.case import Case
-from mailflow.policy.derivation import Derivation
+from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Term
 from mailflow.policy.holiday import holiday_name_in
 
@@ -202,6 +202,10 @@ class Wording:
     def sentences(self, steps: Derivation) -> tuple[str, ...]:
         """Each step of a derivation as a sentence (BX2)."""
         return tuple(self._in_zone_of(step.values).say("derivation", step.name, self._localised(step.values)) for step in steps)
+
+    def sentence(self, step: Step) -> str:
+        """What staff are told of a command, from [sentence]."""
+        return self._in_zone_of(step.values).say("sentence", step.name, step.values)
 
     def _localised(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """A holiday is called as its own country calls it in the reader's language, where the table knows how."""

@@ -33,6 +33,12 @@ class Case:
     priority: str | None = None
     assignee: str | None = None
     closed_at: datetime | None = None
+    linked: tuple[str, ...] = ()
+    """Numbers of cases that staff see beside this one; a link gives nobody any right (IN3)."""
+    proposed: tuple[str, ...] = ()
+    """Addresses copied in by a customer, which get nothing until somebody says yes (SR11)."""
+    merged_into: str | None = None
+    """Number of the request that goes on in its place."""
     version: int = 0
     details: Any = None
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mailflow.policy.case import Case
-from mailflow.policy.derivation import Derivation
+from mailflow.policy.derivation import Derivation, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,18 @@ class Note:
     case: Case | None = None
 
 
-Effect = SendNotice | SetDeadline | ClearDeadline | Note
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeCase:
+    """Another case that changes together with the one decided on: the target of a merge, the far side of a link."""
+
+    case: Case
+    reason: str
+
+
+Effect = SendNotice | SetDeadline | ClearDeadline | Note | ChangeCase
+
+Sentence = Step | str
+"""What staff are told, as a step whose name is a key of [sentence] in words.toml, so that every language can say it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +82,6 @@ class Decision:
     case: Case | None
     effects: tuple[Effect, ...] = ()
     reason: str
-    refused: str = ""
-    done: str = ""
+    refused: Sentence = ""
+    done: Sentence = ""
     """One sentence for the answer to a staff command."""

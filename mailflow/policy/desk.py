@@ -90,6 +90,61 @@ class RequestPolicy:
     information_decision: Term = Term(5, Unit.BUSINESS_DAYS)
     reopen_within: Term = Term(14, Unit.DAYS)
     default_priority: str = "P3"
+    late_after: Term = Term(2, Unit.HOURS)
+    """A mail that we read later than this after its arrival gets one honest late_notice (BX9)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmSource:
+    """By what a device's Call Home mail is known (IN8): its sender's address, or a header that it carries; both, where both are set."""
+
+    sender: str = ""
+    header: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmPolicy:
+    """What is done with alarms (IN8)."""
+
+    sources: tuple[AlarmSource, ...] = ()
+    same_within: Term = Term(24, Unit.HOURS)
+    """The same alarm of the same serial within this time adds to its open request."""
+    inform_contact: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestPolicy:
+    """When digests leave (BX12), in the desk's time zone. The staff's on business days, the partners' on one weekday (0 = Monday)."""
+
+    staff_at: time | None = time(8)
+    partners_at: time | None = time(9)
+    partners_weekday: int = 0
+    breaks_within: Term = Term(1, Unit.BUSINESS_DAYS)
+    """Clocks that break within this time are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorPolicy:
+    """The manufacturer's TAC to which requests are handed over (DK1); `number_prefixes` are the letters before its case numbers."""
+
+    address: str
+    number_prefixes: tuple[str, ...] = ("SR-",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificationPolicy:
+    """Numbers of partner certification (DK2). Stars to the certified engineers that they need; money in whole US dollars."""
+
+    engineers: Mapping[int, int] = field(default_factory=lambda: {2: 2, 3: 3, 4: 4})
+    certificate_left: Term = Term(90, Unit.DAYS)
+    decision: Term = Term(3, Unit.BUSINESS_DAYS)
+    decision_warnings: tuple[Term, ...] = (Term(1, Unit.BUSINESS_DAYS), Term(0, Unit.BUSINESS_DAYS))
+    """Before the last day, 0 being the day itself."""
+    years_valid: int = 1
+    reminders: tuple[Term, ...] = (Term(90, Unit.DAYS), Term(30, Unit.DAYS), Term(7, Unit.DAYS))
+    personnel_report: Term = Term(3, Unit.BUSINESS_DAYS)
+    vacancy_months: int = 3
+    checklist: tuple[str, ...] = ("engineers", "certificates", "hotline", "service_manager", "tracking_system", "projects", "laboratory")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +203,10 @@ class Desk:
     requests: RequestPolicy
     returns: ReturnPolicy
     caps: MailCaps = MailCaps()
+    alarms: AlarmPolicy = AlarmPolicy()
+    digests: DigestPolicy = DigestPolicy()
+    vendor: VendorPolicy | None = None
+    certification: CertificationPolicy | None = None
 
     def mailbox(self, role: MailboxRole) -> DeskMailbox:
         """The desk's first mailbox of a role, else its first mailbox at all."""

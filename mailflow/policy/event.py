@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from mailflow.message.alarm import Alarm
 from mailflow.message.customer_line import CustomerLine
-from mailflow.message.model import Extracted, Mail, ReturnNotification
+from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
+from mailflow.message.survey import SurveyAnswer
 from mailflow.policy.booking import Booking
 from mailflow.policy.command import Command
 from mailflow.policy.desk import MailboxRole, Role
@@ -48,10 +50,24 @@ class MailReceived:
     booking: Booking | None = None
     linked_to: str | None = None
     """Number of the case that a stranger's mail named; linked for staff only (IN3)."""
+    caller: Address | None = None
+    """Whose request it is, where staff open it for a caller or pass the customer's mail on (SR10)."""
+    alarm: Alarm | None = None
+    """What a device reported by Call Home (IN8); nobody answers a device."""
+    survey_answer: SurveyAnswer | None = None
+    added_addresses: tuple[str, ...] = ()
+    """Addresses that the sender wants to take part, by `/add ADDRESS` (SR11)."""
+    is_encrypted: bool = False
+    """Its text cannot be read here (IN9)."""
 
     @property
     def sender(self) -> str:
-        return self.mail.sender.address
+        return self.customer.address
+
+    @property
+    def customer(self) -> Address:
+        """Who speaks: the caller, else who sent the mail."""
+        return self.caller or self.mail.sender
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.case import Case
+from mailflow.policy.derivation import Derivation
 from mailflow.policy.entitlement import Entitlement
 from mailflow.policy.register import Contact, Contract, Device, PartPrice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingDeadline:
+    """A clock that runs, with the steps that set it."""
+
+    case_number: str
+    kind: str
+    key: str
+    due_at: datetime
+    steps: Derivation = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastStep:
+    """A mail of the case as its customer knows it: its subject, and whether we wrote it."""
+
+    at: datetime
+    subject: str
+    from_us: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentNotice:
+    """A letter and its fate with one recipient; `message_id` finds the mail itself for the evidence file."""
+
+    name: str
+    recipient: str
+    written_at: datetime
+    message_id: str
+    accepted_at: datetime | None = None
+    """When the recipient's server took it."""
+    response: str = ""
+    """What that server answered."""
+    bounced_at: datetime | None = None
+    bounce_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +72,17 @@ class Facts:
     """(serial, case number, case type) of open cases that already name one of the serials (IN10, BX8)."""
     new_numbers: Mapping[str, str] = field(default_factory=dict)
     confirmation_code: str = ""
+    contacts: tuple[Contact, ...] = ()
+    """Contacts of the contract, in the register's order."""
+    undeliverable: frozenset[str] = frozenset()
+    """Addresses of the case and its contacts that mail of ours came back from (IN7, BX4)."""
+    other_case: Case | None = None
+    """The case that a command names besides its own (/merge, /link)."""
+    waiting: tuple[WaitingDeadline, ...] = ()
+    """The clocks of the case and of its returns."""
+    last_steps: tuple[LastStep, ...] = ()
+    """The newest mails between the customer and the desk, oldest first (SR9)."""
+    sent_notices: tuple[SentNotice, ...] = ()
+    """Every letter of the case with what became of it, oldest first (BX4)."""
+    received_before: Mapping[str, str] = field(default_factory=dict)
+    """Serial to the number of the finished or running return under which it came back (BX8)."""

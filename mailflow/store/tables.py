@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
 
-from mailflow.store.column_types import Encoded, StorableText
+from mailflow.store.column_types import Encoded, StorableText, UtcDateTime
 from mailflow.store.columns import RowId, count_column, flag_column, instant_column, metadata, optional_text_column, row_id, text_column
 
 raw_mail = Table(
@@ -79,10 +79,14 @@ case = Table(
     optional_text_column("assignee"),
     instant_column("opened_at", nullable=False),
     instant_column("closed_at"),
+    Column("linked", Encoded, nullable=False, default=()),
+    Column("proposed", Encoded, nullable=False, default=()),
+    optional_text_column("merged_into", ForeignKey("case.number")),
     count_column("version"),
     Column("details", Encoded, nullable=True),
     Index(None, "state", "kind"),
     Index(None, "parent"),
+    Index(None, "merged_into"),
     Index(None, "assignee"),
 )
 
@@ -202,6 +206,38 @@ mailbox = Table(
     optional_text_column("owner"),
     instant_column("lease_until"),
     Column("epoch", BigInteger, nullable=False, default=0),
+)
+
+given_command = Table(
+    "given_command",
+    metadata,
+    row_id(),
+    text_column("case_number", ForeignKey("case.number"), default=None),
+    text_column("by"),
+    text_column("line"),
+    instant_column("at", nullable=False),
+    Column("before", Encoded, nullable=False, default=()),
+    Column("after", Encoded, nullable=False, default=()),
+    Column("deadlines", Encoded, nullable=False, default=()),
+    Column("sent", Encoded, nullable=False, default=()),
+    flag_column("undone"),
+    Index(None, "case_number"),
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("desk", StorableText, primary_key=True),
+    Column("kind", StorableText, primary_key=True),
+    Column("due_at", UtcDateTime, primary_key=True),
+)
+
+foreign_number = Table(
+    "foreign_number",
+    metadata,
+    Column("desk", StorableText, primary_key=True),
+    Column("number", StorableText, primary_key=True),
+    text_column("case_number", ForeignKey("case.number"), default=None),
 )
 
 suppressed_address = Table(

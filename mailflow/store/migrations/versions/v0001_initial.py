@@ -56,12 +56,17 @@ def _cases() -> None:
         sa.Column("assignee", sa.Text(), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("linked", sa.JSON(), nullable=False),
+        sa.Column("proposed", sa.JSON(), nullable=False),
+        sa.Column("merged_into", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("details", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(["merged_into"], ["case.number"], name=op.f("fk_case_merged_into_case")),
         sa.ForeignKeyConstraint(["parent"], ["case.number"], name=op.f("fk_case_parent_case")),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_case")),
     )
     op.create_index(op.f("ix_case_assignee"), "case", ["assignee"])
+    op.create_index(op.f("ix_case_merged_into"), "case", ["merged_into"])
     op.create_index(op.f("ix_case_parent"), "case", ["parent"])
     op.create_index(op.f("ix_case_state_kind"), "case", ["state", "kind"])
     op.create_table(
@@ -72,6 +77,37 @@ def _cases() -> None:
         sa.PrimaryKeyConstraint("serial", "case_number", name=op.f("pk_case_serial")),
     )
     op.create_index(op.f("ix_case_serial_case_number"), "case_serial", ["case_number"])
+    op.create_table(
+        "given_command",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("case_number", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("line", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("before", sa.JSON(), nullable=False),
+        sa.Column("after", sa.JSON(), nullable=False),
+        sa.Column("deadlines", sa.JSON(), nullable=False),
+        sa.Column("sent", sa.JSON(), nullable=False),
+        sa.Column("undone", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_given_command_case_number_case")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_given_command")),
+    )
+    op.create_index(op.f("ix_given_command_case_number"), "given_command", ["case_number"])
+    op.create_table(
+        "foreign_number",
+        sa.Column("desk", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("case_number", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_foreign_number_case_number_case")),
+        sa.PrimaryKeyConstraint("desk", "number", name=op.f("pk_foreign_number")),
+    )
+    op.create_table(
+        "digest",
+        sa.Column("desk", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("desk", "kind", "due_at", name=op.f("pk_digest")),
+    )
     op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
