@@ -20,8 +20,10 @@ from sqlalchemy.exc import OperationalError
 from mailflow.bootstrap import build_database, build_office, build_relay, build_source, owner_name
 from mailflow.delivery.deliver import deliver_due
 from mailflow.handling.handle_deadline import handle_deadlines
+from mailflow.handling.handle_digest import handle_digests
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.office import Office
+from mailflow.handling.undelivered import handle_refused
 from mailflow.intake.collect import collect_mailbox, tell_again
 from mailflow.intake.watcher import MailboxWatcher
 from mailflow.service_manager import notify, watchdog_seconds
@@ -159,9 +161,7 @@ class Daemon:
             self._progress["handling"] = time.monotonic()
 
     def _handle_once(self) -> int:
-        """Mails first, then deadlines: a part that came back silences its reminder."""
-        now = self._clock()
-        return handle_mails(self._office, now) or handle_deadlines(self._office, now)
+        return handle_what_is_due(self._office, self._clock())
 
     async def _send_for_ever(self) -> None:
         settings, relay = self._settings.relay, build_relay(self._settings)
@@ -221,6 +221,11 @@ class Daemon:
         notify("READY=1")
 
 
+def handle_what_is_due(office: Office, now: datetime) -> int:
+    """Mails first, then deadlines: a part that came back silences its reminder. A digest comes last and tells how it stands then."""
+    return handle_mails(office, now) or handle_deadlines(office, now) or handle_refused(office, now) or handle_digests(office, now)
+
+
 def lock_store(settings: Settings, database: Database) -> InstanceLock:
     """Hold the database file, or on PostgreSQL the state folder, for this process alone. Raises AlreadyRunning."""
     settings.state_dir.mkdir(parents=True, exist_ok=True)
@@ -254,7 +259,7 @@ async def _run_once(settings: Settings, database: Database, clock: Clock) -> dic
     try:
         for mailbox in settings.mailboxes:
             counts["stored"] += await asyncio.to_thread(_collect_once, settings, database, mailbox, clock)
-        while handled := await asyncio.to_thread(lambda: handle_mails(office, clock()) or handle_deadlines(office, clock())):
+        while handled := await asyncio.to_thread(lambda: handle_what_is_due(office, clock())):
             counts["handled"] += handled
         while True:
             round_ = await deliver_due(database, relay, owner=owner_name(settings), clock=clock)

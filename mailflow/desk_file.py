@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from mailflow.policy.calendar import DAY_UNITS
 from mailflow.policy.desk import (
+    CHECKLIST,
     AlarmPolicy,
     AlarmSource,
     CalendarPolicy,
@@ -152,6 +153,7 @@ class RequestsTable(Strict):
     information_decision: DayTerm | None = None
     reopen_within: DayTerm | None = None
     late_after: AnyTerm | None = None
+    public_domains: Lines = ()
     default_priority: Priority = ""
 
 
@@ -192,21 +194,32 @@ class VendorTable(Strict):
     number_prefixes: Lines = ()
 
 
+Stars = Annotated[str, Field(pattern="^[1-9]$")]
+Dollars = Annotated[int, Field(gt=0)]
+Point = Annotated[str, Field(pattern=f"^({'|'.join(CHECKLIST)})$")]
+
+
 class CertificationTable(Strict):
-    engineers: dict[Annotated[str, Field(pattern="^[1-9]$")], Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
-    certificate_left: DayTerm | None = None
+    engineers: dict[Stars, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    levels: Lines = ()
+    certificate_months: int = Field(default=0, ge=0)
+    needed: dict[Point, Listed[int]] = Field(default_factory=dict)
+    basic_project: Listed[Dollars] = Field(default=(), min_length=2, max_length=2)
+    major_project: Dollars = 1
+    laboratory: dict[Stars, Lines] = Field(default_factory=dict)
     decision: DayTerm | None = None
     decision_warnings: Listed[DayTerm] = ()
-    years_valid: int = Field(default=0, ge=0)
+    years_valid: int = Field(default=1, ge=1)
     reminders: Listed[DayTerm] = ()
     personnel_report: DayTerm | None = None
     vacancy_months: int = Field(default=0, ge=0)
-    checklist: Lines = ()
+    vacancy_reminders: Listed[DayTerm] = ()
 
 
 class CapsTable(Strict):
     unknown_per_day: int = Field(default=0, ge=0)
     known_per_hour: int = Field(default=0, ge=0)
+    unknown_of_desk_per_hour: int = Field(default=0, ge=0)
 
 
 class WordingTable(Strict):
@@ -224,7 +237,7 @@ class DeskTable(Strict):
     mailboxes: Listed[MailboxTable] = Field(min_length=1)
     staff: Listed[StaffTable] = Field(min_length=1)
     calendar: CalendarTable
-    requests: RequestsTable
+    requests: RequestsTable | None = None
     returns: ReturnsTable = ReturnsTable()
     caps: CapsTable = CapsTable()
     alarms: AlarmsTable = AlarmsTable()
@@ -248,7 +261,7 @@ def load_desk(folder: Path) -> Desk:
         calendar=_calendar(table.calendar),
         number_prefixes=table.number_prefixes,
         wording=Wording(**table.wording.given()),
-        requests=RequestPolicy(**table.requests.given()),
+        requests=RequestPolicy(**table.requests.given()) if table.requests else RequestPolicy(),
         returns=ReturnPolicy(**table.returns.given()),
         caps=MailCaps(**table.caps.given()),
         alarms=_alarms(table.alarms),
@@ -283,8 +296,9 @@ def _digests(table: DigestsTable) -> DigestPolicy:
 
 def _certification(table: CertificationTable) -> CertificationPolicy:
     given = table.given()
-    if table.engineers:
-        given["engineers"] = {int(stars): engineers for stars, engineers in table.engineers.items()}
+    for name in ("engineers", "laboratory"):
+        if name in given:
+            given[name] = {int(stars): value for stars, value in given[name].items()}
     return CertificationPolicy(**given)
 
 

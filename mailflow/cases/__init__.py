@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailflow.cases import rma, service_request
+from mailflow.cases import certification, rma, service_request
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision
-from mailflow.policy.desk import Desk
+from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import Event
 from mailflow.policy.facts import Facts
 from mailflow.policy.lifecycle import BIRTH, Lifecycle
@@ -22,12 +22,25 @@ class CaseType:
     lifecycle: Lifecycle
     decide: Callable[[Case | None, Event, Facts, Desk, datetime], Decision]
     commands: frozenset[str]
+    opened_by: tuple[MailboxRole, ...] = ()
+    """Roles of the mailboxes in which a mail that belongs to no case opens one of this type."""
 
 
 CASE_TYPES: Mapping[str, CaseType] = {
-    "service_request": CaseType(service_request.LIFECYCLE, service_request.decide, service_request.COMMANDS),
+    "service_request": CaseType(
+        service_request.LIFECYCLE,
+        service_request.decide,
+        service_request.COMMANDS,
+        opened_by=(MailboxRole.TAC, MailboxRole.RECEIVING, MailboxRole.ESCALATION),
+    ),
     "rma": CaseType(rma.LIFECYCLE, rma.decide, rma.COMMANDS),
+    "certification": CaseType(certification.LIFECYCLE, certification.decide, certification.COMMANDS, opened_by=(MailboxRole.PARTNER,)),
 }
+
+
+def kind_opened_in(role: MailboxRole) -> str:
+    """The type of case that a mail to a mailbox of that role opens."""
+    return next(kind for kind, case_type in CASE_TYPES.items() if role in case_type.opened_by)
 
 
 def decide(kind: str, case: Case | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mailflow.cli.check_connections import check_database, check_mailboxes, check_relay
+from mailflow.cli.check_data import check_data
 from mailflow.cli.check_settings import check_configuration, check_desks, check_templates
 from mailflow.cli.configuration import ConfigOption, JsonOption, find_configuration
 from mailflow.cli.failure import FAILED, WRONG_CONFIGURATION
@@ -48,6 +49,9 @@ def _look(settings: Settings, *, offline: bool) -> Iterator[Finding]:
     yield from check_desks(settings)
     yield from check_templates(settings)
     if not offline:
-        yield from check_database(settings)
+        database = tuple(check_database(settings))
+        yield from database
+        if all(finding.level is Level.OK for finding in database):
+            yield from check_data(settings)
         yield from check_mailboxes(settings)
         yield from check_relay(settings)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mailflow.bootstrap import shipped_templates
+from mailflow.cases import kind_opened_in
 from mailflow.cli.finding import Finding, Level
 from mailflow.notices.render import TemplateFailed, Templates
 from mailflow.notices.sample import sample_values
-from mailflow.policy.desk import Desk, Role
+from mailflow.policy.desk import Desk, MailboxRole, Role
 from mailflow.settings import Settings
 
-NEEDED_ROLES = (Role.CCR, Role.CSE, Role.ESCALATION, Role.ADMIN)
+NEEDED_ROLES: Mapping[MailboxRole, tuple[Role, ...]] = {
+    MailboxRole.TAC: (Role.CCR, Role.CSE, Role.ESCALATION),
+    MailboxRole.RECEIVING: (Role.RECEIVING,),
+    MailboxRole.ESCALATION: (Role.ESCALATION,),
+    MailboxRole.PARTNER: (Role.REVIEWER, Role.ESCALATION),
+}
 """Somebody must get what mailflow cannot decide: bounces, relayed mail, breached clocks, quarantine."""
 
 MOST_NAMES = 5
@@ -35,7 +41,10 @@ def check_desks(settings: Settings) -> Iterator[Finding]:
         for box in desk.mailboxes:
             if box.address not in read:
                 yield Finding(Level.WARNING, "desk", f"{desk.name}: {box.address} has no [[mailboxes]] in mailflow.toml and is not read")
-        for role in NEEDED_ROLES:
+        roles = {role for box in desk.mailboxes for role in NEEDED_ROLES[box.role]} | {Role.ADMIN}
+        for kind in sorted({kind_opened_in(box.role) for box in desk.mailboxes} - desk.number_prefixes.keys()):
+            yield Finding(Level.WRONG, "desk", f"{desk.name}: number_prefixes: {kind} is missing, and its mailboxes open such cases")
+        for role in sorted(roles):
             if not desk.staff_of(role):
                 yield Finding(Level.WARNING, "desk", f"{desk.name}: nobody has the role {role}")
 

@@ -9,6 +9,7 @@ import typer
 
 COMMANDS = {
     "demo": "demo",
+    "init": "init",
     "check": "check",
     "run": "run",
     "read": "read",

@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`area` is what was looked at: configuration, desk, templates, database, mailbox, relay."""
+    """`area` is what was looked at: configuration, desk, templates, database, data, mailbox, relay."""
 
     level: Level
     area: str

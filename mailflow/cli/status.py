@@ -24,6 +24,7 @@ def command(as_json: JsonOption = False, config: ConfigOption = None) -> None:
 
 
 def _gather(c: Any, settings: Any, now: datetime) -> dict[str, Any]:
+    from mailflow.handling.handle_deadline import MAX_ATTEMPTS
     from mailflow.store import case, deadline, inbound, mailbox, outbox
 
     known = {state.address: state for state in mailbox.all_states(c)}
@@ -38,12 +39,27 @@ def _gather(c: Any, settings: Any, now: datetime) -> dict[str, Any]:
         "deadlines": {
             "waiting": deadline.count_waiting(c),
             "next": deadline.next_due(c),
+            "failed": [
+                {"case": row.case_number, "kind": row.kind, "due": row.due_at, "attempts": row.attempts}
+                for row in deadline.stuck(c, MAX_ATTEMPTS)
+            ],
             "soon": [
                 {"case": row.case_number, "kind": row.kind, "due": row.due_at, "attempts": row.attempts}
                 for row in deadline.waiting(c, until=now + SOON)
             ],
         },
+        "digests": [_digest(c, desk, kind, now) for desk in settings.desks for kind in ("staff", "partners")],
     }
+
+
+def _digest(c: Any, desk: Any, kind: str, now: datetime) -> dict[str, Any]:
+    """`last` is the newest that had something to tell; `next` is empty where the desk sends none."""
+    from mailflow.policy.calendar import calendar_for
+    from mailflow.policy.digest import DigestKind, next_digest
+    from mailflow.store import digest
+
+    following = next_digest(DigestKind(kind), desk.digests, calendar_for("", "", desk.calendar), now)
+    return {"desk": desk.name, "kind": kind, "last": digest.last_sent(c, desk.name, kind), "next": following}
 
 
 def _mailbox(address: str, state: Any, now: datetime) -> dict[str, Any]:
@@ -84,5 +100,14 @@ def _show(found: dict[str, Any], zone: str) -> None:
     )
     print_heading("Cases")
     print_table(("type", "state", "count"), ((row["type"].replace("_", " "), row["state"], row["count"]) for row in found["cases"]))
+    print_heading("Digests")
+    print_table(
+        ("desk", "to", "last", "next"),
+        ((row["desk"], row["kind"], moment(row["last"], zone), moment(row["next"], zone)) for row in found["digests"]),
+    )
+    if deadlines["failed"]:
+        print_heading("Deadlines that failed and are not tried again")
+        rows = deadlines["failed"]
+        print_table(("due", "case", "deadline", "attempts"), ((moment(r["due"], zone), r["case"], r["kind"], r["attempts"]) for r in rows))
     print_heading("Clocks that run out within a day")
     print_table(("due", "case", "deadline"), ((moment(row["due"], zone), row["case"], row["kind"]) for row in deadlines["soon"]))

@@ -30,6 +30,7 @@ SENTENCES: Mapping[str, str] = {
     "staff/command_result": "What was done, in plain words, for the one who asked.",
     "staff/command_refused": "Nothing was done, and here is why.",
     "staff/confirmation_request": "A costly step wants a second yes.",
+    "staff/digest": "Every morning, to whom it concerns, what still waits. On days without anything there is no mail.",
     "staff/bounce_alert": "A letter came back; a human should know.",
     "bounce": "The curious address does not even exist. What comes back finds its case by the number of the mail it speaks of.",
     "staff/quarantine_alert": "Something strange was set aside, whole, for a human to look at.",

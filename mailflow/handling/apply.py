@@ -11,7 +11,7 @@ from mailflow.handling.cause import Cause
 from mailflow.handling.letter import write_letter
 from mailflow.handling.office import Office
 from mailflow.policy.case import Case
-from mailflow.policy.decision import ClearDeadline, Decision, Note, SendNotice, SetDeadline
+from mailflow.policy.decision import ChangeCase, ClearDeadline, Decision, Note, SendNotice, SetDeadline
 from mailflow.policy.derivation import Derivation
 from mailflow.policy.desk import Desk
 from mailflow.store import case as case_rows
@@ -20,18 +20,21 @@ from mailflow.store import deadline, journal
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The case as it stands now (None where none was touched), and the notices that were written, by name."""
+    """The case as it stands now (None where none was touched), and the letters that were written: (notice, to whom)."""
 
     case: Case | None
-    notices: tuple[str, ...]
+    letters: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def apply(c: Connection, office: Office, desk: Desk, before: Case | None, decision: Decision, cause: Cause) -> Applied:
-    """Write the new case, its deadlines, journal and letters. Raises CaseChanged where another worker was faster."""
+    """Write the new case, its deadlines, journal and letters, and the other cases that change with it.
+
+    Raises CaseChanged where another worker was faster.
+    """
     case = _save(c, before, decision.case)
     if case is not None:
         _write(c, desk, case, cause, cause.what, decision.reason)
-    sent: list[str] = []
+    sent: list[tuple[str, tuple[str, ...]]] = []
     for effect in decision.effects:
         match effect:
             case SetDeadline() if case is not None:
@@ -42,10 +45,12 @@ def apply(c: Connection, office: Office, desk: Desk, before: Case | None, decisi
                 _write(c, desk, effect.case or case, cause, "note", effect.text, who=effect.who, steps=effect.steps)
             case SendNotice():
                 if write_letter(c, office, desk, case, effect, cause) is not None:
-                    sent.append(effect.notice)
+                    sent.append((effect.notice, (*effect.to, *effect.cc)))
                     _write(c, desk, case, cause, "notice", f"{effect.notice} to {', '.join((*effect.to, *effect.cc))}")
-    if case is not None and CASE_TYPES[case.kind].lifecycle.is_closed(case.state):
-        deadline.clear_all(c, case.number)
+            case ChangeCase():
+                _change(c, desk, effect, cause)
+    if case is not None:
+        _stop_clocks_of_closed(c, case)
     return Applied(case, tuple(sent))
 
 
@@ -56,6 +61,23 @@ def _save(c: Connection, before: Case | None, after: Case | None) -> Case | None
         case_rows.insert(c, after)
         return after
     return case_rows.save(c, after)
+
+
+def _change(c: Connection, desk: Desk, effect: ChangeCase, cause: Cause) -> None:
+    """The far side of a merge or link, by the same rules as the case itself."""
+    before = case_rows.load(c, effect.case.number)
+    if before is None:
+        raise LookupError(f"case {effect.case.number} is not there")
+    CASE_TYPES[before.kind].lifecycle.move(before.state, effect.case.state)
+    changed = _save(c, before, effect.case)
+    if changed is not None:
+        _write(c, desk, changed, cause, cause.what, effect.reason)
+        _stop_clocks_of_closed(c, changed)
+
+
+def _stop_clocks_of_closed(c: Connection, case: Case) -> None:
+    if CASE_TYPES[case.kind].lifecycle.is_closed(case.state):
+        deadline.clear_all(c, case.number)
 
 
 def _write(

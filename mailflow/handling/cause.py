@@ -18,3 +18,7 @@ class Cause:
     inbound_id: int | None = None
     deadline_id: int | None = None
     mail: Mail | None = None
+    unanswered: str = ""
+    """Why the mail's sender gets no automatic answer, '' where it may have one (IN7)."""
+    from_stranger: bool = False
+    """The mail is of an address that stands in no contract: what it is sent counts for the brake (IN7)."""

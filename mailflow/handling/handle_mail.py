@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from mailflow.cases import decide
 from mailflow.failpoint import reach
-from mailflow.handling.apply import Applied, apply
-from mailflow.handling.cause import Cause
-from mailflow.handling.gather import Found, facts_for_case, facts_for_opening, find_case, is_known, standing_of, takes_part, why_unanswered
-from mailflow.handling.handle_booking import handle_booking
+from mailflow.handling.errand import Errand, Outcome
+from mailflow.handling.finding import find_case, standing_of, takes_part
 from mailflow.handling.handle_bounce import handle_bounce
-from mailflow.handling.handle_command import handle_commands, read_commands, refuse
+from mailflow.handling.handle_customer_mail import take_customer_mail
+from mailflow.handling.handle_staff_mail import take_staff_mail
+from mailflow.handling.known_register import KnownRegister
 from mailflow.handling.office import Office
+from mailflow.handling.partner import reported_case
 from mailflow.handling.quarantine import quarantine, tell_admin
-from mailflow.handling.reading import Reading, before_quotation, find_customer_line, find_request, find_return_notification, read
-from mailflow.message.model import Extracted, Kind, Mail, UnreadableMail
+from mailflow.handling.reading import Reading, find_return_notification, read, repeats
+from mailflow.message.alarm import Alarm, read_alarm
+from mailflow.message.encryption import is_encrypted
+from mailflow.message.model import Extracted, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.reply import split_reply
 from mailflow.notices.compose import UnsendableNotice
 from mailflow.notices.render import TemplateFailed
+from mailflow.policy.alarm import is_alarm
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case
-from mailflow.policy.decision import Decision
-from mailflow.policy.desk import Desk, DeskMailbox, MailboxRole, Role
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.case_address import without_token
+from mailflow.policy.desk import MailboxRole
+from mailflow.policy.event import MailReceived
 from mailflow.policy.triage import Strange, Verdict, triage
-from mailflow.store import case as case_rows
-from mailflow.store import inbound, journal, notice, register
+from mailflow.store import inbound, journal, notice
 from mailflow.store.inbound import AlreadyHandled, InboundRow
 
 log = structlog.get_logger(__name__)
@@ -40,18 +41,6 @@ BATCH = 20
 MAX_ATTEMPTS = 3
 CLAIM = timedelta(minutes=1)
 """How long a batch is left alone by other processes. Past it the first verdict counts, so a slow one does no harm."""
-RETURN_ANSWERS = ("shipped", "delivered", "extend", "already_returned")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a mail ended: the verdict with its rule, and the case it went to."""
-
-    verdict: Verdict
-    rule: str
-    reason: str
-    case_number: str | None = None
-    duplicate_of: int | None = None
 
 
 def handle_mails(office: Office, now: datetime) -> int:
@@ -62,7 +51,7 @@ def handle_mails(office: Office, now: datetime) -> int:
     """
     with office.database.write() as c:
         for row in inbound.give_up_on(c, MAX_ATTEMPTS, now=now, owner=office.owner):
-            tell_admin(c, office, row, row.reason, now)
+            tell_admin(c, office, row, row.rule, row.reason, now)
         ids = inbound.claim_received(c, BATCH, owner=office.owner, now=now, lease=CLAIM)
     if not ids:
         return 0
@@ -86,7 +75,7 @@ def handle_mails(office: Office, now: datetime) -> int:
 
 def _try_to_read(row: InboundRow, office: Office) -> Reading | UnreadableMail:
     try:
-        return read(row.raw, office)
+        return read(row.raw, office, office.desk_of_mailbox(row.mailbox))
     except UnreadableMail as unreadable:
         return unreadable
     except Exception as surprise:
@@ -123,7 +112,10 @@ def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | U
     if row.oversize:
         quarantine(c, office, row, "too large to be read whole", f"{row.size} octets; only its header was fetched", now)
         return
-    outcome = _decide_fate(c, office, row, reading, now)
+    desk = office.desk_of_mailbox(row.mailbox)
+    mailbox = next(box for box in desk.mailboxes if box.address == row.mailbox)
+    errand = Errand(c=c, office=office, desk=desk, mailbox=mailbox, row=row, reading=reading, known=KnownRegister(c), now=now)
+    outcome = _decide_fate(errand)
     if outcome.verdict is Verdict.QUARANTINED:
         quarantine(c, office, row, outcome.rule, outcome.reason, now)
         return
@@ -140,7 +132,7 @@ def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | U
     journal.write(
         c,
         case_number=outcome.case_number,
-        desk=office.desk_of_mailbox(row.mailbox).name,
+        desk=desk.name,
         at=now,
         who=mail.sender.address,
         what=outcome.verdict,
@@ -153,157 +145,85 @@ def _record_identity(c: Connection, row: InboundRow, mail: Mail) -> None:
     inbound.record_identity(c, row.id, mail.message_id, mail.sender.address, mail.subject, references=mail.references)
 
 
-def _decide_fate(c: Connection, office: Office, row: InboundRow, reading: Reading, now: datetime) -> Outcome:
+def _decide_fate(errand: Errand) -> Outcome:
     """Triage first; what it lets through goes to a case."""
-    mail, nature = reading.mail, reading.nature
-    desk = office.desk_of_mailbox(row.mailbox)
-    same = inbound.find_same(c, row.id, row.raw_sha256, mail.message_id, mail.sender.address)
-    known = is_known(c, mail.sender.address)
+    c, desk, row, mail, nature = errand.c, errand.desk, errand.row, errand.mail, errand.reading.nature
+    same = inbound.find_same(c, row.id, row.raw_sha256, mail.message_id, mail.sender.address, [box.address for box in desk.mailboxes])
+    of_device = not errand.reading.authentication.failed and is_alarm(mail, desk.alarms)
     strange = Strange(
         mail=mail,
-        nature=nature,
+        nature=Nature(Kind.ECHO, "our own notice came back") if _is_own_notice(errand) else nature,
         is_duplicate=same is not None,
-        is_known_sender=known or bool(desk.roles_of(mail.sender.address)),
-        is_before_cutoff=office.cutoff is not None and row.received_at < office.cutoff,
+        is_known_sender=errand.known.is_known(mail.sender.address) or bool(desk.roles_of(mail.sender.address)),
+        is_before_cutoff=errand.office.cutoff is not None and row.received_at < errand.office.cutoff,
+        is_alarm=of_device,
         was_released=row.released,
     )
     verdict = triage(strange)
     if verdict.verdict is Verdict.BOUNCE:
-        number = handle_bounce(c, office, desk, row, mail, now)
+        number = handle_bounce(c, errand.office, desk, row, mail, errand.now)
         return Outcome(Verdict.BOUNCE, verdict.rule, nature.rule, number)
     if verdict.verdict is not None:
-        found = find_case(c, office, desk, mail, "") if verdict.verdict is Verdict.AUTOMATIC else Found(None, "")
-        number = found.case.number if found.case and takes_part(c, found.case, mail.sender.address) else None
-        return Outcome(verdict.verdict, verdict.rule, nature.rule, number, same)
-    return _take_to_case(c, office, desk, row, reading, now, known=known)
+        number = _case_of_automatic(errand) if verdict.verdict is Verdict.AUTOMATIC else None
+        return Outcome(verdict.verdict, verdict.rule, strange.nature.rule, number, same)
+    return _take_to_case(errand, read_alarm(mail) if of_device else None)
 
 
-def _take_to_case(c: Connection, office: Office, desk: Desk, row: InboundRow, reading: Reading, now: datetime, *, known: bool) -> Outcome:
-    mail = reading.mail
-    mailbox = next(box for box in desk.mailboxes if box.address == row.mailbox)
+def _is_own_notice(errand: Errand) -> bool:
+    """The mark alone proves nothing: another mailflow sets it too, and so could anybody."""
+    if not errand.mail.header("x-mailflow-desk"):
+        return False
+    ours = notice.by_message_id(errand.c, errand.mail.message_id)
+    return ours is not None and ours.desk == errand.desk.name
+
+
+def _case_of_automatic(errand: Errand) -> str | None:
+    """An out-of-office stands in the journal of its case, where its sender takes part in one (IN7)."""
+    found = find_case(errand.c, errand.office, errand.desk, errand.mail, "", errand.known)
+    return found.case.number if found.case and takes_part(found.case, errand.mail.sender.address, errand.known) else None
+
+
+def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
+    """Find its case, say what the sender may do there, and hand it to the room for staff or for customers."""
+    c, desk, mail, row = errand.c, errand.desk, errand.mail, errand.row
     body = mail.text or mail.alternative_text
     rough = split_reply(body)
     today = calendar_for("", "", desk.calendar).local_day(row.received_at)
     form = find_return_notification(mail, rough.new_text, today, desk.languages[0])
-    found = find_case(c, office, desk, mail, rough.new_text, (form.rma.upper(),) if form and form.rma else ())
-    sent = notice.texts_of_case(c, found.case.number) if found.case else []
-    new_text = split_reply(body, sent).new_text if sent else rough.new_text
+    found = find_case(c, errand.office, desk, mail, rough.new_text, errand.known, (form.rma.upper(),) if form and form.rma else ())
+    if found.case is None and errand.mailbox.role is MailboxRole.PARTNER:
+        reported = reported_case(c, desk, mail.sender.address, rough.new_text, row.received_at)
+        found = replace(found, case=reported, how="personnel report of a certified partner") if reported else found
+    sent = [text for text in notice.texts_of_case(c, found.case.number) if repeats(rough.new_text, text)] if found.case else []
+    sender, trust = mail.sender.address, errand.reading.authentication
     event = MailReceived(
         mail=mail,
         at=row.received_at,
-        new_text=new_text,
-        standing=standing_of(c, desk, found.case, mail.sender.address, genuine=reading.authentication.genuine, known=known),
-        authenticated=reading.authentication.genuine,
-        mailbox_role=mailbox.role,
+        new_text=split_reply(body, sent).new_text if sent else rough.new_text,
+        standing=standing_of(desk, found.case, sender, genuine=trust.genuine, failed=trust.failed, known=errand.known),
+        authenticated=trust.genuine,
+        mailbox_role=_role_addressed(errand),
         extracted=Extracted(),
-        roles=desk.roles_of(mail.sender.address),
+        roles=desk.roles_of(sender),
+        unanswered_because=_why_silent(errand),
         answers_notice=found.answers_notice,
         return_notification=form,
+        alarm=alarm,
+        is_encrypted=is_encrypted(mail),
     )
-    cause = Cause(who=event.sender, what="mail", at=now, inbound_id=row.id, mail=mail)
-    if event.roles:
-        return _take_staff_mail(c, office, desk, found, event, reading.authentication.rule, cause)
-    machine = "sent by a machine" if reading.nature.kind is not Kind.PERSON else ""
-    unanswered = why_unanswered(c, desk, event.sender, event.standing, now, machine=machine)
-    return _take_customer_mail(c, office, desk, mailbox, found, replace(event, unanswered_because=unanswered), cause)
+    return take_staff_mail(errand, found, event) if event.roles else take_customer_mail(errand, found, event)
 
 
-def _take_staff_mail(
-    c: Connection, office: Office, desk: Desk, found: Found, event: MailReceived, authentication: str, cause: Cause
-) -> Outcome:
-    """Commands, a booking, a letter to the customer, or a note. From a sender that is not genuine nothing at all (OUT6)."""
-    case = found.case
-    if event.standing is not Standing.STAFF:
-        refuse(c, office, desk, None, event.sender, (), cause, reason=f"a mail in your name was not accepted: {authentication}")
-        return Outcome(Verdict.QUARANTINED, "staff sender is not genuine", authentication)
-    commands = read_commands(before_quotation(event.mail, event.new_text), desk, case, event.at)
-    if case is None:
-        named = "no case is named: answer to a mail of the case, or put its number in the subject"
-        refuse(c, office, desk, None, event.sender, (), cause, reason=named)
-        return Outcome(Verdict.IGNORED, "staff mail that names no case", named)
-    if commands.commands or commands.errors:
-        reason = handle_commands(c, office, desk, case, commands, event.sender, event.at, cause)
-        return Outcome(Verdict.ADDED, "staff command", reason, case.number)
-    if Role.RECEIVING in event.roles and (returned := _return_meant(c, case, event)) is not None:
-        return Outcome(Verdict.ADDED, "booking", handle_booking(c, office, desk, returned, event, cause), returned.number)
-    decided = _decide_and_apply(c, office, desk, case, event, cause)
-    if decided.refused:
-        refuse(c, office, desk, case, event.sender, (), cause, reason=decided.refused)
-    return Outcome(Verdict.ADDED, found.how, decided.reason, case.number)
+def _why_silent(errand: Errand) -> str:
+    """Why nobody answers this sender by a machine, whatever it asks: it is one, or is not who it says (IN7, P9)."""
+    if errand.reading.nature.kind is not Kind.PERSON:
+        return "sent by a machine"
+    trust = errand.reading.authentication
+    return f"our border server says that it is forged: {trust.rule}" if trust.failed else ""
 
 
-def _return_meant(c: Connection, case: Case, event: MailReceived) -> Case | None:
-    """The return that a mail of receiving staff is about; what they write of a request alone is a note (RM5)."""
-    if case.kind == "rma":
-        return case
-    return _only_open_return(c, case) if event.mailbox_role is MailboxRole.RECEIVING else None
-
-
-def _take_customer_mail(
-    c: Connection, office: Office, desk: Desk, mailbox: DeskMailbox, found: Found, event: MailReceived, cause: Cause
-) -> Outcome:
-    """A participant's mail is added; anybody else's opens a request of its own, linked for staff (IN3)."""
-    if found.case is not None and event.standing is Standing.PARTICIPANT:
-        return _add_to_case(c, office, desk, found.case, found.how, event, cause)
-    extracted = _extract(c, event)
-    facts = facts_for_opening(c, desk, event.mail, extracted, event.at, mailbox.language)
-    linked = found.case.number if found.case else None
-    opening = replace(event, extracted=extracted, linked_to=linked)
-    decision = decide("service_request", None, opening, facts, desk, cause.at)
-    applied = apply(c, office, desk, None, decision, cause)
-    rule = f"named {linked}, in which the sender takes no part" if linked else found.how
-    return Outcome(Verdict.OPENED, rule, decision.reason, applied.case.number if applied.case else None)
-
-
-def _extract(c: Connection, event: MailReceived) -> Extracted:
-    def is_known(serial: str) -> bool:
-        return bool(register.find_devices(c, (serial,)))
-
-    return find_request(event.mail, is_known, answers_question=event.answers_notice == "service_request/information_request")
-
-
-def _add_to_case(c: Connection, office: Office, desk: Desk, case: Case, how: str, event: MailReceived, cause: Cause) -> Outcome:
-    today = calendar_for(case.country, case.timezone, desk.calendar).local_day(event.at)
-    line = find_customer_line(event.new_text, (case.language, *desk.languages), today)
-    told = replace(event, customer_line=line, extracted=_extract(c, event))
-    target = _case_meant(c, case, told)
-    decided = _decide_and_apply(c, office, desk, target, told, cause)
-    opened_anew = decided.case is not None and decided.case.number != target.number
-    verdict = Verdict.OPENED if opened_anew else Verdict.ADDED
-    number = decided.case.number if decided.case else target.number
-    return Outcome(verdict, how, decided.reason, number)
-
-
-def _case_meant(c: Connection, case: Case, event: MailReceived) -> Case:
-    """The return for what concerns parts, the request for everything else."""
-    answer = event.customer_line.kind if event.customer_line else ""
-    about_parts = (
-        event.return_notification is not None
-        or answer in RETURN_ANSWERS
-        or event.answers_notice == "rma/receipt_notification"
-        or event.mailbox_role is MailboxRole.RECEIVING
-    )
-    if about_parts and case.kind == "service_request":
-        return _only_open_return(c, case) or case
-    if not about_parts and case.kind == "rma":
-        return (case_rows.load(c, case.parent) if case.parent else None) or case
-    return case
-
-
-def _only_open_return(c: Connection, case: Case) -> Case | None:
-    returns = [one for one in case_rows.children(c, case.number) if one.kind == "rma" and one.closed_at is None]
-    return returns[0] if len(returns) == 1 else None
-
-
-def _decide_and_apply(c: Connection, office: Office, desk: Desk, case: Case, event: MailReceived, cause: Cause) -> Decision:
-    """Ask the case type's rule and apply what it wants; a closed request that must begin anew becomes a case of its own."""
-    facts = facts_for_case(c, office, desk, case, event.at, extracted=event.extracted)
-    if case.kind == "service_request" and case.closed_at is not None and event.standing is not Standing.STAFF:
-        numbers = facts_for_opening(c, desk, event.mail, event.extracted, event.at, "")
-        facts = replace(facts, new_numbers=numbers.new_numbers, contact=numbers.contact)
-    decision = decide(case.kind, case, event, facts, desk, cause.at)
-    if decision.refused:
-        return decision
-    before: Case | None = case if decision.case is not None and decision.case.number == case.number else None
-    applied: Applied = apply(c, office, desk, before, decision, cause)
-    return replace(decision, case=applied.case)
+def _role_addressed(errand: Errand) -> MailboxRole:
+    """Of the mailbox it came to; one that is also written to the escalation mailbox is an escalation, whichever copy is first (SR6)."""
+    addressed = {without_token(one.address) for one in (*errand.mail.to, *errand.mail.cc)}
+    escalation = any(box.role is MailboxRole.ESCALATION and box.address in addressed for box in errand.desk.mailboxes)
+    return MailboxRole.ESCALATION if escalation else errand.mailbox.role

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from mailflow.handling.attachment import build_attachments
 from mailflow.handling.cause import Cause
 from mailflow.handling.office import Office
+from mailflow.handling.recipients import choose_recipients
 from mailflow.message.model import Address
 from mailflow.notices.compose import compose_notice
 from mailflow.policy.case import Case
@@ -46,10 +47,10 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
 
     Raises TemplateFailed and UnsendableNotice: the transaction is rolled back and the cause set aside.
     """
-    to, cc = _recipients(office, effect)
+    to, cc = _recipients(c, office, desk, case, effect, cause)
     if not to:
         return None
-    language = desk.languages[0] if effect.to_staff or case is None else case.language
+    language = effect.language or (desk.languages[0] if effect.to_staff or case is None else case.language)
     mailbox = _mailbox(desk, effect)
     number = case.number if case else ""
     reply_address = case_address(office.address_key, mailbox, number) if number else mailbox
@@ -70,7 +71,7 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
         auto_submitted="auto-replied" if cause.inbound_id else "auto-generated",
         desk=desk.name,
         language=rendered.language,
-        attachments=build_attachments(effect, case, desk, language, cause, office.templates),
+        attachments=build_attachments(c, office, desk, case, effect, values, cause),
     )
     return notice.add(
         c,
@@ -87,17 +88,21 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
         created_at=cause.at,
         at_most_once=effect.at_most_once,
         immediate_answer=effect.immediate_answer,
+        to_stranger=cause.from_stranger and not effect.to_staff,
         inbound_id=cause.inbound_id,
         recipients=(*to, *cc),
         envelope_from=reply_address,
     )
 
 
-def _recipients(office: Office, effect: SendNotice) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """To and Cc without addresses of ours, which would be a loop (IN7), and nobody twice."""
-    own = office.own_addresses
-    to = tuple(address for address in effect.to if address and address not in own)
-    return to, tuple(address for address in effect.cc if address and address not in own and address not in to)
+def _recipients(
+    c: Connection, office: Office, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """To and Cc, nobody twice and without addresses of ours, which would be a loop (IN7); customers' as `choose_recipients` has it."""
+    vendor = desk.vendor.address if desk.vendor else ""
+    to = tuple(dict.fromkeys(one for one in effect.to if one and (one == vendor or not office.is_own(one))))
+    cc = tuple(dict.fromkeys(one for one in effect.cc if one and one not in to and not office.is_own(one)))
+    return (to, cc) if effect.to_staff or not to else choose_recipients(c, desk, case, effect.notice, to, cc, cause)
 
 
 def _mailbox(desk: Desk, effect: SendNotice) -> str:

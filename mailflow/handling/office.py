@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailflow.notices.render import Templates
+from mailflow.policy.case_address import without_token
 from mailflow.policy.desk import Desk
 from mailflow.store.transaction import Database
 
@@ -40,3 +41,7 @@ class Office:
     @property
     def own_addresses(self) -> frozenset[str]:
         return frozenset(box.address for desk in self.desks for box in desk.mailboxes)
+
+    def is_own(self, address: str) -> bool:
+        """A mailbox of ours, however its letters are written and whatever stands behind a plus (IN7)."""
+        return without_token(address) in self.own_addresses

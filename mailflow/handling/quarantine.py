@@ -24,19 +24,27 @@ log = structlog.get_logger(__name__)
 def quarantine(c: Connection, office: Office, row: InboundRow, rule: str, reason: str, now: datetime) -> None:
     """The verdict, its line in the journal, and word to the admin."""
     inbound.finish(c, row.id, state=Verdict.QUARANTINED, rule=rule, reason=reason, case_number=None, at=now)
-    tell_admin(c, office, row, f"{rule}: {reason}", now)
+    tell_admin(c, office, row, rule, reason, now)
 
 
-def tell_admin(c: Connection, office: Office, row: InboundRow, reason: str, now: datetime) -> None:
+def tell_admin(c: Connection, office: Office, row: InboundRow, rule: str, reason: str, now: datetime) -> None:
     """Journal and alert. An alert that cannot be written is logged: the mail is safe and `mailflow quarantine` lists it."""
     desk = office.desk_of_mailbox(row.mailbox)
-    journal.write(c, case_number=None, desk=desk.name, at=now, who="mailflow", what="quarantined", text=reason, inbound_id=row.id)
+    said = f"{rule}: {reason}"
+    journal.write(c, case_number=None, desk=desk.name, at=now, who="mailflow", what="quarantined", text=said, inbound_id=row.id)
     stored = inbound.load(c, row.id)
     alert = SendNotice(
         notice="staff/quarantine_alert",
         to=desk.staff_of(Role.ADMIN),
         to_staff=True,
-        values={"mailbox": row.mailbox, "sender": stored.sender, "subject": stored.subject, "reason": reason, "inbound": row.id},
+        values={
+            "mailbox": row.mailbox,
+            "sender": stored.sender,
+            "subject": stored.subject,
+            "rule": rule,
+            "reason": reason,
+            "inbound": row.id,
+        },
     )
     try:
         with c.begin_nested():

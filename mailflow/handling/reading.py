@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -17,10 +16,13 @@ from mailflow.message.model import Attachment, Authentication, Extracted, Mail, 
 from mailflow.message.nature import find_nature
 from mailflow.message.parse import parse_mail
 from mailflow.message.reply import without_quotations
+from mailflow.message.reply_words import BEGIN_FORWARDED, FORWARDED, HEADER_FROM, ORIGINAL
 from mailflow.message.sender import read_authentication
+from mailflow.policy.case_address import without_token
+from mailflow.policy.desk import Desk
 
-FORWARDED = re.compile(r"\s*(?:fw|fwd|wg|pd|tr|rv|i|转发|轉寄)\s*[:：]", re.IGNORECASE)
-"""Subjects by which mail clients mark what is passed on; what matters stands below, then."""
+FEWEST_REPEATED = 3
+"""Lines of a mail of ours that make an answer a quotation of it."""
 
 XLSX = b"PK\x03\x04"
 PDF = b"%PDF-"
@@ -35,10 +37,12 @@ class Reading:
     authentication: Authentication
 
 
-def read(raw: bytes, office: Office) -> Reading:
-    """Raises UnreadableMail."""
+def read(raw: bytes, office: Office, desk: Desk) -> Reading:
+    """Raises UnreadableMail. What comes from a mailbox of another desk of ours is no echo: desks write to each other (DK1)."""
     mail = parse_mail(raw)
-    return Reading(mail, find_nature(mail, office.own_addresses), read_authentication(mail, office.authserv_id))
+    mailboxes = {box.address for box in desk.mailboxes}
+    own = mailboxes | {one.address for one in mail.senders if without_token(one.address) in mailboxes}
+    return Reading(mail, find_nature(mail, frozenset(own)), read_authentication(mail, office.authserv_id))
 
 
 def find_return_notification(mail: Mail, new_text: str, today: date, language: str) -> ReturnNotification | None:
@@ -74,6 +78,23 @@ def before_quotation(mail: Mail, new_text: str) -> str:
     return "\n".join(kept)
 
 
+def repeats(new_text: str, sent: str) -> bool:
+    """Whether an answer quotes a mail of ours without any mark: one line in common may be the prepared answer that we offered."""
+    said = {line.strip() for line in sent.splitlines() if line.strip()}
+    return sum(line.strip() in said for line in new_text.splitlines() if line.strip()) >= FEWEST_REPEATED
+
+
+def above_forwarded(text: str) -> str:
+    """What stands above a mail that is passed on."""
+    lines = text.splitlines()
+    return "\n".join(lines[: next((at for at, line in enumerate(lines) if _begins_forwarded(line)), len(lines))])
+
+
+def _begins_forwarded(line: str) -> bool:
+    head = line[:500]
+    return bool(BEGIN_FORWARDED.match(head) or ORIGINAL.match(head) or HEADER_FROM.match(head))
+
+
 def _filled(first: Extracted, then: Extracted) -> Extracted:
     blanks = {one.name: getattr(then, one.name) for one in fields(Extracted) if not getattr(first, one.name)}
     return replace(first, **blanks)
@@ -85,6 +106,7 @@ def _read_form(attachment: Attachment) -> ReturnNotification | None:
     return read_xlsx_form(attachment.content) if attachment.content.startswith(XLSX) else None
 
 
-def find_customer_line(text: str, languages: Sequence[str], today: date) -> CustomerLine | None:
-    lines = (read_customer_line(text, language, today) for language in languages)
+def find_customer_line(text: str, languages: Sequence[str], today: date, prefixes: Sequence[str]) -> CustomerLine | None:
+    """The first one-line answer, read in each of the languages in turn (BX6)."""
+    lines = (read_customer_line(text, language, today, prefixes) for language in languages)
     return next((line for line in lines if line is not None), None)

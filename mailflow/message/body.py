@@ -16,6 +16,7 @@ from email.message import Message
 from mailflow.message.caps import DEFAULT_CAPS
 from mailflow.message.charset import decode_text, storable
 from mailflow.message.encoded_words import decode_base64, header_text
+from mailflow.message.encryption import SMIME_TYPES, is_enveloped
 from mailflow.message.flowed import unflow
 from mailflow.message.html_text import html_to_text
 from mailflow.message.model import Attachment
@@ -140,14 +141,15 @@ def _take_message(part: Message, kind: str, contents: Contents, hint: str | None
 
 
 def _take_attachment(part: Message, kind: str, contents: Contents, hint: str | None) -> None:
-    if kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
-        smime = parameters(header_value(part, "Content-Type")).get("smime-type", "enveloped-data").lower()
-        contents.encrypted = contents.encrypted or smime != "signed-data"
     name, content = part_name(part, hint), payload(part)
+    if kind in SMIME_TYPES:
+        smime = parameters(header_value(part, "Content-Type")).get("smime-type", "").lower()
+        contents.encrypted = contents.encrypted or is_enveloped(content, smime)
     if (kind in TNEF_TYPES or (name or "").lower() == "winmail.dat") and (opened := read_tnef(content)):
         _take_tnef(opened, contents)
     else:
-        contents.attachments.append(Attachment(name, kind, content))
+        embedded = kind.startswith("image/") and disposition(part) != "attachment" and bool(header_value(part, "Content-ID"))
+        contents.attachments.append(Attachment(name, kind, content, embedded))
 
 
 def _take_tnef(opened: Tnef, contents: Contents) -> None:

@@ -6,10 +6,12 @@ English words work in every language. What cannot be read as one of them is ordi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 from mailflow.message.dates import read_date
+from mailflow.message.reference import find_case_number
 
 _WORDS: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (
@@ -29,7 +31,7 @@ _WORDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("extend", "przedłuż|przedluz|przedłużenie|przedłużyć|przedłuzenie"),
     ),
     "zh": (
-        ("status", "状态|查询状态|進度|进度"),
+        ("status", "查询\\s?(?:状态|进度)|状态查询|状态|進度|进度|查询"),
         ("escalate", "升级|申请升级"),
         ("already_returned", "已(?:经)?(?:退回|寄回|归还)"),
         ("shipped", "已(?:经)?(?:发货|寄出|发出)"),
@@ -37,7 +39,12 @@ _WORDS: dict[str, tuple[tuple[str, str], ...]] = {
         ("extend", "延期|申请延期|延长"),
     ),
 }
-_LONGEST_LINE = 300
+_MOST_LINES, _LONGEST_LINE = 400, 300
+_AROUND = " \t\r*_\"'„”“•·-–"
+_STATUS_OF = re.compile(
+    r"^(?:of|for|on|request|case|zgłoszenia|zgloszenia|sprawy|dla|的)(?:\s+(?:request|case|rma|my request|my case|zgłoszenia|sprawy))?\b",
+    re.I,
+)
 _TRACKING = re.compile(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{2,39}(?![A-Za-z0-9])")
 _TRACKING_WORDS = re.compile(
     r"\b(?:with|by|via|through|tracking|waybill|airway bill|awb|number|numer(?:em)?|przewoźnik|no|nr"
@@ -64,30 +71,54 @@ class CustomerLine:
     day: date | None = None
     days: int = 0
     reason: str = ""
+    number: str = ""
+    """Number of the case that the line names, as `RMA-100001`; '' where it names none."""
 
 
-def read_customer_line(text: str, language: str, today: date) -> CustomerLine | None:
-    """The first line of the text (without its quotations) that is such an answer."""
-    for line in text.split("\n")[:400]:
-        stripped = line.strip().strip("*_\"'„”“ ").strip()
-        if stripped and len(stripped) <= _LONGEST_LINE and (found := _read(stripped, language, today)):
-            return found
-    return None
+def read_customer_line(text: str, language: str, today: date, prefixes: Iterable[str] = ("SR-", "RMA-")) -> CustomerLine | None:
+    """The first line of a text without its quotations, or of a subject, that is such an answer.
+
+    `prefixes` are the letters before the desk's case numbers: what follows them is no tracking number.
+    """
+    return next(_answers(text, language, today, tuple(prefixes)), None)
 
 
-def _read(line: str, language: str, today: date) -> CustomerLine | None:
+def read_customer_lines(text: str, language: str, today: date, prefixes: Iterable[str] = ("SR-", "RMA-")) -> tuple[CustomerLine, ...]:
+    """All such lines: a partner answers a digest with one for each RMA (BX12)."""
+    return tuple(_answers(text, language, today, tuple(prefixes)))
+
+
+def _answers(text: str, language: str, today: date, prefixes: tuple[str, ...]) -> Iterator[CustomerLine]:
+    for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]:
+        stripped = line.strip(_AROUND)
+        if stripped and len(stripped) <= _LONGEST_LINE and (found := _read(stripped, language, today, prefixes)):
+            yield found
+
+
+def _read(line: str, language: str, today: date, prefixes: tuple[str, ...]) -> CustomerLine | None:
     short = language.lower()[:2]
+    number, plain = _without_number(line, prefixes)
     for one in dict.fromkeys(("en", short)):
         for kind, words in _WORDS.get(one, ()):
-            found = re.match(rf"(?:{words})(?![A-Za-zĄ-ż])", line, re.I)
-            if found and (answer := _answer(kind, found[0], line[found.end() :].strip(" \t:：-–—,，.。!！"), language, today)):
-                return answer
+            found = re.match(rf"(?:{words})(?![A-Za-zĄ-ż])", plain, re.I)
+            if found and (answer := _answer(kind, found[0], plain[found.end() :].strip(" \t:：-–—,，.。!！"), language, today)):
+                return replace(answer, number=number)
     return None
+
+
+def _without_number(line: str, prefixes: tuple[str, ...]) -> tuple[str, str]:
+    """The number of a case that a line names, and the line without it: `SHIPPED RMA-100001 DHL 123`."""
+    found = find_case_number(line, prefixes)
+    if found is None:
+        return "", line
+    number, start, end = found
+    before, after = line[:start].rstrip(" ([#:：,-"), line[end:].lstrip(" )]:：,.-")
+    return number, f"{before} {after}".strip()
 
 
 def _answer(kind: str, word: str, rest: str, language: str, today: date) -> CustomerLine | None:
     if kind == "status":
-        return None if rest.rstrip("?？!！. ") else CustomerLine(kind)
+        return None if _STATUS_OF.sub("", rest).strip("?？!！. ") else CustomerLine(kind)
     if kind == "already_returned":
         return CustomerLine(kind, reason=rest) if len(rest.split()) <= 12 else None
     if kind == "escalate":

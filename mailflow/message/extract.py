@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from mailflow.message.labels import bare_label, split_label
 from mailflow.message.model import Extracted
-from mailflow.message.phones import find_signature_facts
+from mailflow.message.phones import find_company, find_signature_facts
+from mailflow.message.priority import read_priority
 from mailflow.message.serials import find_part_numbers, find_serials, part_number_of
 from mailflow.message.stated import Stated, read_stated
 from mailflow.message.symptoms import find_symptoms
@@ -20,11 +21,6 @@ from mailflow.message.uuencode import split_uuencoded
 __all__ = ["extract_request", "part_number_of", "read_answers"]
 
 _SCANNED, _MOST_LINES, _LONGEST_LINE = 262_144, 1200, 4000
-_PRIORITY = re.compile(
-    r"(?<![A-Za-z0-9])(?:(?:priority|prio|priorytet\w*|severity|sev|优先级|级别)\s*(?:level|is|to|:|：|=|-|na"
-    r"|为)?\s*(?:level)?\s*[:：]?\s*P?([1-4])|P([1-4]))(?![A-Za-z0-9.:/-])",
-    re.I,
-)
 _MODEL = re.compile(
     r"(?<![A-Za-z0-9])(?:(?:CloudEngine|AirEngine|OceanStor|NetEngine|FusionServer|TaiShan|OptiX|eSpace|iMaster"
     r"|Quidway)\s?[A-Z]{0,4}-?\d[\w/-]{2,24}|(?:CE|AR|USG|NE|ME|ATN|AP|AC|RH|CH|XH|MA|SmartAX|ES|EA"
@@ -33,8 +29,8 @@ _MODEL = re.compile(
 )
 _VERSION = re.compile(r"\bV\d{3}R\d{3}C\d{2,3}(?:U\d{1,3})?(?:SPC\d{3,4}[A-Z]?\d{0,3})?(?:B\d{3})?\b", re.I)
 _CONTRACT = re.compile(
-    r"(?:contract|agreement|umow(?:y|a|ę|ie|ą)(?:\s+(?:serwisow|utrzymaniow|gwarancyjn)\w{1,3})?|kontrakt\w*|合同)\s*(?:number|no|nr|id|号|编号)?\s*[.:：#]*\s*(?:is|to|为"
-    r"|是)?\s*[:：]?\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
+    r"(?:contract|contrat|contrato|agreement|vertrag(?:s-?(?:nummer|nr))?|umow(?:y|a|ę|ie|ą)(?:\s+(?:serwisow|utrzymaniow|gwarancyjn)\w{1,3})?"
+    r"|kontrakt\w*|合同)\s*(?:number|no|nr|nummer|id|号|编号)?\s*[.:：#]*\s*(?:is|to|lautet|ist|为|是)?\s*[:：]?\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
     re.I,
 )
 _ORDER = re.compile(
@@ -64,12 +60,13 @@ def extract_request(subject: str, text: str, *, known_serials: Callable[[str], b
     lines = [subject, *(line for line in text.split("\n") if not _is_other_fact(line))]
     serials = find_serials(lines, [*stated.all("serial"), *(row["serial"] for row in stated.rows if "serial" in row)], known_serials)
     parts = find_part_numbers(lines, [*stated.all("part"), *(row["part"] for row in stated.rows if "part" in row)])
-    priority, words = _priority(stated, subject, text)
+    priority, words = read_priority(stated.first("priority"), subject, text)
     signed = find_signature_facts(text)
+    name, company = _split_name(_value(stated, "name"))
     free = "\n".join(_around_digits(lines))
     return Extracted(
-        name=_value(stated, "name") or signed.name,
-        company=_value(stated, "company") or signed.company,
+        name=name or signed.name,
+        company=_value(stated, "company") or company or signed.company,
         telephone=_value(stated, "telephone") or signed.telephone,
         fax=_value(stated, "fax") or signed.fax,
         email=_email(stated, text),
@@ -130,6 +127,13 @@ def _value(stated: Stated, field: str) -> str:
     return re.sub(r"\s+", " ", stated.first(field))[:300]
 
 
+def _split_name(value: str) -> tuple[str, str]:
+    """`Mark Webb, Webb Logistics Ltd` names a company too; `Kowalski, Jan` does not."""
+    name, _, beside = value.partition(",")
+    company = find_company(beside.strip())
+    return (name.strip(), company) if company else (value, "")
+
+
 def _group(pattern: re.Pattern[str], text: str, group: int = 1) -> str:
     for found in pattern.finditer(text):
         if any(char.isdigit() for char in found[group]):
@@ -146,16 +150,6 @@ def _contract(stated: Stated, free: str) -> str:
 def _email(stated: Stated, text: str) -> str:
     found = re.search(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}", stated.first("email")[:400] or text[-4000:])
     return found[0].lower() if found else ""
-
-
-def _priority(stated: Stated, subject: str, text: str) -> tuple[str, str]:
-    value = stated.first("priority")
-    if value and (found := re.search(r"(?<![A-Za-z0-9])P?([1-4])(?![A-Za-z0-9])", value, re.I)):
-        return f"P{found[1]}", re.sub(r"\s+", " ", value)[:200]
-    for source in (subject, text[:20_000]):
-        if found := _PRIORITY.search(source):
-            return f"P{found[1] or found[2]}", found[0].strip()
-    return "", re.sub(r"\s+", " ", value)[:200]
 
 
 def _tracking(stated: Stated, text: str) -> tuple[tuple[str, str], ...]:

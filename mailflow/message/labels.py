@@ -6,13 +6,15 @@ import re
 import unicodedata
 
 _WORDS: dict[str, str] = {
-    "name": "name|your name|full name|contact name|contact person|contact|customer name|imię i nazwisko|nazwisko|imię"
+    "name": "name|your name|full name"
+    "|caller|caller name|reported by|requester|zgłaszający|osoba zgłaszająca|nombre|contacto"
+    "|contact name|contact person|contact|customer name|imię i nazwisko|nazwisko|imię"
     "|osoba kontaktowa|osoba do kontaktu|kontakt|姓名|您的姓名|联系人|联系人姓名|ansprechpartner|nom",
     "company": "company|company name|organisation|organization|customer|client|firma|nazwa firmy|przedsiębiorstwo|klient"
-    "|公司|公司名称|单位|单位名称|客户|客户名称|unternehmen|société",
+    "|公司|公司名称|单位|单位名称|客户|客户名称|unternehmen|société|entreprise|empresa",
     "telephone": "tel|telephone|telephone number|phone|phone number|mobile|mobile phone|mobile number|cell|contact number"
     "|contact phone|t|m|telefon|numer telefonu|nr telefonu|nr tel|tel. kom|tel kom|kom|komórka"
-    "|telefon kontaktowy|电话|电话号码|手机|手机号|联系电话|telefonnummer|téléphone",
+    "|telefon kontaktowy|电话|电话号码|手机|手机号|联系电话|telefonnummer|téléphone|numéro de téléphone|teléfono",
     "fax": "fax|fax number|faks|numer faksu|传真|传真号|传真号码|telefax",
     "email": "email|e-mail|mail|email address|e-mail address|adres e-mail|adres email|adres mailowy"
     "|邮箱|电子邮箱|电子邮件|邮件|邮件地址|courriel",
@@ -21,30 +23,34 @@ _WORDS: dict[str, str] = {
     "contract": "contract|contract number|contract no|contract id|service contract|service contract number"
     "|service contract no|agreement|agreement number|support contract|maintenance contract|umowa|numer umowy"
     "|nr umowy|umowa serwisowa|numer umowy serwisowej|nr umowy serwisowej|kontrakt|numer kontraktu"
-    "|nr kontraktu|合同|合同号|合同编号|服务合同|服务合同号|维保合同号|vertrag|vertragsnummer|numéro de contrat|contrat",
+    "|nr kontraktu|合同|合同号|合同编号|服务合同|服务合同号|维保合同号|vertrag|vertragsnummer|vertragsnr"
+    "|vertrags-nr|servicevertrag|wartungsvertrag|numéro de contrat|n° de contrat|no de contrat"
+    "|contrat|número de contrato|nº de contrato|n° de contrato|contrato",
     "model": "model|product model|device model|product|product name|device|device type|equipment|equipment model"
     "|hardware|product type|type|model produktu|model urządzenia|produkt|urządzenie|typ|typ urządzenia|sprzęt"
-    "|型号|产品型号|设备型号|产品|设备|设备名称|产品名称|gerät|modell|modèle",
+    "|型号|产品型号|设备型号|产品|设备|设备名称|产品名称|gerät|gerätetyp|modell|modèle|modelo|equipo",
     "serial": "serial|serials|serial number|serial numbers|serial no|serial nos|serial nr|s/n|sn|s.n"
     "|esn|device esn|product serial number|device serial number|equipment serial number|faulty serial number|serial number(s)"
     "|numer seryjny|numery seryjne|nr seryjny|nr ser|nr seryjne|numer seryjny urządzenia|seryjny|序列号|设备序列号"
-    "|产品序列号|序列号码|条码|sn号|seriennummer|numéro de série|número de serie",
+    "|产品序列号|序列号码|条码|sn号|seriennummer|seriennr|serien-nr|n° de série|no de série|número de serie|nº de serie|n° de serie"
+    "|numéro de série|número de serie",
     "software_version": "software|software version|version|ver|sw|fw|sw ver|vrp"
     "|sw version|firmware|firmware version|vrp version|os version|wersja"
-    "|wersja oprogramowania|oprogramowanie|wersja firmware|软件版本|版本|版本号|软件版本号|softwareversion"
-    "|version logicielle",
+    "|wersja oprogramowania|oprogramowanie|wersja firmware|软件版本|版本|版本号|软件版本号|softwareversion|softwarestand"
+    "|version logicielle|versión de software",
     "site_address": "site|site address|address|location|installation site|installation address|site location|delivery address"
     "|adres|adres instalacji|adres lokalizacji|lokalizacja|adres obiektu|miejsce instalacji|站点|站点地址|地址|现场地址"
-    "|安装地址|standort|adresse",
+    "|安装地址|standort|adresse|ubicación|dirección",
     "symptoms": "symptoms|symptom|failure symptoms|failure symptom|fault symptoms|fault symptom|detailed failure symptoms"
     "|problem|problem description|description of problem|description of the problem|fault|fault description"
     "|failure|failure description|issue|issue description|description|error|details"
     "|objawy|objaw|objawy awarii|objawy usterki|opis|opis usterki|opis problemu|opis awarii|opis objawów"
     "|usterka|awaria|opis błędu|故障现象|故障描述|问题描述|问题现象|现象|故障|问题|故障说明|fehlerbeschreibung|fehler"
-    "|problembeschreibung|symptome|symptômes|description du problème",
+    "|problembeschreibung|symptome|symptômes|description du problème|problème|panne"
+    "|fehlerbild|störung|descripción del problema|descripción del fallo|síntomas|problema|fallo",
     "impact": "impact|business impact|impact of the problem|wpływ|wpływ na działalność|skutki|影响|业务影响|影响范围|auswirkung",
     "priority": "priority|priority level|severity|severity level|priorytet|poziom priorytetu|ważność|优先级|优先级别|严重程度|严重级别"
-    "|紧急程度|priorität|priorité",
+    "|紧急程度|priorität|priorité|prioridad",
     "part": "part|part number|part no|part nr|p/n|pn|bom|bom code|bom number|item|item code|item number|part code"
     "|numer części|nr części|kod części|część|numer katalogowy|部件|部件号|部件编码|部件编号|编码|bom编码|料号|备件编码|物料编码"
     "|teilenummer|référence",
@@ -68,6 +74,7 @@ _FIELD_OF = {word: name for name, words in _WORDS.items() for word in words.spli
 _LONGEST_LABEL = 60
 _DECORATION = re.compile(r"^[\s>*_•·\-–—#|+]*(?:\(?\d{1,2}[.)]\s+|\(?[a-l][.)]\s+|l\s{1,3}(?=[A-Z]))?[\s*_]*")
 _MARK = re.compile(r"[:：=|\t]|\s[-–—]\s")
+_CHINESE_LABEL = re.compile(r"[\s>*•·-]{0,10}([\u4e00-\u9fff]{2,8})[ \u3000]+(?=\S)")
 _SEPARATOR = re.compile(r"\s*(?:[:：=|\t]|\s[-–—]\s)\s*")
 
 
@@ -83,7 +90,7 @@ def field_of(label: str) -> str | None:
 def split_label(line: str) -> tuple[str, str] | None:
     """(field, value) of a line like `Serial number: X`, `- **S/N** = X`, `序列号：X`, `Model | X`; value may be ''."""
     if not _MARK.search(line[: 3 * _LONGEST_LABEL]):
-        return None
+        return _split_at_blank(line)
     start = _DECORATION.match(line)
     text = line[start.end() if start else 0 :]
     found = _SEPARATOR.search(text[: _LONGEST_LABEL + 5])
@@ -91,6 +98,13 @@ def split_label(line: str) -> tuple[str, str] | None:
         return None
     field = field_of(text[: found.start()])
     return (field, text[found.end() :].strip(" *_|\t")) if field else None
+
+
+def _split_at_blank(line: str) -> tuple[str, str] | None:
+    """`序列号 X`: Chinese writes no blanks between words, so one after a name stands for its colon."""
+    found = _CHINESE_LABEL.match(line)
+    field = _FIELD_OF.get(found[1].lower()) if found else None
+    return (field, line[found.end() :].strip(" *_|\t")) if found and field else None
 
 
 def bare_label(line: str) -> str | None:

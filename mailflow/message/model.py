@@ -26,6 +26,8 @@ class Attachment:
     name: str | None
     content_type: str
     content: bytes
+    embedded: bool = False
+    """A picture that stands within the text (RFC 2392), as signatures have them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,8 @@ class Authentication:
 
     genuine: bool
     rule: str
+    failed: bool = False
+    """The border says that the mail is not of the domain in From (`dmarc=fail`), not only that nothing proves it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,6 @@ def is_automatic(nature: Nature) -> bool:
 
 
 def _own(mail: Mail, own_addresses: frozenset[str]) -> str:
-    if mail.header("x-mailflow-desk") and _auto_submitted(mail):
-        return "our own notice came back"
     return "sender is an address of ours" if mail.sender.address in own_addresses else ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import email
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import Message
 
@@ -19,6 +20,7 @@ from mailflow.message.addresses import read_addresses
 from mailflow.message.body import Contents, first_charset, read_contents
 from mailflow.message.caps import DEFAULT_CAPS, Caps, check_caps, check_size
 from mailflow.message.encoded_words import decode_words, header_text, one_line, raw_text, unfold
+from mailflow.message.encryption import is_encrypted
 from mailflow.message.header_date import read_header_date
 from mailflow.message.model import Address, Mail, UnreadableMail
 from mailflow.message.repair import repair
@@ -28,7 +30,6 @@ _SOMETHING = re.compile(rb"[^\r\n\t \x00]")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _PLAIN_SENDER = re.compile(r"(?:\"[\w .,'-]{0,100}\" |[\w '-]{1,100} )?<?[\w.+-]{1,64}@[A-Za-z0-9.-]{1,200}>?", re.ASCII)
 _HAS_PARTS = re.compile(rb"^content-type[ \t]*:[ \t\r\n]*[\"']?(?:multipart|message)/", re.I | re.M)
-_PGP = "-----BEGIN PGP MESSAGE-----"
 
 
 def parse_mail(raw: bytes, caps: Caps = DEFAULT_CAPS) -> Mail:
@@ -44,7 +45,8 @@ def parse_mail(raw: bytes, caps: Caps = DEFAULT_CAPS) -> Mail:
         contents = read_contents(message, hint)
     except RecursionError as error:
         raise UnreadableMail("the mail is nested too deep") from error
-    return _assemble(message, contents, hint, mended_flaws)
+    mail = _assemble(message, contents, hint, mended_flaws)
+    return replace(mail, encrypted=is_encrypted(mail))
 
 
 def _message(raw: bytes) -> Message:
@@ -79,7 +81,7 @@ def _assemble(message: Message, contents: Contents, hint: str | None, flaws: tup
         headers=tuple((one_line(raw_text(key)), header_text(value, hint)) for key, value in raw_headers),
         report=tuple(contents.report),
         flaws=tuple(dict.fromkeys((*flaws, *envelope_flaws, *contents.flaws))),
-        encrypted=contents.encrypted or text.lstrip().startswith(_PGP) or f"\n{_PGP}" in text,
+        encrypted=contents.encrypted,
     )
 
 

@@ -9,8 +9,9 @@ from mailflow.message.reply_words import CLOSING
 
 _NUMBER = r"(\+?\(?\d[\d\s()./-]{5,22}\d)"
 _PHONE = re.compile(
-    rf"(?:^|[\s,;|])(?:tel(?:ephone|efon)?|phone|mobile|mob|cell|kom|komórka|telefon|direct|[TMP]|电话"
-    rf"|手机)\b\s*(?:\.|no\.?|nr)?\s*[:：.]?\s*{_NUMBER}",
+    rf"(?:(?:^|[\s,;|（(])(?:tel(?:ephone|efon)?|phone|mobile|mob|cell|kom|komórka|telefon|direct|[TMP]"
+    rf"|call ?back(?: number)?|(?:numer|nr) kontaktowy)\b"
+    rf"|电话|手机|手机号)\s*(?:\.|no\.?|nr|number|号码?)?\s*(?:is|to|是|为)?\s*[:：.]?\s*{_NUMBER}",
     re.I,
 )
 _FAX = re.compile(rf"(?:^|[\s,;|])(?:fax|faks|传真|F)\b\s*[:：.]?\s*{_NUMBER}", re.I)
@@ -21,6 +22,7 @@ _COMPANY = re.compile(
     r"|s\.r\.o\.)(?![A-Za-z]))|([\u4e00-\u9fff（）()]{2,40}(?:有限公司|集团|股份公司))"
 )
 _NAME = re.compile(r"^[^\W\d_][\w.'’-]{0,29}(?:\s+[^\W\d_][\w.'’-]{0,29}){1,3}$")
+_CONTACT = re.compile(r"联系人\s?[:：是为]?\s?([\u4e00-\u9fff·]{2,4}?)(?=[\s，,。；;（(]|电话|手机|$)")
 _CJK_NAME = re.compile(r"^[\u4e00-\u9fff·]{2,5}$")
 
 
@@ -37,7 +39,8 @@ def find_signature_facts(text: str) -> SignatureFacts:
     lines = [line.strip()[:300] for line in text.split("\n")[-2000:]]
     block = _block(lines)
     telephone = _first(_PHONE, block) or _first(_PHONE, lines[-200:]) or _first(_BARE_PHONE, block)
-    return SignatureFacts(_name(block), _company(block), telephone, _first(_FAX, block) or _first(_FAX, lines[-200:]))
+    name = _name(block) or next((found[1] for line in lines[-200:] if (found := _CONTACT.search(line))), "")
+    return SignatureFacts(name, _company(block), telephone, _first(_FAX, block) or _first(_FAX, lines[-200:]))
 
 
 def _block(lines: list[str]) -> list[str]:
@@ -53,6 +56,11 @@ def _name(block: list[str]) -> str:
         ):
             return plain
     return ""
+
+
+def find_company(line: str) -> str:
+    """The company that a line names with its legal form, '' where it names none."""
+    return _company([line])
 
 
 def _company(block: list[str]) -> str:

@@ -25,6 +25,13 @@ def find_case_numbers(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{found[1].upper()}-{found[2]}" for found in pattern.finditer(split_uuencoded(text[:_SCANNED]).text)))
 
 
+def find_case_number(line: str, prefixes: Iterable[str]) -> tuple[str, int, int] | None:
+    """The first case number of a line with the places where it starts and ends."""
+    pattern = _numbers_of(tuple(prefixes))
+    found = pattern.search(line) if pattern else None
+    return (f"{found[1].upper()}-{found[2]}", found.start(), found.end()) if found else None
+
+
 @lru_cache(maxsize=64)
 def _numbers_of(prefixes: tuple[str, ...]) -> re.Pattern[str] | None:
     letters = sorted({prefix.rstrip("-").upper() for prefix in prefixes if prefix.rstrip("-")}, key=len, reverse=True)

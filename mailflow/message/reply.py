@@ -132,14 +132,14 @@ def _quote_head(lines: list[str], at: int) -> int:
     if not start:
         return 0
     if (start in "-_=*—–" and ORIGINAL.match(line)) or (len(line) < 160 and REPLY_LINE.search(line)):
-        return 1 + _header_block(lines, at + 1)
+        return 1 + header_block(lines, at + 1)
     if start == "_" and _UNDERLINE.match(line):
         following = _next_text(lines, at + 1)
-        return following - at + _header_block(lines, following) if following is not None and _header_block(lines, following) else 0
-    return _header_block(lines, at) or _attribution(lines, at)
+        return following - at + header_block(lines, following) if following is not None and header_block(lines, following) else 0
+    return header_block(lines, at) or _attribution(lines, at)
 
 
-def _header_block(lines: list[str], at: int) -> int:
+def header_block(lines: list[str], at: int) -> int:
     """Lines of an Outlook-like block `From: … Sent: … To: … Subject: …`, in any known language; two at least besides From."""
     while at < len(lines) and not lines[at].strip():
         at += 1

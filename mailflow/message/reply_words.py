@@ -9,9 +9,9 @@ _FROM = (
     "|보낸\\s?사람|보낸사람|Remitente|Expéditeur|Mittente|Afzender|Odesílatel"
 )
 _OTHERS = (
-    "Sent|Date|To|Cc|CC|Copy|Subject|Reply-To|Gesendet|Datum|An|Kopie|Betreff|Envoyé|À|A|Objet|Sujet|Copie à|Enviado(?: el)?"
+    "Sent|Date|To|Cc|CC|Copy|Subject|Reply-To|Gesendet|Datum|An|Kopie|Betreff|Envoyé|À|A|Objet|Sujet|Pour|Copie à|Enviado(?: el)?"
     "|Fecha|Para|Asunto|Assunto|Data|Enviada(?: em)?|Inviato|Oggetto"
-    "|Verzonden|Aan|Onderwerp|Wysłano|Wysłane|Do|DW|UDW|Temat|Odesláno|Komu|Kopie|Předmět|Sendt|Til|Emne"
+    "|Verzonden|Aan|Onderwerp|Wysłano|Wysłane|Do|DW|UDW|Adresat|Kopia do|Temat|Odesláno|Komu|Kopie|Předmět|Sendt|Til|Emne"
     "|Skickat|Till|Ämne|Kopia|Lähetetty|Aihe|Отправлено|Дата|Кому|Тема|Копия"
     "|发送时间|发送日期|日期|时间|收件人|抄送|主题|寄件日期|收件者|主旨"
     "|送信日時|日時|宛先|件名|보낸\\s?날짜|날짜|받는\\s?사람|받는사람|제목|참조|Importance|Priority"
@@ -19,6 +19,26 @@ _OTHERS = (
 HEADER_FROM = re.compile(rf"^[>\s*|_]*(?:{_FROM})\s*\*?\s*[:：]\s*\*?\s*\S", re.I)
 HEADER_OTHER = re.compile(rf"^[>\s*|_]*(?:{_OTHERS})\s*\*?\s*[:：]", re.I)
 HEADER_ANY_BOLD = re.compile(rf"^\s*\*(?:{_FROM}|{_OTHERS})\s*[:：]?\s*\*", re.I)
+HEADER_SUBJECT = re.compile(
+    r"^[>\s*|_]*(?:Subject|Betreff|Objet|Sujet|Asunto|Assunto|Oggetto|Onderwerp|Temat|Tytuł|Předmět|Emne|Ämne|Aihe|Тема"
+    r"|主题|主旨|件名|제목|Subiect)\s*\*?\s*[:：]",
+    re.I,
+)
+FORWARDED = re.compile(r"^\s*\[?(?:fw|fwd|wg|pd|tr|rv|enc|i|vs|doorst|转发|轉寄|転送|전달)\s*\]?\s*[:：]", re.I)
+ANSWERED = re.compile(r"^\s*(?:re|aw|odp|sv|antw|回复|回覆|答复|rép|ref|res|返信|답장)\s*(?:\[\d{1,3}\])?\s*[:：]", re.I)
+BEGIN_FORWARDED = re.compile(
+    r"^[\s>*_=—–-]*(?:begin forwarded message|forwarded (?:message|mail|by)|start of forwarded message|anfang der weitergeleiteten"
+    r" (?:nachricht|e-mail)|weitergeleitete (?:nachricht|e-mail|mail)|początek przekazanej wiadomości"
+    r"|przekazana wiadomość|wiadomość przekazana"
+    r"|treść przekazanej wiadomości|początek przekazywanej wiadomości|début du message (?:réexpédié|transféré)"
+    r"|message (?:transféré|réexpédié)"
+    r"|inicio del mensaje reenviado|mensaje reenviado|mensagem encaminhada|messaggio inoltrato|inizio messaggio inoltrato"
+    r"|doorgestuurd bericht|mesaj redirecționat"
+    r"|转发(?:的)?(?:邮件|信件)(?:信息)?|開始轉寄郵件|轉寄(?:的)?郵件"
+    r"|被转发邮件|开始转发(?:的)?邮件|以下是转发(?:的)?邮件"
+    r"|转发邮件信息|пересылаемое сообщение)",
+    re.I,
+)
 
 ORIGINAL = re.compile(
     r"^[\s>*]*[-_=—–]{2,}\s*(?:original(?: |-)?(?:message|mail|nachricht|appointment)?"

@@ -56,7 +56,7 @@ def _by_dmarc(mail: Mail, policies: list[Any]) -> Authentication:
     for one in policies:
         domain = str(_property(one, "header", "from") or "").lower().rpartition("@")[2]
         if one.result != "pass":
-            return Authentication(False, f"dmarc={one.result} header.from={domain}")
+            return Authentication(False, f"dmarc={one.result} header.from={domain}", failed=one.result == "fail")
         if not domain or domain != mail.sender.domain:
             return Authentication(False, f"dmarc=pass for {domain or 'no domain'}, but From is of {mail.sender.domain}")
     return Authentication(True, f"dmarc=pass header.from={mail.sender.domain}")

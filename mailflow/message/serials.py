@@ -11,7 +11,7 @@ _TOKEN = re.compile(r"(?<![A-Za-z0-9@/._+-])[A-Za-z0-9]{8,24}(?![A-Za-z0-9@]|[._
 _LABELLED = re.compile(
     r"(?:serial(?:\s*(?:numbers?|nos?|nr))?|\be?s/?n\b|seryjn\w+|序列号(?:码)?|\bsn号)\s*[.:：#=]*\s*(?:is|are|to|为|是)?\s*[:：]?\s*", re.I
 )
-_SPACED = re.compile(r"[A-Za-z0-9]{2,20}(?:[ -][A-Za-z0-9]{2,20}){0,6}")
+_SPACED = re.compile(r"[A-Za-z0-9]{2,20}(?:(?:[ -]|, ?)[A-Za-z0-9]{2,20}){0,6}")
 _OTHER_NUMBERS = re.compile(
     r"mac(?:\s*address)?|imei|contract|agreement|purchase|order|\bp\.?o\b|ticket|case|tracking|waybill|awb"
     r"|invoice|iban|account|\bvat\b|\bnip\b|\btel\b|phone|mobile|fax|telefon|faks|umow\w+|zamówieni\w+"
@@ -74,7 +74,7 @@ def _of_value(value: str, known: Callable[[str], bool] | None, *, first_only: bo
     words = [normal_serial(word) for word in re.split(r"[\s,;/|、，；]+", value) if word]
     fitting = [word for word in words if _fits(word) or (known is not None and _known(word, known))]
     if not fitting and (run := _SPACED.match(value.strip())):
-        pieces = re.split(r"[ -]", run[0])
+        pieces = re.split(r"[ -]|, ?", run[0])
         for size in range(len(pieces), 1, -1):
             if _fits(joined := "".join(pieces[:size]).upper()):
                 fitting = [joined]
@@ -87,10 +87,15 @@ def _of_free_text(line: str, known: Callable[[str], bool] | None) -> list[str]:
     for token in _TOKEN.finditer(line):
         word = token[0].upper()
         if (known is not None and _known(word, known)) or (
-            _fits(word) and _looks_like_one(token[0]) and not _OTHER_NUMBERS.search(line[max(0, token.start() - 24) : token.start()])
+            _fits(word) and _looks_like_one(token[0]) and not _OTHER_NUMBERS.search(_name_before(line, token.start()))
         ):
             found.append(word)
     return found
+
+
+def _name_before(line: str, at: int) -> str:
+    """What stands between a number and the one before it, which has its own name: `合同号HC-2026-0042下的设备2102352KLM10L5000456`."""
+    return _DIGIT.split(line[max(0, at - 24) : at])[-1]
 
 
 def _known(word: str, known: Callable[[str], bool]) -> bool:

@@ -93,6 +93,8 @@ def _continue(lines: list[str], at: int, facts: list[tuple[str, str]]) -> int:
     field, value = facts[-1]
     if field not in _LONG_FIELDS and value:
         return at
+    if field not in _LONG_FIELDS and at + 1 < len(lines) and not lines[at] and _is_short_value(lines[at + 1]):
+        at += 1
     more: list[str] = []
     limit = at + (60 if field in _LONG_FIELDS else 1)
     while at < min(limit, len(lines)) and (lines[at] or (not value and not more)):
@@ -104,6 +106,11 @@ def _continue(lines: list[str], at: int, facts: list[tuple[str, str]]) -> int:
         at += 1
     facts[-1] = (field, "\n".join([value, *more]).strip())
     return at
+
+
+def _is_short_value(line: str) -> bool:
+    """Below an empty line only what can be nothing but a value: short, and with a digit."""
+    return 0 < len(line) <= 60 and len(line.split()) <= 4 and any(map(str.isdigit, line))
 
 
 def _heading(line: str) -> tuple[str | None, ...] | None:

@@ -65,6 +65,11 @@ def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str
     return plain[:_LONGEST].strip() if _TROUBLE.search(plain.lower()) and not re.match(r"\s*\[?[A-Z]{2,4}-\d", plain) else ""
 
 
+def is_greeting(line: str) -> bool:
+    """A line that greets and says nothing else."""
+    return bool(_GREETING.match(line))
+
+
 def _prose(rest: tuple[str, ...]) -> list[list[str]]:
     """The paragraphs without greeting, politeness, closing and signature."""
     paragraphs: list[list[str]] = [[]]
@@ -73,7 +78,7 @@ def _prose(rest: tuple[str, ...]) -> list[list[str]]:
             break
         if not line:
             paragraphs.append([])
-        elif not (_GREETING.match(line) or _EMPTY_TALK.match(line) or split_label(line)) or _TROUBLE.search(line.lower()):
+        elif not (is_greeting(line) or _EMPTY_TALK.match(line) or split_label(line)) or _TROUBLE.search(line.lower()):
             paragraphs[-1].append(line)
     return [paragraph for paragraph in paragraphs if paragraph]
 

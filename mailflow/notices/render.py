@@ -112,7 +112,7 @@ class Templates:
             "words_language": wording.locale.language,
             "subject": subject,
             "preheader": Markup(self._run(f"{name}#preheader", context).strip()) if "preheader" in head else "",
-            "audience": head.get("audience", ""),
+            "audience": values.get("audience", head.get("audience", "")),
             "content": Markup(CONTENT),
         }
         shell = self._run("layout.html", {**layout, "style": Markup(self._files.style())})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,10 +17,10 @@ from babel import Locale
 from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal
 
+from mailflow.notices.holiday_name import holiday_name
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Term
-from mailflow.policy.holiday import holiday_name_in
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 """Folders whose name alone is not the locale meant; any other folder is taken as Babel names it (`pl`, `de`, `pt_BR`)."""
@@ -128,8 +128,10 @@ class Wording:
             return self.term(value)
         if isinstance(value, Decimal):
             return self.amount(value)
+        if isinstance(value, Step):
+            return self.sentence(value)
         if isinstance(value, tuple | list):
-            return self.joined(value)
+            return self.joined(value, str(self.find("patterns", "semicolon") or "; ") if _are_sentences(value) else "")
         return str(value)
 
     def local(self, at: datetime) -> datetime:
@@ -208,10 +210,12 @@ class Wording:
         return self._in_zone_of(step.values).say("sentence", step.name, step.values)
 
     def _localised(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A holiday is called as its own country calls it in the reader's language, where the table knows how."""
+        """The same values with a holiday called as the reader's language calls it."""
         if not {"holiday", "day", "country"} <= values.keys():
             return values
-        return {**values, "holiday": holiday_name_in(str(values["country"]), values["day"], self.locale.language) or values["holiday"]}
+        say = partial(self.say, "holiday")
+        told = holiday_name(str(values["country"]), values["day"], str(values["holiday"]), self.locale.language, say)
+        return {**values, "holiday": told}
 
     def _in_zone_of(self, values: Mapping[str, Any]) -> Wording:
         zone = values.get("timezone")
@@ -220,6 +224,10 @@ class Wording:
     def derivation(self, steps: Derivation) -> str:
         gap = self.find("patterns", "sentence_gap")
         return (" " if gap is None else str(gap)).join(self.sentences(steps))
+
+
+def _are_sentences(values: Sequence[object]) -> bool:
+    return bool(values) and all(isinstance(value, Step) for value in values)
 
 
 @lru_cache(maxsize=4096)

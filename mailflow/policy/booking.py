@@ -21,23 +21,27 @@ from mailflow.policy.booking_words import (
     SHARE,
     SPOILED,
 )
-from mailflow.policy.command_items import TIMES, plain_blanks, plain_signs
+from mailflow.policy.booking_words_foreign import ALL_FOREIGN, JOINS, JOINS_CHINESE, OPENING_FOREIGN, spaced, unspaced
+from mailflow.policy.command_items import TIMES, Misread, plain_blanks, plain_signs
+from mailflow.policy.derivation import Step
 
 WRAP_WIDTH = 72
 LONGEST_SENTENCE = 1000
 BULLETS = " .;!-–•*\t"
 STAR = re.compile(r"(?<=\d) ?\* ?(?=[A-Za-z0-9])")
-SENTENCE_END = re.compile(r"(?<!\bno)(?<!\bpc)(?<!\bpcs)(?<!\bnr)(?<!\bqty)([.!?;])(?=\s|$)", re.IGNORECASE)
+SENTENCE_END = re.compile(r"(?<!\bno)(?<!\bpc)(?<!\bpcs)(?<!\bnr)(?<!\bqty)(?<!\bszt)(?<!\bser)([.!?;])(?=\s|$)", re.IGNORECASE)
 SEGMENT_END = re.compile(
-    r"\s*(?:[,;()+]|\s[-–]\s|\b(?:plus|also|as well as|along with|together with|including|but)\b|"
-    rf"\band\b(?=\s+(?:{NUMBER}|some|the|both)\b))\s*",
+    rf"\s*(?:[,;()+]|\s[-–]\s|\b(?:plus|also|as well as|along with|together with|including|but|{JOINS})\b|"
+    rf"\b(?:and|i)\b(?=\s+(?:{NUMBER}|some|the|both)\b)|{JOINS_CHINESE})\s*",
     re.IGNORECASE,
 )
-OPENING_WORDS = re.compile(r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)|we (?:also )?(?:found|got))\s+", re.IGNORECASE)
+OPENING_WORDS = re.compile(
+    r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)|we (?:also )?(?:found|got))\s+|^(?:" + OPENING_FOREIGN + ")", re.IGNORECASE
+)
 CLOSING_WORDS = re.compile(
     r"\s+(?:was|were|is|are)?\s*(?:also )?(?:in(?:side)? the (?:box|carton|parcel)|included|inside|too)$", re.IGNORECASE
 )
-ALL_OF_THEM = re.compile(r"^(?:all|both|everything|they|these)\b", re.IGNORECASE)
+ALL_OF_THEM = re.compile(rf"^(?:(?:all|both|everything|they|these)\b|{ALL_FOREIGN})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +57,12 @@ class BookedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
-    """What a mail books. With a problem nothing may be booked: each is a sentence as written, `reasons` say beside it why."""
+    """What a mail books. With a problem nothing may be booked: each is a line as written; `reasons` say why (keys of [sentence])."""
 
     items: tuple[BookedItem, ...] = ()
     extras: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-
-class _Doubt(ValueError):
-    """A sentence that cannot be read for certain; the text says why."""
+    reasons: tuple[Step, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class _Reading:
     named: list[str] = field(default_factory=list)
     items: list[BookedItem] = field(default_factory=list)
     extras: list[str] = field(default_factory=list)
-    problems: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[tuple[str, Step]] = field(default_factory=list)
 
 
 def read_booking(
@@ -97,20 +97,20 @@ def read_booking(
     for sentence in _sentences(text):
         try:
             _read_sentence(sentence, reading)
-        except _Doubt as doubt:
-            reading.problems.append((sentence, str(doubt)))
+        except Misread as doubt:
+            reading.problems.append((sentence, doubt.said))
     return _finished(reading)
 
 
 def _finished(reading: _Reading) -> Booking:
     numbers = tuple(dict.fromkeys(reading.named))
     items = [replace(item, rma=numbers[0]) if len(numbers) == 1 else item for item in reading.items]
-    problems = list(reading.problems)
-    problems += [(item.part_number, "to which RMA does it belong?") for item in items if len(numbers) > 1 and not item.rma]
+    problems = [(unspaced(line), reason) for line, reason in reading.problems]
+    problems += [(item.part_number, Step("rma_missing")) for item in items if len(numbers) > 1 and not item.rma]
     if reading.told and not items and not reading.extras and not problems:
-        problems.append((reading.told, "it names no part number"))
+        problems.append((reading.told, Step("part_missing")))
     seen = [serial for item in items for serial in item.serials]
-    problems += [(serial, "the serial stands there twice") for serial in dict.fromkeys(seen) if seen.count(serial) > 1]
+    problems += [(serial, Step("serial_twice")) for serial in dict.fromkeys(seen) if seen.count(serial) > 1]
     return Booking(
         items=tuple(items),
         extras=tuple(reading.extras),
@@ -136,12 +136,12 @@ def _sentences(text: str) -> list[str]:
 def _plain(line: str) -> str:
     """Plain signs and single blanks; a star is a bullet or bold print, and `x` only after a digit."""
     signs = STAR.sub(" x ", plain_signs(plain_blanks(line))).replace("*", " ").translate(TIMES)
-    return " ".join(signs.split())
+    return " ".join(spaced(signs).split())
 
 
 def _read_sentence(sentence: str, reading: _Reading) -> None:
     if len(sentence) > LONGEST_SENTENCE:
-        raise _Doubt("the sentence is too long")
+        raise Misread("sentence_too_long")
     rest = _name_rma(sentence, reading)
     if RECEIVED.search(rest) and not reading.told:
         reading.told = sentence
@@ -149,11 +149,11 @@ def _read_sentence(sentence: str, reading: _Reading) -> None:
     if not found:
         _read_remark(rest.strip(" ,:-"), reading)
         return
-    if trouble := next((item.trouble for item in found if item.trouble), ""):
-        raise _Doubt(trouble)
+    if trouble := next((item.trouble for item in found if item.trouble), None):
+        raise Misread(trouble.name, **trouble.values)
     lead = rest[: found[0].start]
     if doubt := DOUBTFUL.search(lead) or NOT_AN_ARRIVAL.search(lead):
-        raise _Doubt(f"“{doubt[0]}” leaves open what came")
+        raise Misread("misread_arrival", text=unspaced(doubt[0]))
     extras = [_bare(lead)] if EXTRA_THINGS.search(lead) else []
     items: list[BookedItem] = []
     for number, item in enumerate(found):
@@ -170,18 +170,20 @@ def _read_sentence(sentence: str, reading: _Reading) -> None:
 
 
 def _booked(item: Found, rma: str, conditions: list[str]) -> BookedItem:
-    return BookedItem(rma=rma, part_number=item.part_number, quantity=item.quantity, serials=item.serials, condition=", ".join(conditions))
+    return BookedItem(
+        rma=rma, part_number=item.part_number, quantity=item.quantity, serials=item.serials, condition=unspaced(", ".join(conditions))
+    )
 
 
 def _name_rma(sentence: str, reading: _Reading) -> str:
     """The sentence without RMA numbers, which are remembered. Two different ones in a sentence are a doubt."""
     letters = "|".join(re.escape(prefix.rstrip("- ")) for prefix in reading.prefixes)
-    mention = rf"(?P<letters>{letters})(?:\s(?:no|nr|number)\b)?[-\s#:.]{{0,3}}(?P<digits>\d+)"
-    pattern = re.compile(rf"\b(?:(?:for|under|on|of|from)\s+)?{mention}\b[\s:,]*", re.IGNORECASE)
+    mention = rf"(?P<letters>{letters})(?:\s(?:(?:no|nr|number|numer)\b|编号|号))?[-\s#:.]{{0,3}}(?P<digits>\d+)"
+    pattern = re.compile(rf"(?:\b(?:for|under|on|of|from|do|dla|na|pod|z)\s+)?\b{mention}\b[\s:,]*", re.IGNORECASE)
     canonical = {prefix.rstrip("- ").upper(): prefix for prefix in reading.prefixes}
     numbers = dict.fromkeys(canonical[match["letters"].upper()] + match["digits"] for match in pattern.finditer(sentence))
     if len(numbers) > 1:
-        raise _Doubt("one RMA a sentence, please")
+        raise Misread("several_numbers")
     for number in numbers:
         reading.rma = number
         reading.named.append(number)
@@ -199,7 +201,7 @@ def _read_tail(tail: str) -> tuple[list[str], list[str]]:
         elif kind == "extra":
             extras.append(_bare(segment))
         elif kind == "doubt":
-            raise _Doubt(f"“{segment}” is not understood")
+            raise Misread("misread_words", text=unspaced(segment))
     return conditions, extras
 
 
@@ -232,23 +234,24 @@ def _read_remark(sentence: str, reading: _Reading) -> None:
     elif kind == "extra" and not COUNTED_THINGS.search(sentence):
         reading.extras.append(_bare(sentence))
     elif told and kind != "harmless":
-        raise _Doubt("it names no part number" if not DOUBTFUL.search(sentence) else "it leaves open what came")
+        raise Misread("arrival_unclear" if DOUBTFUL.search(sentence) else "part_missing")
     elif COUNTED_THINGS.search(sentence):
-        raise _Doubt("it names no part number")
+        raise Misread("part_missing")
 
 
 def _describe(sentence: str, reading: _Reading) -> None:
     """Add a remark to the one part named so far, or to all where it says so."""
     if ABSENT.search(sentence) or not reading.items:
-        raise _Doubt("it is not clear which part is meant")
+        raise Misread("part_unclear")
     if len(reading.items) > 1 and not ALL_OF_THEM.match(sentence):
-        raise _Doubt("it is not clear which part is meant")
-    described = [replace(item, condition=", ".join(filter(None, (item.condition, sentence)))) for item in reading.items]
+        raise Misread("part_unclear")
+    described = [replace(item, condition=", ".join(filter(None, (item.condition, unspaced(sentence))))) for item in reading.items]
     reading.items[:] = described
 
 
 def _bare(words: str) -> str:
     """The extra thing in the mail's own words, without the words that tie it to the sentence."""
     bare = words.strip(" ,.:-")
-    bare = re.sub(r"^(?:(?:we|i|have|received|got|back|today)\s+)+", "", bare, flags=re.IGNORECASE)
-    return CLOSING_WORDS.sub("", OPENING_WORDS.sub("", bare)).removesuffix(" and").removesuffix(" plus").strip(" ,")
+    bare = re.sub(r"^(?:(?:we|i|have|received|got|back|today|przyjęto|otrzymano|odebrano)\s+|收到 ?)+", "", bare, flags=re.IGNORECASE)
+    closed = CLOSING_WORDS.sub("", OPENING_WORDS.sub("", bare))
+    return unspaced(re.sub(r" (?:and|plus|i|oraz)$", "", closed).strip(" ,"))

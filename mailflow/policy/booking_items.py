@@ -7,36 +7,45 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mailflow.policy.booking_words import BETWEEN, NUMBER, NUMBER_WORDS, PIECES, TRACKING_BEFORE
+from mailflow.policy.derivation import Step
 
+SERIAL = r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n|(?:o )?(?:num(?:er(?:ze|em|y|ach)?|erami)|nr) ser\w*\.?|序列号)"
 TOKEN = re.compile(r"(?<![\w/-])[A-Za-z0-9](?:[A-Za-z0-9/-]*[A-Za-z0-9])?(?![\w/-])")
 QUANTITY_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})(?:\s*[xX]\s*|\s+(?:{BETWEEN}\s+)*(?:{BETWEEN}[\s.:#]*)?)$", re.IGNORECASE)
 GLUED = re.compile(r"(?P<quantity>\d{1,4})[xX](?P<part>[A-Za-z0-9][A-Za-z0-9/-]{4,})$")
 QUANTITY_AFTER = re.compile(
-    rf"[\s,:(-]*(?:(?:qty|quantity)[\s.:]*(?P<said>{NUMBER})|x ?(?P<times>\d{{1,4}})|(?P<pieces>{NUMBER}) ?{PIECES})(?!\w)\)?",
+    rf"[\s,:(-]*(?:(?:qty|quantity|ilość|数量)[\s.:]*(?P<said>{NUMBER})|x ?(?P<times>\d{{1,4}})|(?P<pieces>{NUMBER}) ?{PIECES})(?!\w)\)?",
     re.IGNORECASE,
 )
-PART_WORD = re.compile(r"\b(?:parts?|p/?n|board|card|item)(?:\s+(?:numbers?|no\.?))?[\s:#]*$", re.IGNORECASE)
-SERIAL_WORD = re.compile(r"[\s,:;(-]*(?:with\s+)?(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n)[\s.:#]*", re.IGNORECASE)
+PART_WORD = re.compile(
+    r"(?:\b(?:parts?|p/?n|board|card|item|część|części)(?:\s+(?:numbers?|no\.?|numer|nr\.?))?|部件号?|备件号?|料号)[\s:#]*$", re.IGNORECASE
+)
+SERIAL_WORD = re.compile(
+    rf"[\s,:;(-]*(?:(?:with|z|ze)\s+)?{SERIAL}[\s.:#]*",
+    re.IGNORECASE,
+)
 REACH = 80
 """Characters before a part number in which its quantity is looked for."""
 
 SERIAL_LENGTHS = (12, 16, 20)
 OPENING = re.compile(r"[\s,:(-]*")
 CLOSING = re.compile(r"\s*\)")
-SERIAL_BEFORE = re.compile(r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n)[\s.:#]*$", re.IGNORECASE)
-BETWEEN_SERIALS = re.compile(r"\s*(?:,|;|&|\band\b)?\s*", re.IGNORECASE)
+SERIAL_BEFORE = re.compile(
+    r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n|(?:o )?(?:num(?:er(?:ze|em|y|ach)?|erami)|nr) ser\w*\.?|序列号)[\s.:#]*$", re.IGNORECASE
+)
+BETWEEN_SERIALS = re.compile(r"\s*(?:,|;|&|\band\b|\bi\b|\boraz\b|和)?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A part in a sentence: where its mention starts and ends, and what is wrong with it ('' where nothing is)."""
+    """A part in a sentence: where its mention starts and ends, and what is wrong with it, from [sentence]."""
 
     start: int
     end: int
     part_number: str
     quantity: int
     serials: tuple[str, ...] = ()
-    trouble: str = ""
+    trouble: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +108,17 @@ def _whole(sentence: str, start: int, end: int, part: str, before: int | None, k
         after, end = _count(match["said"] or match["times"] or match["pieces"]), match.end()
     serials, end = _serials(sentence, end, known)
     quantity = before if before is not None else after
-    trouble = ""
+    number = part.upper()
+    trouble: Step | None = None
     if before is not None and after is not None and before != after:
-        trouble = f"two quantities for {part.upper()}: {before} and {after}"
-    if quantity is None:
-        quantity = len(serials)
-        trouble = trouble or ("" if serials else f"how many of {part.upper()}?")
-    if quantity < 1 and not trouble:
-        trouble = f"a quantity of {quantity} for {part.upper()}"
-    if len(serials) > quantity and not trouble:
-        trouble = f"{len(serials)} serials for a quantity of {quantity}"
-    return Found(start, end, part.upper(), quantity, serials, trouble)
+        trouble = Step("two_quantities", {"part": number, "first": before, "second": after})
+    elif quantity is None and not serials:
+        trouble = Step("quantity_missing", {"part": number})
+    elif quantity is not None and quantity < 1:
+        trouble = Step("quantity_too_small", {"part": number, "quantity": quantity, "least": 1})
+    elif quantity is not None and len(serials) > quantity:
+        trouble = Step("more_serials_than_parts", {"part": number, "serials": len(serials), "quantity": quantity})
+    return Found(start, end, number, len(serials) if quantity is None else quantity, serials, trouble)
 
 
 def _serials(sentence: str, end: int, known: Known) -> tuple[tuple[str, ...], int]:
@@ -140,7 +149,7 @@ def _serial_alone(sentence: str, match: re.Match[str], known: Known) -> Found:
     floor = max(0, match.start() - REACH)
     word = SERIAL_BEFORE.search(sentence[floor : match.start()])
     start = floor + word.start() if word else match.start()
-    return Found(start, match.end(), part, 1, (serial,), "" if part else f"which part has the serial {serial}?")
+    return Found(start, match.end(), part, 1, (serial,), None if part else Step("part_of_serial_missing", {"serial": serial}))
 
 
 def _count(text: str) -> int:

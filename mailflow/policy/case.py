@@ -73,6 +73,26 @@ class ServiceRequestDetails:
     responded_at: datetime | None = None
     surveyed: bool = False
     """The satisfaction survey goes out once (SR8)."""
+    survey_score: int = 0
+    """1 to 5; 0 while nobody answered."""
+    survey_comment: str = ""
+    escalated_at: datetime | None = None
+    escalation_reason: str = ""
+    """As the customer gave it last (SR6)."""
+    names_no_request: bool = False
+    """Opened by an escalation that named no request of its sender: it goes on in the one that the answer names."""
+    alarm: str = ""
+    """Name of the alarm that a device reported (IN8), with its last severity and how often it came."""
+    alarm_severity: str = ""
+    alarm_count: int = 0
+    late_notice_sent: bool = False
+    """The honest word about our own delay goes out once (BX9)."""
+    asked_in_clear: bool = False
+    """The customer was asked to send in clear what we could not decrypt (IN9)."""
+    site_stated_by: str = ""
+    """Who wrote `site_address`; outside the contract's sites another contact must say yes before anything is shipped there (BX8)."""
+    ship_to_asked: bool = False
+    ship_to_confirmed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +104,11 @@ class Parcel:
     on: datetime
     quantity: int = 1
     serials: tuple[str, ...] = ()
+    fault: str = ""
+    category: str = ""
+    """Fault category as announced, e.g. F001 (RM4)."""
+    data_removed: str = ""
+    """As the customer wrote it: yes, no, or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +169,17 @@ class RmaDetails:
     invoice_number: str = ""
     extras: tuple[str, ...] = field(default=())
     confirmations: tuple[PendingConfirmation, ...] = ()
+    told: tuple[str, ...] = ()
+    """Dated notices that went out, by day and kind, so that a deadline that falls twice speaks once (RM9)."""
+    held_since: datetime | None = None
+    """When the notice was written that reached nobody: until somebody can be reached the return clock stands still (BX4)."""
+    changed_since: tuple[str, ...] = ()
+    """What has changed since the last verification notice, by name; the next one says so (RM2)."""
+    return_address: tuple[str, ...] = ()
+    """The address that the last verification notice named."""
+    visit_at: datetime | None = None
+    visited_on: date | None = None
+    """The engineer's visit of an onsite service level: announced, completed (RM12)."""
 
     @property
     def outstanding(self) -> int:

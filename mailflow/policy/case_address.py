@@ -28,6 +28,12 @@ def case_address(key: bytes, mailbox: str, number: str) -> str:
     return f"{local}+{sign_number(key, number)}@{domain}"
 
 
+def without_token(address: str) -> str:
+    """The mailbox behind an address: lower case, without the part after a plus."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 def verify_token(key: bytes, token: str) -> str | None:
     """The case number of a genuine token, None for any other; compared in constant time."""
     number, dot, _ = token.rpartition(".")

@@ -12,6 +12,7 @@ from functools import lru_cache
 from mailflow.policy.command_arguments import FORMS
 from mailflow.policy.command_items import Item, Misread, plain_blanks, plain_signs
 from mailflow.policy.command_value import Arguments, Command, Context
+from mailflow.policy.derivation import Step
 
 __all__ = ["FORMS", "Command", "CommandMail", "Item", "LineError", "parse_commands", "valid_forms"]
 
@@ -32,10 +33,10 @@ WRAP_WIDTH = 72
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """A line that could not be read: as typed, why, and the nearest valid form."""
+    """A line that could not be read: as typed, why (from [sentence]), and the nearest valid form."""
 
     line: str
-    reason: str
+    reason: Step
     valid_form: str
 
 
@@ -122,11 +123,11 @@ def _read(block: _Block, context: Context) -> Command | LineError:
     line, raw = " ".join([block.line, *wrapped]), " ".join([block.arguments, *wrapped])
     form = FORMS.get(block.word)
     if form is None:
-        return LineError(line, f"there is no command /{block.word}", _nearest_form(block.word))
+        return LineError(line, Step("unknown_command", {"command": f"/{block.word}"}), _nearest_form(block.word))
     try:
         return Command(name=block.word, line=line, **form.read(Arguments(raw, plain_signs(raw), below, context)))
     except Misread as error:
-        return LineError(line, str(error), form.shown)
+        return LineError(line, error.said, form.shown)
 
 
 @lru_cache(maxsize=64)

@@ -29,28 +29,28 @@ RMA_TYPE_FILLERS = {"replacement", "return", "for", "type"}
 
 def nothing(given: Arguments) -> Fields:
     if given.plain.strip(END):
-        raise Misread(f"“{given.plain}” is not understood; the command stands alone")
+        raise Misread("misread_stands_alone", text=given.plain)
     return {}
 
 
 def number_alone(given: Arguments) -> Fields:
     number, rest = given.number()
     if rest.strip(END):
-        raise Misread(f"“{rest}” is not understood after the command")
+        raise Misread("misread_after_command", text=rest)
     return {"number": number}
 
 
 def other_request(given: Arguments) -> Fields:
     number, rest = given.number()
     if not number or rest.strip(END):
-        raise Misread(f"“{given.plain}” is no case number" if given.plain else "the number of the other request is missing")
+        raise Misread("misread_number", text=given.plain) if given.plain else Misread("other_number_missing")
     return {"target": number}
 
 
 def priority(given: Arguments) -> Fields:
     match = PRIORITY.match(given.plain.strip(END))
     if match is None:
-        raise Misread(f"“{given.plain}” is no priority" if given.plain else "the priority is missing")
+        raise Misread("misread_priority", text=given.plain) if given.plain else Misread("priority_missing")
     return {"priority": f"P{match[1]}"}
 
 
@@ -77,14 +77,14 @@ def address_if_any(given: Arguments) -> Fields:
 def caller(given: Arguments) -> Fields:
     address, person = read_address(given.plain)
     if not given.below.strip():
-        raise Misread("the request is missing; write it below the command")
+        raise Misread("request_missing")
     return {"address": address, "person": person, "text": given.below.strip()}
 
 
 def paragraphs(given: Arguments) -> Fields:
     text = f"{given.raw}\n{given.below}".strip()
     if not text:
-        raise Misread("the text is missing")
+        raise Misread("text_missing")
     return {"text": text}
 
 
@@ -95,13 +95,13 @@ def text_if_any(given: Arguments) -> Fields:
 def spam_if_any(given: Arguments) -> Fields:
     word = given.plain.strip(END).lower()
     if word not in ("", "spam"):
-        raise Misread(f"“{given.plain}” is not understood")
+        raise Misread("misread_words", text=given.plain)
     return {"spam": bool(word)}
 
 
 def reason_only(given: Arguments) -> Fields:
     if not given.raw.strip(END):
-        raise Misread("the reason is missing")
+        raise Misread("reason_missing")
     return {"reason": given.raw}
 
 
@@ -109,16 +109,16 @@ def reason_of_case(given: Arguments) -> Fields:
     number, rest = given.number()
     reason = given.raw[len(given.plain) - len(rest) :].strip()
     if not reason.strip(END):
-        raise Misread("the reason is missing")
+        raise Misread("reason_missing")
     return {"number": number, "reason": reason}
 
 
 def entitled(given: Arguments) -> Fields:
     first, _, rest = given.raw.partition(" ")
     if first.strip(END).lower() != "no":
-        return {"contract": given.word("contract number")}
+        return {"contract": given.word("contract")}
     if not rest.strip(END):
-        raise Misread("the reason for the no is missing")
+        raise Misread("reason_of_no_missing")
     return {"refused": True, "reason": rest.strip()}
 
 
@@ -132,7 +132,7 @@ def authorised(given: Arguments) -> Fields:
     kinds = [word for word in words if word in RMA_TYPES]
     odd = [word for word in words if word and word not in RMA_TYPES and word not in RMA_TYPE_FILLERS]
     if len(kinds) != 1 or odd:
-        raise Misread(f"“{head.strip()}” is not advance, repair or doa" if head.strip() else "advance, repair or doa is missing")
+        raise Misread("misread_rma_type", text=head.strip()) if head.strip() else Misread("rma_type_missing")
     return {"rma_type": kinds[0], "items": read_items(items)}
 
 
@@ -153,7 +153,7 @@ def parcel_with_items(given: Arguments) -> Fields:
             trouble = trouble or error
             continue
         return {"number": number, "carrier": carrier, "tracking": tracking, "items": read_items(items) if items else ()}
-    raise trouble or Misread("the carrier or the tracking number is missing")
+    raise trouble or Misread("parcel_missing")
 
 
 def delivery(given: Arguments) -> Fields:
@@ -179,7 +179,7 @@ def extension(given: Arguments) -> Fields:
     number, rest = given.number()
     match = DAYS.match(rest)
     if match is None or int(match["days"]) < 1:
-        raise Misread(f"“{rest}” does not begin with a number of days" if rest else "the number of days is missing")
+        raise Misread("misread_days", text=rest) if rest else Misread("days_missing")
     reason = given.raw[len(given.raw) - len(match["reason"]) :] if match["reason"] else ""
     return {"number": number, "days": int(match["days"]), "reason": reason.strip(" ,:;-–—")}
 
@@ -187,7 +187,7 @@ def extension(given: Arguments) -> Fields:
 def invoice(given: Arguments) -> Fields:
     number, rest = given.number()
     if not any(c.isdigit() for c in rest):
-        raise Misread("the invoice number is missing")
+        raise Misread("invoice_missing")
     return {"number": number, "invoice": rest.strip(END)}
 
 
@@ -195,12 +195,12 @@ def visit(given: Arguments) -> Fields:
     number, rest = given.number()
     match = TIME.search(rest)
     if match is None:
-        raise Misread("the time is missing; write it like 14:30")
+        raise Misread("time_missing")
     hour, minute = int(match["hour"]), int(match["minute"])
     if match["half"]:
         hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
     if hour > 23 or minute > 59:
-        raise Misread(f"“{match[0].strip()}” is no time of day")
+        raise Misread("misread_time", text=match[0].strip())
     day = read_day(BEFORE_TIME.sub("", rest[: match.start()]), given.context.read_day)
     return {"number": number, "day": day, "time": time(hour, minute), "person": rest[match.end() :].strip(END + "\"'")}
 
@@ -213,7 +213,7 @@ def visited(given: Arguments) -> Fields:
 def stars(given: Arguments) -> Fields:
     match = STARS.match(given.plain.strip(END))
     if match is None:
-        raise Misread(f"“{given.plain}” is not 2, 3 or 4" if given.plain else "the number of stars is missing")
+        raise Misread("misread_stars", text=given.plain) if given.plain else Misread("stars_missing")
     return {"stars": int(match[1])}
 
 
@@ -227,7 +227,7 @@ FORMS: Mapping[str, Form] = {
     "reopen": Form("/reopen", nothing),
     "merge": Form("/merge SR", other_request),
     "link": Form("/link SR", other_request),
-    "new": Form("/new ADDRESS [NAME], with the request below", caller),
+    "new": Form("/new ADDRESS [NAME]", caller),
     "add": Form("/add ADDRESS", address_only),
     "entitled": Form("/entitled CONTRACT|no REASON", entitled),
     "handover": Form("/handover [ADDRESS]", address_if_any),

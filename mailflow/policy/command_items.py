@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from mailflow.policy.derivation import Step, Value
+
 BLANKS = dict.fromkeys(map(ord, "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " ")
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
 SIGNS = (
@@ -41,7 +43,11 @@ ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
 class Misread(ValueError):
-    """An argument that cannot be read; the text says why, for the one who typed it."""
+    """An argument that cannot be read; `said` tells why to the one who typed it, from [sentence]."""
+
+    def __init__(self, name: str, **values: Value) -> None:
+        super().__init__(name)
+        self.said = Step(name, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def read_items(text: str, *, least: int = 1) -> tuple[Item, ...]:
     """ITEMS of the command grammar, at least one; `least` is the smallest quantity that makes sense. Raises Misread."""
     plain = text.translate(TIMES).strip(END)
     if not plain:
-        raise Misread("the parts are missing")
+        raise Misread("parts_missing")
     return tuple(_read_item(piece, least) for piece in _pieces(plain))
 
 
@@ -90,15 +96,15 @@ def _pieces(text: str) -> Iterator[str]:
 def _read_item(piece: str, least: int) -> Item:
     match = ITEM.match(piece)
     if match is None:
-        raise Misread(f"“{piece}” is not QTY x PART")
+        raise Misread("misread_item", text=piece)
     rest, condition = match["rest"], ""
     if found := CONDITION.search(rest):
         rest, condition = rest[: found.start()], found["text"].strip(END + ")")
     item = Item(int(match["quantity"]), match["part"].strip("./-").upper(), _read_serials(rest.strip(END + "()")), condition)
     if item.quantity < least:
-        raise Misread(f"{item.quantity} x {item.part_number}: the quantity must be at least {least}")
+        raise Misread("quantity_too_small", part=item.part_number, quantity=item.quantity, least=least)
     if len(item.serials) > item.quantity:
-        raise Misread(f"{item.part_number}: {len(item.serials)} serials for a quantity of {item.quantity}")
+        raise Misread("more_serials_than_parts", part=item.part_number, serials=len(item.serials), quantity=item.quantity)
     return item
 
 
@@ -107,13 +113,13 @@ def _read_serials(text: str) -> tuple[str, ...]:
         return ()
     match = SERIALS.match(text)
     if match is None:
-        raise Misread(f"“{text}” is not understood; serials follow the word serial")
+        raise Misread("misread_serials", text=text)
     serials = tuple(word.upper() for word in re.split(r"[\s,/]+", match["serials"].strip(END)) if word.lower() != "and")
     wrong = [serial for serial in serials if not SERIAL.match(serial) or not any(c.isdigit() for c in serial)]
     if wrong:
-        raise Misread(f"“{wrong[0]}” is no serial number")
+        raise Misread("misread_serial", text=wrong[0])
     if len(set(serials)) < len(serials):
-        raise Misread("a serial number stands there twice")
+        raise Misread("serial_twice")
     return serials
 
 
@@ -132,15 +138,15 @@ def read_parcel(text: str) -> tuple[str, str]:
         text = f"{text.strip(END)[: postal.start()]} {number.replace(' ', '')}"
     words = [word for word in (part.strip(END + "\"'") for part in re.split(r"[\s,]+", PARCEL_WORDS.sub(" ", text))) if word]
     if len(words) < 2:
-        raise Misread("the carrier or the tracking number is missing")
+        raise Misread("parcel_missing")
     first = next((n for n, word in enumerate(words) if n and any(c.isdigit() for c in word)), None)
     if first is None and len(words) == 2:
         first = 1
     if first is None:
-        raise Misread(f"“{' '.join(words)}” has no tracking number")
+        raise Misread("tracking_missing", text=" ".join(words))
     wrong = [word for word in words[first + 1 :] if not any(c.isdigit() for c in word)]
     if wrong:
-        raise Misread(f"“{wrong[0]}” is not understood after the tracking number")
+        raise Misread("misread_after_tracking", text=wrong[0])
     return " ".join(words[:first]), "".join(words[first:]).upper()
 
 
@@ -148,7 +154,7 @@ def read_address(text: str) -> tuple[str, str]:
     """The one address in the text, in lower case, and the words beside it. Raises Misread."""
     found = sorted({address.lower().rstrip(".") for address in ADDRESS.findall(text)})
     if len(found) != 1:
-        raise Misread(f"there are {len(found)} addresses where one is wanted" if found else "the address is missing")
+        raise Misread("several_addresses", count=len(found)) if found else Misread("address_missing")
     beside = AROUND_ADDRESS.sub(" ", ADDRESS.sub(" ", text))
     return found[0], " ".join(beside.split()).strip(END)
 
@@ -157,14 +163,14 @@ def read_day(text: str, reader: Callable[[str], date | None]) -> date:
     """DATE: ISO, or as the desk's reader of written-out days takes it. Raises Misread."""
     plain = DAY_WORDS.sub("", text.strip(END))
     if not plain:
-        raise Misread("the date is missing")
+        raise Misread("day_missing")
     day = None
     try:
         day = date.fromisoformat(plain) if ISO_DAY.match(plain) else reader(plain)
     except ValueError:
         day = None
     if day is None:
-        raise Misread(f"“{plain}” is no date; write it like 2026-12-28")
+        raise Misread("misread_day", text=plain)
     return day
 
 

@@ -62,10 +62,10 @@ class Arguments:
     context: Context
 
     def word(self, what: str) -> str:
-        """The only word. Raises Misread for none or several."""
+        """The only word; `what` is `contract` or `code`. Raises Misread for none or several."""
         words = self.plain.strip(END).split()
         if len(words) != 1:
-            raise Misread(f"“{self.plain}” is not one {what}" if words else f"the {what} is missing")
+            raise Misread(f"misread_{what}", text=self.plain) if words else Misread(f"{what}_missing")
         return words[0].strip(END + "\"'<>")
 
     def number(self) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Derivation, Step
@@ -31,6 +31,8 @@ class SendNotice:
     """An unknown outcome waits for staff instead of a second copy (OUT2)."""
     immediate_answer: bool = False
     """Counts against the caps of IN7."""
+    language: str = ""
+    """Of a letter that belongs to no case; else the case's, and to staff the desk's first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +73,8 @@ class ChangeCase:
 
 Effect = SendNotice | SetDeadline | ClearDeadline | Note | ChangeCase
 
-Sentence = Step | str
-"""What staff are told, as a step whose name is a key of [sentence] in words.toml, so that every language can say it."""
+Sentence = Step | Literal[""]
+"""What staff are told, as a step whose name is a key of [sentence] in words.toml, so that every language can say it; '' says nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

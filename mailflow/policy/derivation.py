@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Union
 
-Value = str | int | date | datetime | tuple[str, ...]
+Value = Union[str, int, date, datetime, tuple[str, ...], "Step", tuple["Step", ...]]
+"""What fills a blank; a step within a step is a sentence within a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

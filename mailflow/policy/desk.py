@@ -75,13 +75,22 @@ class CalendarPolicy:
     extra_working_days: tuple[date, ...] = ()
 
 
+RESPONSE = {
+    "P1": Term(30, Unit.MINUTES),
+    "P2": Term(60, Unit.MINUTES),
+    "P3": Term(2, Unit.HOURS),
+    "P4": Term(1, Unit.BUSINESS_DAYS),
+}
+"""Response terms of a desk that states none, e.g. because it takes no requests (SR4)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPolicy:
     """Numbers of service requests (IN5, SR4, SR7)."""
 
     demanded: tuple[str, ...] = ("serial", "symptoms")
     """Names of what a request must have: serial, contract, symptoms."""
-    response: Mapping[str, Term]
+    response: Mapping[str, Term] = field(default_factory=lambda: dict(RESPONSE))
     """Priority to response term (SR4)."""
     response_from: str = "acceptance"
     """`acceptance` or `arrival`."""
@@ -90,6 +99,8 @@ class RequestPolicy:
     information_decision: Term = Term(5, Unit.BUSINESS_DAYS)
     reopen_within: Term = Term(14, Unit.DAYS)
     default_priority: str = "P3"
+    public_domains: tuple[str, ...] = ()
+    """Domains of mail providers: two customers of one are not of one company, so their requests are never merged."""
     late_after: Term = Term(2, Unit.HOURS)
     """A mail that we read later than this after its arrival gets one honest late_notice (BX9)."""
 
@@ -131,12 +142,26 @@ class VendorPolicy:
     number_prefixes: tuple[str, ...] = ("SR-",)
 
 
+CHECKLIST = ("engineers", "certificates", "hotline", "service_manager", "tracking_system", "basic_projects", "major_projects", "laboratory")
+"""Points of a partner's application that the reviewer looks at, in this order (DK2)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificationPolicy:
-    """Numbers of partner certification (DK2). Stars to the certified engineers that they need; money in whole US dollars."""
+    """Numbers of partner certification (DK2). Money in whole US dollars; stars are keys and values of the tables."""
 
     engineers: Mapping[int, int] = field(default_factory=lambda: {2: 2, 3: 3, 4: 4})
-    certificate_left: Term = Term(90, Unit.DAYS)
+    """Stars to the certified engineers that they need."""
+    levels: tuple[str, ...] = ("PMP", "H3CNE", "H3CS", "H3CSE", "H3CTE", "H3CIE")
+    """Families of certificates, the lowest first: a higher one replaces a lower one."""
+    certificate_months: int = 3
+    """A certificate counts when it is valid for more than so many months from the application."""
+    needed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Points of the checklist to the stars that need them; a point that is left out is needed for all."""
+    basic_project: tuple[int, int] = (100_000, 1_000_000)
+    major_project: int = 1_000_000
+    laboratory: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Stars to the equipment that the reviewer looks for, as shown."""
     decision: Term = Term(3, Unit.BUSINESS_DAYS)
     decision_warnings: tuple[Term, ...] = (Term(1, Unit.BUSINESS_DAYS), Term(0, Unit.BUSINESS_DAYS))
     """Before the last day, 0 being the day itself."""
@@ -144,7 +169,13 @@ class CertificationPolicy:
     reminders: tuple[Term, ...] = (Term(90, Unit.DAYS), Term(30, Unit.DAYS), Term(7, Unit.DAYS))
     personnel_report: Term = Term(3, Unit.BUSINESS_DAYS)
     vacancy_months: int = 3
-    checklist: tuple[str, ...] = ("engineers", "certificates", "hotline", "service_manager", "tracking_system", "projects", "laboratory")
+    vacancy_reminders: tuple[Term, ...] = (Term(30, Unit.DAYS), Term(0, Unit.DAYS))
+    """Before the last day for filling a vacancy, 0 being the day itself."""
+
+    @property
+    def stars(self) -> tuple[int, ...]:
+        """What may be certified, the fewest first."""
+        return tuple(sorted(self.engineers))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +205,8 @@ class MailCaps:
 
     unknown_per_day: int = 5
     known_per_hour: int = 30
+    unknown_of_desk_per_hour: int = 60
+    """Automatic mails of the desk to all unknown addresses together: the brake on a flood of forged senders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,8 @@ class Entitlement:
 
     verdict: str
     steps: Derivation = ()
+    for_staff: Derivation = ()
+    """What only staff are told: a support that has not begun yet, what a software service includes (EN1-EN4)."""
 
 
 ENTITLED, UNDECIDED, NOT_ENTITLED = "entitled", "undecided", "not entitled"
@@ -133,10 +135,46 @@ def entitlement_of(
         return Entitlement(UNDECIDED, (known, Step("contract_mismatch" if contract else "contract_unknown", {"contract": named})))
     sender = _sender_step(contract, sender_domain, sender_address, contacts)
     force = _force_step(contract, on)
-    steps = (known, force, sender)
+    begun, for_staff = _programme_steps(contract, device, on)
+    steps = (known, force, sender, *begun)
     if sender.name == "sender_unknown":
-        return Entitlement(UNDECIDED, steps)
-    return Entitlement(ENTITLED if force.name == "contract_in_force" else NOT_ENTITLED, steps)
+        return Entitlement(UNDECIDED, steps, for_staff)
+    return Entitlement(ENTITLED if force.name == "contract_in_force" else NOT_ENTITLED, steps, for_staff)
+
+
+def programme_start(contract: Contract, device: Device) -> DerivedDay | None:
+    """When the device's support began under the contract's programme (EN1-EN3); None where the register does not say.
+
+    The contract's first day is the date on the contract: for HiCare and CoCare the agreed one, if it lies after shipment. A device
+    put under a contract more than 90 days after its shipment has been supported before, under terms that the register lacks.
+    """
+    if contract.programme == "software":
+        return software_start(contract.start)
+    if device.ship_date is None:
+        return None
+    if contract.programme == "warranty":
+        return warranty_start(device.ship_date, device.installation_service, device.installation_report_date)
+    if contract.start > device.ship_date + START_LIMIT:
+        return None
+    return support_start(device.ship_date, contract.start if contract.start > device.ship_date else None)
+
+
+def _programme_steps(contract: Contract, device: Device, on: date) -> tuple[Derivation, Derivation]:
+    """(steps for everybody, steps for staff). The verdict stays the contract's: a doubt is for a human (SR3)."""
+    includes = _software_steps() if contract.programme == "software" else ()
+    begun = programme_start(contract, device)
+    if begun is None:
+        return (), includes
+    if begun.day > on:
+        return (), (*begun.steps, Step("support_not_begun", {"day": begun.day}), *includes)
+    return begun.steps, includes
+
+
+def _software_steps() -> Derivation:
+    """The register does not say which of the two services was ordered, so what only one includes is for staff to look up (EN4)."""
+    services = tuple(SoftwareService)
+    updates = (Step("updates_included", {}),) if all(may_update(one) for one in services) else ()
+    return (*updates, *(() if all(may_upgrade(one) for one in services) else (Step("upgrades_by_order", {}),)))
 
 
 def _force_step(contract: Contract, on: date) -> Step:

@@ -92,4 +92,13 @@ class DeadlineFell:
     due_at: datetime
 
 
-Event = MailReceived | CommandGiven | DeadlineFell
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeBounced:
+    """A letter of the case came back for good from one of its recipients (BX4); `at` is when our server got the report (T3)."""
+
+    notice: str
+    address: str
+    at: datetime
+
+
+Event = MailReceived | CommandGiven | DeadlineFell | NoticeBounced

@@ -10,7 +10,7 @@ from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Derivation
 from mailflow.policy.entitlement import Entitlement
-from mailflow.policy.register import Contact, Contract, Device, PartPrice
+from mailflow.policy.register import Contact, Contract, Device, Partner, PartPrice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +86,9 @@ class Facts:
     """Every letter of the case with what became of it, oldest first (BX4)."""
     received_before: Mapping[str, str] = field(default_factory=dict)
     """Serial to the number of the finished or running return under which it came back (BX8)."""
+    partner: Partner | None = None
+    """The register's partner with the sender's or the case's domain (DK2)."""
+    certifications: tuple[Case, ...] = ()
+    """The partner's other certifications, in order of opening."""
+    partner_notes: tuple[tuple[datetime, str, str], ...] = ()
+    """(when, who, text) of the notes on those in the year before, oldest first: critical events delay or refuse a recertification."""

@@ -77,6 +77,6 @@ def stamp(raw: bytes, authenticated: bool) -> bytes:
     """What a border server of ours would add on top: its verdict on the sender (RFC 8601)."""
     author = email.message_from_bytes(raw, policy=email.policy.compat32).get("From", "")
     domain = next(iter(address for _, address in getaddresses([str(author)])), "").rpartition("@")[2]
-    verdict = f"dmarc=pass header.from={domain}" if authenticated and domain else "dmarc=fail header.from=unknown.invalid"
+    verdict = f"dmarc=pass header.from={domain}" if authenticated and domain else f"dmarc=none header.from={domain or 'unknown.invalid'}"
     newline = b"\r\n" if b"\r\n" in raw[:2000] else b"\n"
     return f"Authentication-Results: {SIGNER}; {verdict}".encode() + newline + raw

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,13 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from mailflow.bootstrap import shipped_templates
-from mailflow.desk_file import find_desk, load_desk
+from mailflow.desk_file import DESK_FILE, find_desk, load_desk
 from mailflow.handling.handle_deadline import handle_deadlines
+from mailflow.handling.handle_digest import handle_digests, next_digest_moment
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.office import Office
 from mailflow.message.parse import parse_mail
 from mailflow.notices.render import Templates
 from mailflow.policy.desk import Desk
+from mailflow.policy.triage import Verdict
 from mailflow.rehearsal.mail_client import SIGNER, attach, fill_form, stamp, write_answer, write_mail
 from mailflow.rehearsal.scenario import Scenario, ScenarioMail
 from mailflow.settings import shipped_desks
@@ -25,6 +28,7 @@ from mailflow.store import deadline, inbound, notice, outbox
 from mailflow.store.csv_register import import_register
 from mailflow.store.transaction import Database
 
+CONFIRM = re.compile(r"/confirm (\w+)")
 OWNER = "rehearsal"
 UIDVALIDITY = 1
 
@@ -44,6 +48,14 @@ class Played:
     mails: tuple[tuple[ScenarioMail, int], ...]
 
 
+def _desk_folder(scenario: Scenario) -> Path:
+    """A path is relative to the scenario's file, else to where the command was given. Raises WrongSettings."""
+    beside = scenario.folder / scenario.desk
+    if (beside / DESK_FILE).is_file():
+        return beside
+    return find_desk(scenario.desk, (shipped_desks(),))
+
+
 def _say_nothing(at: datetime, text: str) -> None:
     """For those who only want the outcome."""
 
@@ -51,7 +63,7 @@ def _say_nothing(at: datetime, text: str) -> None:
 @contextmanager
 def play(scenario: Scenario, override: Path | None = None, tell: Tell = _say_nothing) -> Iterator[Played]:
     """Play to the end; the scratch database lives as long as the block. `tell` hears of each step. Raises CannotPlay, WrongSettings."""
-    desk = load_desk(find_desk(scenario.desk, (scenario.folder, shipped_desks())))
+    desk = load_desk(_desk_folder(scenario))
     with tempfile.TemporaryDirectory(prefix="mailflow-rehearsal-") as folder:
         database = Database(f"sqlite:///{Path(folder) / 'rehearsal.db'}")
         database.upgrade()
@@ -67,30 +79,53 @@ def play(scenario: Scenario, override: Path | None = None, tell: Tell = _say_not
 
 def _play_mails(office: Office, desk: Desk, scenario: Scenario, tell: Tell) -> Iterator[tuple[ScenarioMail, int]]:
     now = scenario.start.astimezone(UTC)
+    # The desk goes live: digests of earlier moments are none of its own.
+    handle_digests(office, now)
     for uid, mail in enumerate(scenario.mails, 1):
         now = _let_time_pass(office, now, mail.at, tell)
         raw = _make(office, desk, scenario, mail, uid)
         at = mail.at.astimezone(UTC)
-        with office.database.write() as c:
-            row = inbound.store_mail(
-                c, mailbox=_mailbox(desk, raw), uidvalidity=UIDVALIDITY, uid=uid, received_at=at, stored_at=at, raw=raw
-            )
-        if row is None:
-            raise CannotPlay(f"mail {uid} of {mail.at.isoformat()} could not be delivered")
+        rows = _deliver(office, desk, mail, raw, uid)
         tell(at, f"mail from {mail.sender or mail.file}")
         while handle_mails(office, at):
             pass
         _send_all(office, at)
-        yield mail, row
+        yield mail, _telling(office, rows)
     _let_time_pass(office, now, scenario.until, tell)
 
 
+def _deliver(office: Office, desk: Desk, mail: ScenarioMail, raw: bytes, uid: int) -> tuple[int, ...]:
+    """Into each mailbox of the desk that it is addressed to; the ids of its rows."""
+    at = mail.at.astimezone(UTC)
+    with office.database.write() as c:
+        rows = [
+            inbound.store_mail(c, mailbox=box, uidvalidity=UIDVALIDITY, uid=uid, received_at=at, stored_at=at, raw=raw)
+            for box in _mailboxes(desk, raw)
+        ]
+    delivered = tuple(row for row in rows if row is not None)
+    if len(delivered) < len(rows):
+        raise CannotPlay(f"mail {uid} of {mail.at.isoformat()} could not be delivered")
+    return delivered
+
+
+def _telling(office: Office, rows: tuple[int, ...]) -> int:
+    """The row that says what became of the mail: of several copies the one that was no duplicate."""
+    with office.database.read() as c:
+        return next((row for row in rows if inbound.load(c, row).state != Verdict.DUPLICATE), rows[0])
+
+
 def _let_time_pass(office: Office, now: datetime, until: datetime, tell: Tell) -> datetime:
-    """Fire deadlines at their exact instants up to the moment, letting each one's effects set new ones; the moment."""
+    """Fire deadlines and digests at their exact instants up to the moment, letting each one's effects set new ones; the moment."""
     end = until.astimezone(UTC)
     while True:
         with office.database.read() as c:
             due = deadline.next_due(c)
+        digest = next_digest_moment(office)
+        if digest is not None and digest <= end and (due is None or digest < due):
+            now = max(now, digest)
+            handle_digests(office, now)
+            _send_all(office, now)
+            continue
         if due is None or due > end:
             return max(now, end)
         # A deadline that was set in the past falls now: time never runs backwards.
@@ -146,8 +181,10 @@ def _address(desk: Desk, to: str) -> str:
 
 
 def _filled(office: Office, text: str) -> str:
-    """{sr} and {rma} stand for the newest numbers."""
-    for blank, kind in (("{sr}", "service_request"), ("{rma}", "rma")):
+    """{sr} and {rma} stand for the newest numbers, {code} for the newest confirmation code that was sent."""
+    if "{code}" in text:
+        text = text.replace("{code}", _newest_code(office))
+    for blank, kind in (("{sr}", "service_request"), ("{rma}", "rma"), ("{certification}", "certification")):
         if blank in text:
             with office.database.read() as c:
                 cases = case_rows.list_cases(c, kind=kind)
@@ -157,13 +194,19 @@ def _filled(office: Office, text: str) -> str:
     return text
 
 
-def _mailbox(desk: Desk, raw: bytes) -> str:
-    """The desk's mailbox that the mail is addressed to, plus parts aside; the first one where it names none."""
+def _newest_code(office: Office) -> str:
+    with office.database.read() as c:
+        asked = notice.newest(c, "staff/confirmation_request")
+    found = CONFIRM.search(asked.text) if asked else None
+    if found is None:
+        raise CannotPlay("{code} is used before a confirmation was asked for")
+    return found[1]
+
+
+def _mailboxes(desk: Desk, raw: bytes) -> tuple[str, ...]:
+    """The desk's mailboxes that the mail is addressed to, plus parts aside; the first one where it names none."""
     own = {box.address for box in desk.mailboxes}
     mail = parse_mail(raw)
-    for address in (*mail.to, *mail.cc):
-        local, _, domain = address.address.rpartition("@")
-        plain = f"{local.partition('+')[0]}@{domain}"
-        if plain in own:
-            return plain
-    return desk.mailboxes[0].address
+    split = (address.address.rpartition("@") for address in (*mail.to, *mail.cc))
+    named = dict.fromkeys(f"{local.partition('+')[0]}@{domain}" for local, _, domain in split)
+    return tuple(box for box in named if box in own) or (desk.mailboxes[0].address,)

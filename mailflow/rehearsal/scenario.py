@@ -18,7 +18,10 @@ def _as_text(value: Any) -> str:
 
 
 class ScenarioMail(Strict):
-    """One `[[mail]]`: a raw file, an answer to a notice, or a fresh mail."""
+    """One `[[mail]]`: a raw file, an answer to a notice, or a fresh mail.
+
+    In subject and body `{sr}` and `{rma}` stand for the newest numbers, `{code}` for the newest confirmation code that was sent.
+    """
 
     at: AwareDatetime
     file: str = ""

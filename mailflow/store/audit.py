@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from mailflow.store.tables import inbound, notice, outbox, raw_mail
+from mailflow.store.tables import case, inbound, notice, outbox, raw_mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,18 @@ def uid_states(c: Connection, mailbox: str) -> dict[tuple[int, int], str]:
 
 
 def handled_twice(c: Connection) -> list[tuple[int, ...]]:
-    """Ids of rows that are the same mail and yet each opened or changed a case; always empty, or promise P2 is broken."""
+    """Ids of rows that are the same mail and yet each opened or changed a case of one desk; always empty, or promise P2 is broken."""
     acted = inbound.c.state.in_(("opened", "added"))
     same_bytes = (inbound.c.raw_sha256, inbound.c.size)
     same_words = (inbound.c.message_id, inbound.c.sender, inbound.c.body_sha256)
     known = and_(inbound.c.message_id != "", inbound.c.body_sha256 != "")
     found: set[tuple[int, ...]] = set()
     for columns, where in ((same_bytes, acted), (same_words, and_(acted, known))):
-        doubled = select(*columns).where(where).group_by(*columns).having(func.count() > 1)
+        by_desk = (*columns, case.c.desk)
+        doubled = select(*by_desk).join_from(inbound, case).where(where).group_by(*by_desk).having(func.count() > 1)
         for values in c.execute(doubled):
-            alike = and_(where, *(column == value for column, value in zip(columns, values, strict=True)))
-            found.add(tuple(c.execute(select(inbound.c.id).where(alike).order_by(inbound.c.id)).scalars()))
+            alike = and_(where, *(column == value for column, value in zip(by_desk, values, strict=True)))
+            found.add(tuple(c.execute(select(inbound.c.id).join_from(inbound, case).where(alike).order_by(inbound.c.id)).scalars()))
     return sorted(found)
 
 

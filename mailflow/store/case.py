@@ -97,16 +97,29 @@ def next_number(c: Connection, kind: str, prefix: str, first: int = 100001) -> s
     return f"{letters}{next_value(c, letters, first)}"
 
 
-def open_with_serial(c: Connection, serials: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(serial, case number, kind) of cases not closed that name one of the serials (IN10, BX8), in order of opening."""
+def open_with_serial(c: Connection, serials: Iterable[str], *, desk: str | None = None) -> list[tuple[str, str, str]]:
+    """(serial, case number, kind) of cases not closed that name one of the serials (IN10, BX8), in order of opening; of one desk or all."""
     asked = sorted({index_key(serial) for serial in serials})
     found: list[tuple[str, str, str]] = []
     for start in range(0, len(asked), CHUNK):
         query = select(case_serial.c.serial, case.c.number, case.c.kind).join(case, case_serial.c.case_number == case.c.number)
         still_open = and_(case.c.closed_at.is_(None), case.c.state != "closed", case_serial.c.serial.in_(asked[start : start + CHUNK]))
+        if desk is not None:
+            still_open = and_(still_open, case.c.desk == desk)
         rows = c.execute(query.where(still_open).order_by(case.c.opened_at, case.c.number, case_serial.c.serial))
         found.extend((row.serial, row.number, row.kind) for row in rows)
     return found
+
+
+def of_serials(c: Connection, serials: Iterable[str], *, kind: str, desk: str) -> tuple[Case, ...]:
+    """The desk's cases of a kind, closed ones too, that name one of the serials, in order of opening."""
+    asked = sorted({index_key(serial) for serial in serials})
+    found: dict[str, Case] = {}
+    for start in range(0, len(asked), CHUNK):
+        named = select(case_serial.c.case_number).where(case_serial.c.serial.in_(asked[start : start + CHUNK]))
+        query = select(case).where(case.c.number.in_(named), case.c.kind == kind, case.c.desk == desk)
+        found |= {row.number: _case(row) for row in c.execute(query)}
+    return tuple(sorted(found.values(), key=lambda one: (one.opened_at, one.number)))
 
 
 def _case(row: Row[Any]) -> Case:
@@ -118,9 +131,11 @@ def _values(value: Case) -> dict[str, Any]:
 
 
 def _serials_of(details: Any) -> frozenset[str]:
-    """The serials that a case is about: its own, and those of its lines. Parcels may carry others' devices and do not count."""
+    """The serials that a case is about: its own, those of its lines, and what came back on them. Parcels may carry others' devices
+    and do not count."""
     carriers = (details, *getattr(details, "lines", ()))
-    return frozenset(index_key(serial) for carrier in carriers for serial in getattr(carrier, "serials", ()) if serial)
+    named = (serial for carrier in carriers for part in ("serials", "received_serials") for serial in getattr(carrier, part, ()))
+    return frozenset(index_key(serial) for serial in named if serial)
 
 
 def _write_serials(c: Connection, number: str, known: frozenset[str], serials: frozenset[str]) -> None:

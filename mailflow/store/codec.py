@@ -13,12 +13,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from mailflow.policy.case import Parcel, PendingConfirmation, RmaDetails, RmaLine, ServiceRequestDetails
+from mailflow.policy.case import Case, Parcel, PendingConfirmation, RmaDetails, RmaLine, ServiceRequestDetails
+from mailflow.policy.certification import Application, CertificationDetails, Engineer, Project, Vacancy
 from mailflow.policy.derivation import DerivedDay, DerivedMoment, Step
 
 TAG = "$"
 
-_classes: dict[str, type] = {cls.__name__: cls for cls in (Parcel, PendingConfirmation, RmaLine, Step, DerivedDay, DerivedMoment)}
+_classes: dict[str, type] = {cls.__name__: cls for cls in (Case, Parcel, PendingConfirmation, RmaLine, Step, DerivedDay, DerivedMoment)}
 _details: dict[str, type] = {}
 
 
@@ -43,6 +44,7 @@ def register_details(kind: str, details: type, *parts: type) -> None:
 
 
 register_details("service_request", ServiceRequestDetails)
+register_details("certification", CertificationDetails, Application, Engineer, Project, Vacancy)
 register_details("rma", RmaDetails)
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_new(c: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row unless one of the table's unique keys is taken; whether it was inserted."""
-    return c.execute(_statement(c.dialect.name, table, None), values).rowcount == 1
+    # Without the option a driver may forget the count of an INSERT.
+    return c.execute(_statement(c.dialect.name, table, None), values, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def insert_new_returning(c: Connection, column: Column[int], values: dict[str, Any]) -> int | None:

@@ -155,6 +155,9 @@ _PARTNERS = _File(
     ("name",),
 )
 
+HEADERS: Mapping[str, tuple[str, ...]] = {file.name: tuple(file.columns) for file in (_CONTRACTS, _DEVICES, _PARTS, _CONTACTS, _PARTNERS)}
+"""File to the columns that its first line may name."""
+
 
 def read_register(folder: Path) -> Register:
     """The five files of a folder; a missing one means none. Raises WrongRegister, and OSError where the folder cannot be read."""

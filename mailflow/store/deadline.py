@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -111,6 +112,12 @@ def waiting(c: Connection, *, until: datetime | None = None, limit: int = 1000) 
     if until is not None:
         query = query.where(deadline.c.due_at <= until)
     return [DeadlineRow(**row._asdict()) for row in c.execute(query.order_by(deadline.c.due_at, deadline.c.id).limit(limit))]
+
+
+def waiting_of(c: Connection, numbers: Sequence[str]) -> list[DeadlineRow]:
+    """Waiting deadlines of the cases, earliest first."""
+    query = select(deadline).where(deadline.c.case_number.in_(numbers), deadline.c.state == "waiting")
+    return [DeadlineRow(**row._asdict()) for row in c.execute(query.order_by(deadline.c.due_at, deadline.c.id))]
 
 
 def stuck(c: Connection, max_attempts: int) -> list[DeadlineRow]:

@@ -86,8 +86,10 @@ _SAME_WORDS = and_(
     inbound.c.body_sha256 == bindparam("body"),
     or_(inbound.c.body_sha256 != "", inbound.c.subject == bindparam("subject")),
 )
-_FIND_SAME = _HANDLED.where(or_(_SAME_BYTES, _SAME_WORDS))
-_FIND_SAME_BYTES = _HANDLED.where(_SAME_BYTES)
+# Two desks that are written to at once have a case each.
+_HERE = inbound.c.mailbox.in_(bindparam("mailboxes", expanding=True))
+_FIND_SAME = _HANDLED.where(or_(_SAME_BYTES, _SAME_WORDS), _HERE)
+_FIND_SAME_BYTES = _HANDLED.where(_SAME_BYTES, _HERE)
 _ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
@@ -221,8 +223,9 @@ def finish(
         raise AlreadyHandled(f"inbound mail {id}")
 
 
-def find_same(c: Connection, id: int, sha256: str, message_id: str, sender: str) -> int | None:
-    """The id of a handled row that is the same mail, the first of them: same bytes, or same Message-ID, sender and body.
+def find_same(c: Connection, id: int, sha256: str, message_id: str, sender: str, mailboxes: Sequence[str]) -> int | None:
+    """The id of a handled row that is the same mail in one of the mailboxes, the first of them: same bytes, or same Message-ID,
+    sender and body.
 
     A reused Message-ID with another body is another mail. Until this transaction ends no other one can judge a copy of the mail.
     """
@@ -233,17 +236,17 @@ def find_same(c: Connection, id: int, sha256: str, message_id: str, sender: str)
     found: int | None
     if message_id:
         words = {"message_id": index_key(message_id), "sender": sender, "body": own.body_sha256, "subject": own.subject}
-        found = c.execute(_FIND_SAME, {"row_id": id, "sha256": sha256, "size": own.size, **words}).scalar()
+        found = c.execute(_FIND_SAME, {"row_id": id, "sha256": sha256, "size": own.size, "mailboxes": mailboxes, **words}).scalar()
     else:
-        found = c.execute(_FIND_SAME_BYTES, {"row_id": id, "sha256": sha256, "size": own.size}).scalar()
+        found = c.execute(_FIND_SAME_BYTES, {"row_id": id, "sha256": sha256, "size": own.size, "mailboxes": mailboxes}).scalar()
     return found
 
 
-def message_case(c: Connection, message_id: str) -> str | None:
-    """The case that an inbound mail with this Message-ID belongs to, the newest where several do."""
+def message_case(c: Connection, message_id: str, mailboxes: Sequence[str]) -> str | None:
+    """The case that a mail with this Message-ID in one of the mailboxes belongs to, the newest where several do."""
     if not message_id:
         return None
-    ours = and_(inbound.c.message_id == index_key(message_id), inbound.c.case_number.is_not(None))
+    ours = and_(inbound.c.message_id == index_key(message_id), inbound.c.case_number.is_not(None), inbound.c.mailbox.in_(mailboxes))
     return c.execute(select(inbound.c.case_number).where(ours).order_by(inbound.c.id.desc()).limit(1)).scalar()
 
 
@@ -254,6 +257,13 @@ def last_message_of(c: Connection, case_number: str, senders: Collection[str] | 
         query = query.where(inbound.c.sender.in_(senders))
     row = c.execute(query.order_by(inbound.c.received_at.desc(), inbound.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else (row.message_id, row.refs)
+
+
+def newest_from(c: Connection, case_numbers: Sequence[str], senders: Collection[str], limit: int) -> list[tuple[datetime, str]]:
+    """(arrived at, subject) of the newest mails of the senders on the cases, newest first."""
+    query = select(inbound.c.received_at, inbound.c.subject)
+    query = query.where(inbound.c.case_number.in_(case_numbers), inbound.c.sender.in_(senders))
+    return [(row.received_at, row.subject) for row in c.execute(query.order_by(inbound.c.received_at.desc()).limit(limit))]
 
 
 def address_has_written(c: Connection, case: str, address: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select
 
 from mailflow.store.tables import notice, outbox
 
@@ -30,6 +30,7 @@ class NoticeRow:
     created_at: datetime
     at_most_once: bool
     immediate_answer: bool
+    to_stranger: bool
     inbound_id: int | None
 
 
@@ -38,6 +39,11 @@ _INSERT_WAY = insert(outbox)
 _BY_MESSAGE_ID = select(notice).where(notice.c.message_id == bindparam("asked"))
 _COUNT_TO = (
     select(func.count()).select_from(outbox).where(outbox.c.recipient == bindparam("address"), outbox.c.created_at >= bindparam("since"))
+)
+_COUNT_TO_STRANGERS = (
+    select(func.count())
+    .select_from(notice)
+    .where(notice.c.to_stranger.is_(True), notice.c.desk == bindparam("of_desk"), notice.c.created_at >= bindparam("since"))
 )
 _COUNT_IMMEDIATE_TO = _COUNT_TO.join(notice).where(notice.c.immediate_answer.is_(True))
 
@@ -60,6 +66,7 @@ def add(
     created_at: datetime,
     at_most_once: bool = False,
     immediate_answer: bool = False,
+    to_stranger: bool = False,
     inbound_id: int | None = None,
 ) -> int:
     """Write a notice and one outbox row for each different recipient, due at once; the notice's id.
@@ -67,7 +74,7 @@ def add(
     `message_id` stands without angle brackets and is used once only (IntegrityError otherwise).
     """
     head = {"case_number": case_number, "desk": desk, "name": name, "language": language, "subject": subject, "message_id": message_id}
-    kind = {"at_most_once": at_most_once, "immediate_answer": immediate_answer, "inbound_id": inbound_id}
+    kind = {"at_most_once": at_most_once, "immediate_answer": immediate_answer, "to_stranger": to_stranger, "inbound_id": inbound_id}
     body = {"to": tuple(to), "cc": tuple(cc), "raw": raw, "text": text, "created_at": created_at}
     id: int = c.execute(_INSERT, {**head, **kind, **body}).scalar_one()
     way = {"notice_id": id, "envelope_from": envelope_from, "created_at": created_at, "next_try_at": created_at}
@@ -105,10 +112,28 @@ def thread_of_case(c: Connection, case_number: str) -> list[tuple[datetime, str,
     return [(row.created_at, row.message_id, row.to) for row in c.execute(query.order_by(notice.c.id))]
 
 
+def newest_for(c: Connection, case_numbers: Sequence[str], recipients: Collection[str], limit: int) -> list[tuple[datetime, str]]:
+    """(written at, subject) of the newest notices of the cases that went to one of the recipients, newest first."""
+    went = exists().where(outbox.c.notice_id == notice.c.id, outbox.c.recipient.in_(recipients))
+    query = select(notice.c.created_at, notice.c.subject).where(notice.c.case_number.in_(case_numbers), went)
+    return [(row.created_at, row.subject) for row in c.execute(query.order_by(notice.c.id.desc()).limit(limit))]
+
+
 def count_to(c: Connection, address: str, since: datetime, immediate_only: bool) -> int:
     """How many notices were written to an address from an instant on, for the caps of IN7."""
     count: int = c.execute(_COUNT_IMMEDIATE_TO if immediate_only else _COUNT_TO, {"address": address, "since": since}).scalar_one()
     return count
+
+
+def count_to_strangers(c: Connection, desk: str, since: datetime) -> int:
+    """How many automatic mails of a desk went to unknown addresses from an instant on (IN7)."""
+    count: int = c.execute(_COUNT_TO_STRANGERS, {"of_desk": desk, "since": since}).scalar_one()
+    return count
+
+
+def newest(c: Connection, name: str) -> NoticeRow | None:
+    """The newest notice of a name, to whomever."""
+    return _first(c, select(notice).where(notice.c.name == name).order_by(notice.c.id.desc()).limit(1))
 
 
 def newest_to(c: Connection, name: str, recipient: str) -> NoticeRow | None:

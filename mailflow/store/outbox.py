@@ -150,16 +150,16 @@ def _recover(c: Connection, whose: ColumnElement[bool]) -> list[int]:
 
 
 def record_bounce(c: Connection, message_id: str, recipient: str, at: datetime, reason: str) -> bool:
-    """A mail that was sent came back; False where no such delivery is known (a forged or foreign bounce)."""
+    """A mail that was sent came back; False where no such delivery is known (a forged or foreign bounce), or it came back before."""
     ours = select(notice.c.id).where(notice.c.message_id == message_id)
-    here = and_(outbox.c.notice_id.in_(ours), outbox.c.recipient == recipient)
+    here = and_(outbox.c.notice_id.in_(ours), outbox.c.recipient == recipient, outbox.c.bounced_at.is_(None))
     return c.execute(update(outbox).where(here).values(bounced_at=at, bounce_reason=reason)).rowcount > 0
 
 
 def retry(c: Connection, id: int, now: datetime) -> bool:
     """Staff send a held or failed row after all. False where it is neither."""
     here = and_(outbox.c.id == id, outbox.c.state.in_(("held", "failed")))
-    return c.execute(update(outbox).where(here).values(state="waiting", next_try_at=now, failed_at=None)).rowcount == 1
+    return c.execute(update(outbox).where(here).values(state="waiting", next_try_at=now, failed_at=None, told=False)).rowcount == 1
 
 
 def discard(c: Connection, id: int, *, reason: str, at: datetime) -> bool:
@@ -209,6 +209,16 @@ def load(c: Connection, id: int) -> OutboxRow | None:
     return next(iter(_rows(c, _listing().where(outbox.c.id == id))), None)
 
 
+def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
+    """Deliveries refused for good of which staff were not told yet, in the order of writing; from now on they were."""
+    untold = and_(outbox.c.state == "failed", outbox.c.told.is_(False))
+    ids = list(c.execute(select(outbox.c.id).where(untold).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)).scalars())
+    if not ids:
+        return []
+    c.execute(update(outbox).where(outbox.c.id.in_(ids)).values(told=True))
+    return _rows(c, _listing().where(outbox.c.id.in_(ids)).order_by(outbox.c.id))
+
+
 def failed_since(c: Connection, since: datetime) -> list[OutboxRow]:
     """Deliveries that were refused or came back from an instant on, for telling staff (OUT2)."""
     refused = select(outbox.c.id).where(outbox.c.failed_at >= since)
@@ -217,7 +227,7 @@ def failed_since(c: Connection, since: datetime) -> list[OutboxRow]:
 
 
 def _listing() -> Select[Any]:
-    hidden = {"dialogue_began_at"}
+    hidden = {"dialogue_began_at", "told"}
     of_notice = (notice.c.name.label("notice"), notice.c.message_id, notice.c.case_number, notice.c.desk)
     return select(*(column for column in outbox.c if column.name not in hidden), *of_notice).join(notice)
 

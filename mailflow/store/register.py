@@ -85,6 +85,17 @@ def partners(c: Connection) -> tuple[Partner, ...]:
     return tuple(Partner(**row._asdict()) for row in c.execute(select(partner).order_by(partner.c.name)))
 
 
+def whole(c: Connection) -> Register:
+    """All that was imported last."""
+    return Register(
+        contracts=_contracts(c, _contract_query()),
+        devices=tuple(Device(**row._asdict()) for row in c.execute(select(device).order_by(device.c.serial))),
+        parts=tuple(PartPrice(**row._asdict()) for row in c.execute(select(part_price).order_by(part_price.c.part_number))),
+        contacts=tuple(Contact(**row._asdict()) for row in c.execute(select(contact).order_by(contact.c.email, contact.c.contract))),
+        partners=partners(c),
+    )
+
+
 def replace_register(c: Connection, register: Register) -> None:
     """Put a register in the place of the one that is there; in one transaction with whatever else the caller does."""
     for table in (contact, device, contract_domain, contract, part_price, partner):

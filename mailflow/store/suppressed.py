@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
 from mailflow.store.conflict import insert_new
 from mailflow.store.tables import suppressed_address
+
+CHUNK = 500
+"""Addresses a statement: SQLite limits the parameters of one."""
 
 
 def add_hard_bounce(c: Connection, address: str, at: datetime) -> int:
@@ -23,6 +27,17 @@ def add_hard_bounce(c: Connection, address: str, at: datetime) -> int:
 def hard_bounces(c: Connection, address: str) -> int:
     """0 for an address that never bounced."""
     return c.execute(select(suppressed_address.c.hard_bounces).where(suppressed_address.c.address == address)).scalar() or 0
+
+
+def bounces_of(c: Connection, addresses: Iterable[str]) -> dict[str, int]:
+    """Those of the addresses that ever bounced, with how often."""
+    asked = sorted(set(addresses))
+    found: dict[str, int] = {}
+    for start in range(0, len(asked), CHUNK):
+        query = select(suppressed_address.c.address, suppressed_address.c.hard_bounces)
+        rows = c.execute(query.where(suppressed_address.c.address.in_(asked[start : start + CHUNK])))
+        found |= {row.address: row.hard_bounces for row in rows}
+    return found
 
 
 def forget(c: Connection, address: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint, and_
 
 from mailflow.store.column_types import Encoded, StorableText, UtcDateTime
 from mailflow.store.columns import RowId, count_column, flag_column, instant_column, metadata, optional_text_column, row_id, text_column
@@ -122,9 +122,19 @@ notice = Table(
     instant_column("created_at", nullable=False),
     flag_column("at_most_once"),
     flag_column("immediate_answer"),
+    flag_column("to_stranger"),
     Column("inbound_id", RowId, ForeignKey("inbound.id"), nullable=True),
     Index(None, "case_number"),
     Index(None, "inbound_id"),
+)
+
+# Only mails to strangers are counted by desk and time, and they are few.
+Index(
+    "ix_notice_to_stranger",
+    notice.c.desk,
+    notice.c.created_at,
+    sqlite_where=notice.c.to_stranger.is_(True),
+    postgresql_where=notice.c.to_stranger.is_(True),
 )
 
 outbox = Table(
@@ -147,6 +157,7 @@ outbox = Table(
     instant_column("failed_at"),
     instant_column("bounced_at"),
     text_column("bounce_reason"),
+    flag_column("told"),
     instant_column("created_at", nullable=False),
     Index(None, "state", "next_try_at", "id"),
     Index(None, "notice_id"),
@@ -154,6 +165,9 @@ outbox = Table(
 )
 for _ended in (outbox.c.failed_at, outbox.c.bounced_at):
     Index(f"ix_outbox_{_ended.name}", _ended, sqlite_where=_ended.is_not(None), postgresql_where=_ended.is_not(None))
+
+_untold = and_(outbox.c.state == "failed", outbox.c.told.is_(False))
+Index("ix_outbox_untold", outbox.c.id, sqlite_where=_untold, postgresql_where=_untold)
 
 deadline = Table(
     "deadline",
@@ -230,6 +244,7 @@ digest = Table(
     Column("desk", StorableText, primary_key=True),
     Column("kind", StorableText, primary_key=True),
     Column("due_at", UtcDateTime, primary_key=True),
+    count_column("letters"),
 )
 
 foreign_number = Table(
@@ -238,6 +253,14 @@ foreign_number = Table(
     Column("desk", StorableText, primary_key=True),
     Column("number", StorableText, primary_key=True),
     text_column("case_number", ForeignKey("case.number"), default=None),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("desk", StorableText, primary_key=True),
+    Column("about", StorableText, primary_key=True),
+    instant_column("at", nullable=False),
 )
 
 suppressed_address = Table(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from tests.cli.command import call
 from tests.journeys.installation import HOME
 
@@ -24,6 +26,14 @@ def test_json_holds_both_parts() -> None:
 def test_html_is_ready_for_a_browser() -> None:
     html = call("preview", "service_request/accepted", "--html").out
     assert (html.lstrip()[:9].lower(), html.rstrip()[-7:]) == ("<!doctype", "</html>")
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "zh"])
+def test_every_notice_is_shown_in_every_language(language: str) -> None:
+    """OUT3."""
+    for notice in call("preview").out.split():
+        done = call("preview", notice, "--language", language, "--html")
+        assert (done.status, done.err, f'<html lang="{language}">' in done.out) == (0, "", True)
 
 
 def test_without_a_name_all_notices_are_listed() -> None:

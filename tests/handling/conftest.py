@@ -17,6 +17,7 @@ from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.office import Office
 from mailflow.notices.render import Templates
 from mailflow.policy.case import Case
+from mailflow.policy.desk import Desk
 from mailflow.policy.register import Contact, Contract, Device, PartPrice
 from mailflow.rehearsal.mail_client import SIGNER, stamp, write_answer, write_mail
 from mailflow.settings import shipped_desks
@@ -55,6 +56,38 @@ REGISTER = Register(
 )
 
 
+def bounce_of(address: str, message_id: str, *, status: str = "5.1.1", at: str = "mx.northwind.example") -> bytes:
+    """A delivery report (RFC 3464) of a mail server: the mail with that Message-ID did not reach the address."""
+    action = "failed" if status.startswith("5") else "delayed"
+    return "\r\n".join(
+        (
+            f"From: MAILER-DAEMON@{at}",
+            "To: tac@tac.example",
+            "Subject: Undelivered Mail Returned to Sender",
+            f"Message-ID: <{abs(hash((address, message_id, status)))}@{at}>",
+            "Auto-Submitted: auto-replied",
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"',
+            "",
+            "--b",
+            "Content-Type: message/delivery-status",
+            "",
+            f"Reporting-MTA: dns; {at}",
+            "",
+            f"Final-Recipient: rfc822; {address}",
+            f"Action: {action}",
+            f"Status: {status}",
+            "",
+            "--b",
+            "Content-Type: text/rfc822-headers",
+            "",
+            f"Message-ID: <{message_id}>",
+            "",
+            "--b--",
+            "",
+        )
+    ).encode()
+
+
 @dataclass
 class DeskAtWork:
     """Give it mail with `receive` and `answer`, look at what it did with `notices`, `case` and `row`."""
@@ -64,8 +97,10 @@ class DeskAtWork:
     now: datetime = START
     seen: int = field(default=0)
 
-    def receive(self, raw: bytes, *, mailbox: str = "tac@tac.example", genuine: bool = True) -> InboundRow:
+    def receive(self, raw: bytes, *, mailbox: str = "tac@tac.example", genuine: bool = True, border: str = "") -> InboundRow:
+        """`border`: what our border server says instead, e.g. `dmarc=fail header.from=evil.example`."""
         self.count += 1
+        stamped = f"Authentication-Results: {SIGNER}; {border}\r\n".encode() + raw if border else stamp(raw, genuine)
         with self.office.database.write() as c:
             row = inbound.store_mail(
                 c,
@@ -74,7 +109,7 @@ class DeskAtWork:
                 uid=self.count,
                 received_at=self.now,
                 stored_at=self.now,
-                raw=stamp(raw, genuine),
+                raw=stamped,
             )
         assert row is not None
         while handle_mails(self.office, self.now):
@@ -133,14 +168,14 @@ def desk_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_desk(tmp_path: Path, desk_file: Path) -> Iterator[Callable[..., DeskAtWork]]:
     opened: list[Database] = []
 
-    def make(override: Path | None = None) -> DeskAtWork:
+    def make(override: Path | None = None, desks: Sequence[Desk] = ()) -> DeskAtWork:
         shutil.copy(desk_file, tmp_path / "desk.db")
         database = Database(f"sqlite:///{tmp_path / 'desk.db'}")
         opened.append(database)
         return DeskAtWork(
             Office(
                 database=database,
-                desks=(load_desk(shipped_desks() / "huawei-tac"),),
+                desks=tuple(desks) or (load_desk(shipped_desks() / "huawei-tac"),),
                 templates=Templates(shipped_templates(), override),
                 address_key=b"a key for tests only",
                 authserv_id=SIGNER,

@@ -19,6 +19,8 @@ from tests.journeys.letters import parsed
 SCENARIOS = Path(__file__).parent / "scenarios" / "rm9"
 MAREK, CSE, WAREHOUSE, FINANCE = ["marek@wisla.example"], ["cse@tac.example"], ["warehouse@tac.example"], ["finance@tac.example"]
 
+DIGEST = "staff/digest"
+
 Sent = tuple[str, str, list[str]]
 
 
@@ -59,6 +61,19 @@ def test_a_part_that_never_comes_back_is_asked_for_and_then_invoiced(never_retur
     ]
     assert [(case["type"], case["state"]) for case in report["cases"]] == [("service_request", "in progress"), ("rma", "to be invoiced")]
     assert report["deadlines"] == []
+
+
+def test_the_digest_of_unreturned_parts_leaves_at_eight_on_the_desks_business_days(never_returned: tuple[dict[str, Any], Path]) -> None:
+    """BX12: 08:00 in Bucharest is 07:00 in Warsaw. From the first reminder's day on, Tuesday, 22 December; Romania rests on the 25th, on
+    1 January, a Friday, and on Wednesday and Thursday, 6 and 7 January."""
+    report, out = never_returned
+    digests = [row for row in report["notices"] if row["notice"] == DIGEST]
+    days = ["12-22", "12-23", "12-24", "12-28", "12-29", "12-30", "12-31", "01-04", "01-05", "01-08"]
+    moments = [f"{2026 if day > '12' else 2027}-{day}T07:00:00+01:00" for day in days]
+    assert [row["at"] for row in digests][:10] == moments
+    assert {(row["case"], tuple(row["to"])) for row in digests} == {(None, ("ccr@tac.example", "warehouse@tac.example"))}
+    assert "due in 9 days, on Thursday 31 December 2026." in _one_line(out / digests[0]["file"])
+    assert "overdue by 4 days, since Thursday 31 December 2026." in _one_line(out / digests[7]["file"])
 
 
 def test_finance_is_asked_for_the_list_price_of_that_day(never_returned: tuple[dict[str, Any], Path]) -> None:
@@ -116,8 +131,11 @@ def test_the_same_scenario_gives_the_same_report(never_returned: tuple[dict[str,
 
 
 def _after_the_birth(report: dict[str, Any]) -> list[Sent]:
-    """What went out after the verification and the word that the replacement left; before them come the request's own letters."""
-    sent = [(row["at"], row["notice"], row["to"]) for row in report["notices"]]
+    """What went out after the verification and the word that the replacement left; before them come the request's own letters.
+
+    Digests have a test of their own.
+    """
+    sent = [(row["at"], row["notice"], row["to"]) for row in report["notices"] if row["notice"] != DIGEST]
     born = next(place for place, (_, notice, _) in enumerate(sent) if notice == "rma/replacement_shipped")
     assert [notice for _, notice, _ in sent[: born + 1]] == [
         "service_request/accepted",
@@ -134,6 +152,10 @@ def _text(file: Path) -> str:
     assert part is not None
     text: str = part.get_content()
     return text
+
+
+def _one_line(file: Path) -> str:
+    return " ".join(_text(file).split())
 
 
 def _words(file: Path, beginning: str) -> list[str]:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mailflow.message.customer_line import CustomerLine, read_customer_line
+from mailflow.message.customer_line import CustomerLine, read_customer_line, read_customer_lines
 
 TODAY = date(2026, 11, 25)
 
@@ -39,6 +39,28 @@ TODAY = date(2026, 11, 25)
         ("ALREADY RETURNED", "en", CustomerLine("already_returned")),
         ("JUŻ ZWRÓCONE", "pl", CustomerLine("already_returned")),
         ("已退回", "zh", CustomerLine("already_returned")),
+        ("STATUS SR-100001", "en", CustomerLine("status", number="SR-100001")),
+        ("status of SR-100001?", "en", CustomerLine("status", number="SR-100001")),
+        ("STATUS zgłoszenia SR-100001", "pl", CustomerLine("status", number="SR-100001")),
+        ("状态 SR-100001", "zh", CustomerLine("status", number="SR-100001")),
+        ("查询 SR-100001 状态", "zh", CustomerLine("status", number="SR-100001")),
+        ("SHIPPED RMA-100001 DHL 123", "en", CustomerLine("shipped", carrier="DHL", tracking="123", number="RMA-100001")),
+        ("RMA-100001: SHIPPED DHL 1234567890", "en", CustomerLine("shipped", carrier="DHL", tracking="1234567890", number="RMA-100001")),
+        ("WYSŁANO RMA-100001 DPD 123456", "pl", CustomerLine("shipped", carrier="DPD", tracking="123456", number="RMA-100001")),
+        ("已发货 RMA-100001 顺丰 SF123456", "zh", CustomerLine("shipped", carrier="顺丰", tracking="SF123456", number="RMA-100001")),
+        ("ALREADY RETURNED RMA-100001", "en", CustomerLine("already_returned", number="RMA-100001")),
+        ("JUŻ ZWRÓCONE RMA-100001", "pl", CustomerLine("already_returned", number="RMA-100001")),
+        ("已退回 RMA-100001", "zh", CustomerLine("already_returned", number="RMA-100001")),
+        ("EXTEND 5 days RMA-100001", "en", CustomerLine("extend", days=5, number="RMA-100001")),
+        ("EXTEND RMA-100001 5 days strike", "en", CustomerLine("extend", days=5, reason="strike", number="RMA-100001")),
+        ("PRZEDŁUŻ 5 dni RMA-100001", "pl", CustomerLine("extend", days=5, number="RMA-100001")),
+        ("延期 RMA-100001 5天", "zh", CustomerLine("extend", days=5, number="RMA-100001")),
+        ("DELIVERED RMA-100001 20 November 2026", "en", CustomerLine("delivered", day=date(2026, 11, 20), number="RMA-100001")),
+        ("ESCALATE SR-100001 core down", "en", CustomerLine("escalate", reason="core down", number="SR-100001")),
+        ("- STATUS", "en", CustomerLine("status")),
+        ("Status SR-100001 is still unknown to us", "en", None),
+        ("SHIPPED RMA-100001", "en", None),
+        ("Re: [SR-100001] STATUS", "en", None),
         ("Sent the logs yesterday", "en", None),
         ("Received your mail, thanks", "en", None),
         ("The status of the fan is unknown", "en", None),
@@ -47,3 +69,18 @@ TODAY = date(2026, 11, 25)
 )
 def test_a_line_alone_is_read_in_its_language(text: str, language: str, expected: CustomerLine | None) -> None:
     assert read_customer_line(text, language, TODAY) == expected
+
+
+def test_a_partner_answers_a_digest_with_one_line_for_each_rma() -> None:
+    """BX12"""
+    text = "Hello,\n\nRMA-100001 SHIPPED DHL 1234567890\nAlready returned RMA-100002\nEXTEND RMA-100003 5\n\nAnna"
+    assert read_customer_lines(text, "en", TODAY) == (
+        CustomerLine("shipped", carrier="DHL", tracking="1234567890", number="RMA-100001"),
+        CustomerLine("already_returned", number="RMA-100002"),
+        CustomerLine("extend", days=5, number="RMA-100003"),
+    )
+
+
+def test_the_letters_before_numbers_are_those_of_the_desk() -> None:
+    line = read_customer_line("SHIPPED HZR-2026 DHL 123", "en", TODAY, ("HZ-", "HZR-"))
+    assert line == CustomerLine("shipped", carrier="DHL", tracking="123", number="HZR-2026")

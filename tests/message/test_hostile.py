@@ -15,21 +15,30 @@ from multiprocessing.connection import Connection
 
 import pytest
 
+from mailflow.message.add_line import read_added_addresses
 from mailflow.message.addresses import read_addresses
+from mailflow.message.alarm import read_alarm
 from mailflow.message.as_json import describe_mail
 from mailflow.message.bounce import read_bounce
-from mailflow.message.customer_line import read_customer_line
+from mailflow.message.customer_line import read_customer_line, read_customer_lines
 from mailflow.message.encoded_words import header_text
+from mailflow.message.encryption import is_encrypted
 from mailflow.message.extract import extract_request, read_answers
 from mailflow.message.flowed import unflow
 from mailflow.message.forms.text_form import read_text_form
+from mailflow.message.forwarded import find_forwarded
 from mailflow.message.html_text import html_to_text
-from mailflow.message.model import Mail, UnreadableMail
+from mailflow.message.language import detect_language
+from mailflow.message.model import Address, Attachment, Mail, UnreadableMail
 from mailflow.message.nature import find_nature
 from mailflow.message.parse import parse_mail
+from mailflow.message.priority import read_priority
+from mailflow.message.receiving_list import read_receiving_list
 from mailflow.message.reference import find_case_numbers
 from mailflow.message.reply import split_reply, without_quotations
+from mailflow.message.survey import read_survey_answer
 from mailflow.message.uuencode import split_uuencoded
+from mailflow.message.yes import is_yes
 
 SECONDS, MEGABYTES = 2.0, 256
 MB = 1024 * 1024
@@ -241,9 +250,29 @@ PIECES = (
     *("\t", "S/N: ", "serial ", "1", "12 ", "1-", "+1 ", "(", "<", "<a", "=?", "=?u?q?", "Best regards\n", "-- \n", "--\n", "a:\n"),
     *("On a@b 1:00\n", "on 1:1 a@b wrote\n", "begin 644 a\nend\n", "begin 644 a\n", "contract ", "P1 ", "DHL ", "\u3000", "序列号"),
     *("5.1.1 ", "<td>", "<div>", "<p", "<!--", "&#", "Am 1 schrieb x\n", "GmbH ", "=", '"', "\\", "x:y ;", "Serial: 1, ", "a | b\n"),
-    *("name  value\n", "2102", "To: x\nSent: y\n"),
+    *(
+        "name  value\n",
+        "2102",
+        "To: x\nSent: y\n",
+        "raise ",
+        "改",
+        "score ",
+        "/add ",
+        "a,",
+        '"a',
+        "1 ",
+        "STATUS ",
+        "{",
+        '{"a":',
+        "<a b='",
+        "12:00 ",
+    ),
 )
 SIZE = 262_144
+
+
+def _written(text: str) -> Mail:
+    return Mail(senders=(Address("a@customer.example"),), subject=text[:16_384], text=text)
 
 
 def _bounce_of(text: str) -> Mail:
@@ -260,7 +289,19 @@ MATCHERS: dict[str, Callable[[str], object]] = {
     "read_answers": read_answers,
     "find_case_numbers": lambda text: find_case_numbers(text, ("SR-", "RMA-")),
     "read_customer_line": lambda text: read_customer_line(text, "pl", date(2026, 11, 20)),
+    "read_customer_lines": lambda text: read_customer_lines(text, "zh", date(2026, 11, 20)),
     "read_text_form": read_text_form,
+    "detect_language": detect_language,
+    "read_alarm": lambda text: read_alarm(_written(text)),
+    "read_alarm of a file": lambda text: read_alarm(_written("{" + text)),
+    "read_alarm of XML": lambda text: read_alarm(_written("<" + text)),
+    "read_survey_answer": read_survey_answer,
+    "is_yes": is_yes,
+    "read_added_addresses": read_added_addresses,
+    "find_forwarded": lambda text: find_forwarded(_written(text)),
+    "is_encrypted": lambda text: is_encrypted(_written(text)),
+    "read_priority": lambda text: read_priority(text, text, text),
+    "read_receiving_list": lambda text: read_receiving_list(Attachment("a.csv", "text/csv", b"Part,Qty\n" + text.encode())),
     "html_to_text": html_to_text,
     "header_text": lambda text: header_text(text[:16_384]),
     "read_addresses": lambda text: read_addresses(text[:16_384]),

@@ -33,6 +33,38 @@ def test_override_folder_goes_first(tmp_path: Path) -> None:
     assert body_of(override(tmp_path, "Ours: {{ text }}"), text="yes") == "Ours: yes"
 
 
+def test_an_override_of_one_notice_leaves_the_others_and_other_languages_alone(tmp_path: Path) -> None:
+    """OUT3."""
+    ours, shipped = override(tmp_path, "Ours"), Templates(ROOT)
+    for notice, language in ((NOTICE, "pl"), ("rma/reminder", "en")):
+        values = sample_values(notice)
+        assert ours.render(notice, language, values) == shipped.render(notice, language, values)
+    assert ours.notices("en") == shipped.notices("en")
+
+
+@pytest.mark.parametrize("file", ["pl/words.toml", "pl/rma/words.toml"])
+def test_an_override_of_one_word_leaves_the_others_alone(tmp_path: Path, file: str) -> None:
+    """OUT3: words are overridden key by key, wherever their file stands."""
+    write(tmp_path, file, '[labels]\nserial = "Nr fabryczny"\n')
+    ours, shipped = Templates(ROOT, tmp_path).wording("pl"), Templates(ROOT).wording("pl")
+    assert ours.section("labels") == {**shipped.section("labels"), "serial": "Nr fabryczny"}
+    assert "Nr fabryczny" in Templates(ROOT, tmp_path).render("rma/reminder", "pl", sample_values("rma/reminder")).text
+
+
+def test_an_english_override_does_not_show_in_another_language(tmp_path: Path) -> None:
+    """OUT3: English only stands in for what a language does not say itself."""
+    write(tmp_path, "en/words.toml", '[labels]\nserial = "S/N"\n')
+    templates = Templates(ROOT, tmp_path)
+    assert [templates.wording(language).find("labels", "serial") for language in ("en", "pl", "zh")] == ["S/N", "Numer seryjny", "序列号"]
+
+
+def test_an_override_of_the_frame_holds_for_every_notice(tmp_path: Path) -> None:
+    """OUT3: layout, style and macros are files like the others."""
+    write(tmp_path, "layout.txt", "Our own head\n{{ content }}\n")
+    text = Templates(ROOT, tmp_path).render("rma/closed", "zh", sample_values("rma/closed")).text
+    assert text.splitlines()[0] == "Our own head"
+
+
 def test_a_new_language_is_a_folder_and_needs_no_python(tmp_path: Path) -> None:
     write(tmp_path, "cs/words.toml", '[patterns]\nand = " a "\nmoment = "{date}, {time} ({city})"\n[fields]\nserial = "sériové číslo"\n')
     template = "{{ now | date }}; {{ now | moment }}; {{ ('serial', 'symptoms') | field }}; {{ text }}"

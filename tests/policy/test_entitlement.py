@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from mailflow.policy.entitlement import (
     entitlement_of,
     may_update,
     may_upgrade,
+    programme_start,
     software_start,
     support_start,
     warranty_start,
@@ -145,6 +147,60 @@ def test_entitled_is_a_known_sender_with_a_device_under_a_contract_in_force(
     """IN5, SR3."""
     found = entitlement_of(contract, device, sender.rpartition("@")[2], sender, (FREELANCER,), on)
     assert (found.verdict, found.steps[-1].name) == (verdict, last)
+
+
+@pytest.mark.parametrize(
+    ("programme", "start", "device", "begun"),
+    [
+        ("hicare", SHIPPED, {"ship_date": SHIPPED}, SHIPPED),
+        ("cocare", date(2026, 2, 10), {"ship_date": SHIPPED}, date(2026, 2, 10)),
+        ("hicare", date(2025, 1, 1), {"ship_date": SHIPPED}, SHIPPED),
+        ("hicare", NINETIETH, {"ship_date": SHIPPED}, NINETIETH),
+        ("hicare", date(2026, 4, 2), {"ship_date": SHIPPED}, None),
+        ("hicare", SHIPPED, {}, None),
+        ("warranty", SHIPPED, {"ship_date": SHIPPED}, NINETIETH),
+        (
+            "warranty",
+            SHIPPED,
+            {"ship_date": SHIPPED, "installation_service": True, "installation_report_date": date(2026, 2, 1)},
+            date(2026, 2, 1),
+        ),
+        ("software", date(2026, 3, 1), {}, date(2026, 3, 1)),
+    ],
+)
+def test_support_of_a_device_begins_as_its_contracts_programme_says(
+    programme: str, start: date, device: dict[str, Any], begun: date | None
+) -> None:
+    """EN1 (a first day of the contract within 90 days of shipment is the agreed one), EN2, EN3 (the date on the contract)."""
+    found = programme_start(replace(CONTRACT, programme=programme, start=start), replace(DEVICE, **device))
+    assert (found.day if found else None) == begun
+
+
+def test_the_verdict_says_when_support_began() -> None:
+    """EN1, BX2."""
+    found = entitlement_of(CONTRACT, replace(DEVICE, ship_date=SHIPPED), "customer.example", "ben@customer.example", (), date(2026, 6, 1))
+    assert [step.name for step in found.steps] == ["device_known", "contract_in_force", "sender_of_domain", "shipped", "support_starts"]
+    assert found.for_staff == ()
+
+
+def test_support_that_has_not_begun_is_a_doubt_for_staff_and_turns_nobody_down() -> None:
+    """EN2, SR3: the warranty begins on 1 April."""
+    warranty = replace(CONTRACT, programme="warranty")
+    device = replace(DEVICE, ship_date=SHIPPED)
+    before, on = (
+        entitlement_of(warranty, device, "customer.example", "ben@customer.example", (), day) for day in (date(2026, 3, 31), NINETIETH)
+    )
+    assert (before.verdict, [step.name for step in before.for_staff][-1]) == ("entitled", "support_not_begun")
+    assert "warranty_starts" not in [step.name for step in before.steps]
+    assert (on.verdict, on.for_staff, on.steps[-1].name) == ("entitled", (), "warranty_starts")
+
+
+def test_staff_read_what_a_software_contract_includes() -> None:
+    """EN4: the register does not say which of the two services it is."""
+    found = entitlement_of(
+        replace(CONTRACT, programme="software"), DEVICE, "customer.example", "ben@customer.example", (), date(2026, 6, 1)
+    )
+    assert [step.name for step in found.for_staff] == ["updates_included", "upgrades_by_order"]
 
 
 def test_a_contact_of_another_contract_is_no_contact_of_this_one() -> None:

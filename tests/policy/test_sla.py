@@ -46,6 +46,12 @@ def bucharest(month: int, day: int, hour: int, minute: int = 0, second: int = 0)
         ("P3", bucharest(11, 28, 23, 50), bucharest(11, 29, 1, 50)),
         ("P4", bucharest(11, 25, 10), bucharest(11, 26, 18)),
         ("P4", bucharest(11, 27, 10), bucharest(12, 2, 18)),  # a Friday, then the holidays of 30 November and 1 December
+        ("P4", bucharest(12, 24, 17), bucharest(12, 28, 18)),  # Christmas Eve, a Thursday: Friday 25 is a holiday, then the weekend
+        # Sunday 25 October: at 04:00 summer time (01:00 UTC) it is 03:00 again, so the wall shows an hour less than has passed
+        ("P1", datetime(2026, 10, 25, 0, 45, tzinfo=UTC), datetime(2026, 10, 25, 1, 15, tzinfo=UTC)),
+        ("P3", datetime(2026, 10, 24, 23, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)),
+        ("P4", bucharest(10, 24, 12), bucharest(10, 26, 18)),  # over that night: a Saturday, answered by Monday evening
+        ("P2", datetime(2026, 3, 29, 0, 30, tzinfo=UTC), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),  # clocks go forward at 01:00 UTC
     ],
 )
 def test_the_response_is_due_after_the_term_of_its_priority(priority: str, since: datetime, due: datetime) -> None:
@@ -92,7 +98,11 @@ def test_warnings_of_service_hours_do_not_fall_into_the_weekend() -> None:
 WEDNESDAY = (11, 25)
 DAYS = [
     ("9x5xNBD", "P3", bucharest(*WEDNESDAY, 14, 59, 59), date(2026, 11, 26)),
+    ("9x5xNBD", "P3", bucharest(*WEDNESDAY, 14, 59), date(2026, 11, 26)),
     ("9x5xNBD", "P3", bucharest(*WEDNESDAY, 15), date(2026, 11, 27)),
+    ("9x5xNBD", "P3", bucharest(*WEDNESDAY, 15, 1), date(2026, 11, 27)),
+    ("8x5xNBD", "P3", bucharest(*WEDNESDAY, 14, 59), date(2026, 11, 26)),
+    ("8x5xNBD", "P3", bucharest(*WEDNESDAY, 15, 1), date(2026, 11, 27)),
     ("8x5xNBD", "P3", bucharest(*WEDNESDAY, 15), date(2026, 11, 26)),
     ("8x5xNBD", "P3", bucharest(*WEDNESDAY, 15, 0, 1), date(2026, 11, 27)),
     ("24x7xNBD", "P3", bucharest(*WEDNESDAY, 23, 59), date(2026, 11, 26)),
@@ -102,6 +112,12 @@ DAYS = [
     ("24x7x4", "", bucharest(*WEDNESDAY, 16), date(2026, 11, 27)),
     # Friday 27 November 16:00: Monday and Tuesday are holidays, so Wednesday 2 December, and one business day later
     ("9x5xNBD", "P3", bucharest(11, 27, 16), date(2026, 12, 3)),
+    # Friday 23 October, before the night when clocks go back: on the wall 14:59 is before the cut-off and 15:00 is not
+    ("9x5xNBD", "P3", bucharest(10, 23, 14, 59), date(2026, 10, 26)),
+    ("9x5xNBD", "P3", bucharest(10, 26, 14, 59), date(2026, 10, 27)),
+    ("9x5xNBD", "P3", bucharest(10, 26, 15), date(2026, 10, 28)),
+    # New Year's Eve, a Thursday: 1 and 2 January are holidays, Monday 4 is not
+    ("24x7xNBD", "P3", bucharest(12, 31, 10), date(2027, 1, 4)),
     # Saturday: the next business day is Wednesday 2 December; after the cut-off one later
     ("9x5xNBD", "P3", bucharest(11, 28, 10), date(2026, 12, 2)),
     ("9x5xNBD", "P3", bucharest(11, 28, 16), date(2026, 12, 3)),

@@ -13,6 +13,8 @@ from mailflow.store import case, inbound, notice
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 BOX = "tac@tac.example"
+BOXES = (BOX, "other@tac.example")
+"""The mailboxes of one desk."""
 
 
 def a_mail(message_id: str = "one@customer.example", body: str = "The board is dead.", received_by: str = "mx1") -> bytes:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, event
 
-from mailflow.store import case, deadline, inbound, journal, notice, outbox
+from mailflow.store import case, deadline, inbound, journal, notice, outbox, suppressed
 from mailflow.store.transaction import Database
 from tests.store.rows import MINUTE, NOON, noticed, opened, stored
 
@@ -19,12 +19,14 @@ def handled(c: Connection) -> None:
     inbound.give_up_on(c, 3, now=NOON)
     inbound.load(c, id)
     inbound.record_identity(c, id, "one@x", "anna@customer.example", "")
-    inbound.find_same(c, id, "0" * 64, "one@x", "anna@customer.example")
-    inbound.message_case(c, "one@x")
+    inbound.find_same(c, id, "0" * 64, "one@x", "anna@customer.example", ["tac@tac.example"])
+    inbound.message_case(c, "one@x", ["tac@tac.example"])
     new = opened(c, case.next_number(c, "service_request", "SR-"))
     case.save(c, new)
     case.children(c, new.number)
-    case.open_with_serial(c, ["S1"])
+    case.open_with_serial(c, ["S1"], desk="d")
+    case.of_serials(c, ["S1"], kind="rma", desk="d")
+    inbound.newest_from(c, [new.number], ["anna@customer.example"], 5)
     inbound.finish(c, id, state="opened", rule="", reason="", case_number=new.number, at=NOON)
     inbound.last_message_of(c, new.number)
     inbound.address_has_written(c, new.number, "anna@customer.example")
@@ -40,6 +42,7 @@ def dated(c: Connection) -> None:
     deadline.claim_due(c, NOON, 10)
     deadline.next_due(c)
     deadline.of_case(c, "SR-100001")
+    deadline.waiting_of(c, ["SR-100001"])
 
 
 def sent(c: Connection) -> None:
@@ -54,6 +57,10 @@ def sent(c: Connection) -> None:
     notice.by_message_id(c, "n1@tac.example")
     notice.count_to(c, "anna@customer.example", NOON, True)
     notice.newest_to(c, "service_request/accepted", "anna@customer.example")
+    notice.count_to_strangers(c, "d", NOON)
+    notice.newest_for(c, ["SR-100001"], ["anna@customer.example"], 5)
+    suppressed.bounces_of(c, ["anna@customer.example"])
+    outbox.take_untold(c, 50)
     notice.texts_of_case(c, "SR-100001")
     notice.of_inbound(c, 1)
 

@@ -9,7 +9,7 @@ import pytest
 from mailflow.store import inbound
 from mailflow.store.inbound import AlreadyHandled, UnknownMail
 from mailflow.store.transaction import Database
-from tests.store.rows import BOX, MINUTE, NOON, a_mail, opened, stored
+from tests.store.rows import BOX, BOXES, MINUTE, NOON, a_mail, opened, stored
 
 
 def test_a_mail_is_kept_as_it_came(database: Database) -> None:
@@ -156,7 +156,7 @@ def judged(
     with database.write() as c:
         id = stored(c, uid, raw, mailbox=mailbox)
         inbound.record_identity(c, id, message_id, sender, "Dead board")
-        same = inbound.find_same(c, id, inbound.load(c, id).raw_sha256, message_id, sender)
+        same = inbound.find_same(c, id, inbound.load(c, id).raw_sha256, message_id, sender, BOXES)
         state = "ignored" if same is None else "duplicate"
         inbound.finish(c, id, state=state, rule="", reason="", case_number=None, at=NOON, duplicate_of=same)
         return same
@@ -171,6 +171,17 @@ def test_the_same_bytes_again_are_the_same_mail_even_without_a_message_id(databa
     assert judged(database, 1, b"\r\nno headers at all", "") is None
     assert judged(database, 2, b"\r\nno headers at all", "") == first_row(database)
     assert judged(database, 3, b"\r\nno headers at all", "") == first_row(database)
+
+
+def test_a_copy_in_a_mailbox_of_another_desk_is_another_mail(database: Database) -> None:
+    """Two desks that are written to at once have a case each."""
+    raw = a_mail("one@customer.example")
+    assert judged(database, 1, raw, "one@customer.example") is None
+    with database.write() as c:
+        id = stored(c, 1, raw, mailbox="help@there.example")
+        sha256 = inbound.load(c, id).raw_sha256
+        assert inbound.find_same(c, id, sha256, "one@customer.example", "anna@customer.example", ["help@there.example"]) is None
+        assert inbound.find_same(c, id, sha256, "one@customer.example", "anna@customer.example", BOXES) is not None
 
 
 def test_a_copy_through_another_mailbox_is_the_same_mail(database: Database) -> None:
@@ -195,16 +206,16 @@ def test_a_blank_body_proves_nothing_unless_the_subject_agrees(database: Databas
         for id, subject in zip(ids, ("Dead board", "Dead fan", "Dead board"), strict=True):
             inbound.record_identity(c, id, "one@x", "anna@customer.example", subject)
         inbound.finish(c, ids[0], state="ignored", rule="", reason="", case_number=None, at=NOON)
-        found = [inbound.find_same(c, id, inbound.load(c, id).raw_sha256, "one@x", "anna@customer.example") for id in ids[1:]]
+        found = [inbound.find_same(c, id, inbound.load(c, id).raw_sha256, "one@x", "anna@customer.example", BOXES) for id in ids[1:]]
     assert found == [None, ids[0]]
 
 
 def test_a_copy_that_nobody_judged_yet_is_no_original(database: Database) -> None:
     with database.write() as c:
         first, second = stored(c, 1, a_mail()), stored(c, 2, a_mail())
-        assert inbound.find_same(c, second, inbound.load(c, second).raw_sha256, "one@x", "a@b") is None
+        assert inbound.find_same(c, second, inbound.load(c, second).raw_sha256, "one@x", "a@b", BOXES) is None
         inbound.finish(c, second, state="ignored", rule="", reason="", case_number=None, at=NOON)
-        assert inbound.find_same(c, first, inbound.load(c, first).raw_sha256, "one@x", "a@b") == second
+        assert inbound.find_same(c, first, inbound.load(c, first).raw_sha256, "one@x", "a@b", BOXES) == second
 
 
 def test_a_message_id_longer_than_any_index_takes_is_still_found(database: Database) -> None:
@@ -215,8 +226,8 @@ def test_a_message_id_longer_than_any_index_takes_is_still_found(database: Datab
         id = stored(c, 1)
         inbound.record_identity(c, id, long_id, "anna@customer.example", "x" * 20000)
         inbound.finish(c, id, state="opened", rule="", reason="", case_number="SR-100001", at=NOON)
-        assert inbound.message_case(c, long_id) == "SR-100001"
-        assert inbound.message_case(c, long_id + "x") is None
+        assert inbound.message_case(c, long_id, BOXES) == "SR-100001"
+        assert inbound.message_case(c, long_id + "x", BOXES) is None
 
 
 def on_case(database: Database, uid: int, sender: str, message_id: str, references: tuple[str, ...] = ()) -> None:
@@ -232,8 +243,8 @@ def test_a_case_knows_its_mails_and_who_wrote_them(database: Database) -> None:
     on_case(database, 2, "cse@tac.example", "two@tac.example")
     on_case(database, 1, "anna@customer.example", "one@customer.example", ("zero@customer.example",))
     with database.read() as c:
-        assert inbound.message_case(c, "two@tac.example") == "SR-100001"
-        assert inbound.message_case(c, "") is None
+        assert inbound.message_case(c, "two@tac.example", BOXES) == "SR-100001"
+        assert inbound.message_case(c, "", BOXES) is None
         assert inbound.last_message_of(c, "SR-100001") == ("two@tac.example", ())
         assert inbound.last_message_of(c, "SR-100001", ["anna@customer.example"]) == ("one@customer.example", ("zero@customer.example",))
         assert inbound.last_message_of(c, "SR-100002") is None

@@ -10,7 +10,7 @@ from datetime import timedelta
 from mailflow.store import case, deadline, inbound, mailbox, outbox
 from mailflow.store.case import CaseChanged
 from mailflow.store.transaction import Database
-from tests.store.rows import BOX, MINUTE, NOON, a_mail, noticed, opened, stored
+from tests.store.rows import BOX, BOXES, MINUTE, NOON, a_mail, noticed, opened, stored
 
 WORKERS = 4
 
@@ -93,7 +93,7 @@ def test_of_copies_handled_at_the_same_time_one_opens_a_case(database: Database,
         id = ids[int(name.split()[1])]
         with own.write() as c:
             inbound.record_identity(c, id, "one@customer.example", "anna@customer.example", "Dead board")
-            same = inbound.find_same(c, id, inbound.load(c, id).raw_sha256, "one@customer.example", "anna@customer.example")
+            same = inbound.find_same(c, id, inbound.load(c, id).raw_sha256, "one@customer.example", "anna@customer.example", BOXES)
             state = "duplicate" if same else "ignored"
             inbound.finish(c, id, state=state, rule="", reason="", case_number=None, at=NOON, duplicate_of=same)
         verdicts.append(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,47 +24,32 @@ class Announced:
     problems: tuple[Problem, ...]
 
 
+def names_another(form: ReturnNotification, number: str) -> bool:
+    """The form was filled for another return than the one whose letter it answers; blanks and dashes do not matter."""
+    return bool(form.rma) and re.sub(r"\W", "", form.rma).upper() != re.sub(r"\W", "", number).upper()
+
+
 def announce(details: RmaDetails, form: ReturnNotification, at: datetime) -> Announced:
     """Book each line of the form on the authorised line it names.
 
-    A form without lines announces all that is not announced yet, or names another parcel for what is.
+    A form without lines announces all that is not announced yet. What names parts that are on their way already gives them another
+    carrier and tracking number; their grace runs from the first announcement (RM9).
     """
-    free = tuple(line for line in details.lines if line.outstanding > _under_way(line))
-    if not form.lines and not free:
-        return _announce_again(details, form)
-    wanted: Sequence[ReturnLine] = form.lines or tuple(
-        ReturnLine(
-            part_number=line.part_number,
-            quantity=line.outstanding - _under_way(line),
-            serial="" if _under_way(line) else ", ".join(line.outstanding_serials),
-        )
-        for line in free
-    )
     lines = list(details.lines)
     booked: list[tuple[str, int, str]] = []
     problems: list[Problem] = []
-    for line in wanted:
-        index, problem = _match(lines, line)
+    for wanted in form.lines or _all_that_is_missing(details):
+        index, problem = _match(lines, wanted)
         if index is None:
-            problems.append(problem)
-            continue
-        quantity, serials = _quantity(line, lines[index]), _serials(line)
-        parcel = Parcel(carrier=form.carrier, tracking=form.tracking, on=at, quantity=quantity, serials=serials)
-        lines[index] = replace(lines[index], announced=(*lines[index].announced, parcel))
-        booked.append((lines[index].part_number, quantity, ", ".join(serials)))
+            index = _under_way_already(details.lines, lines, wanted) if problem[1] == "too_many" else None
+            if index is None:
+                problems.append(problem)
+                continue
+            lines[index] = _relabelled(lines[index], form)
+        else:
+            lines[index] = replace(lines[index], announced=(*lines[index].announced, _parcel(wanted, form, at)))
+        booked.append((lines[index].part_number, _quantity(wanted), ", ".join(_serials(wanted))))
     return Announced(lines=tuple(lines), booked=tuple(booked), problems=tuple(problems))
-
-
-def _announce_again(details: RmaDetails, form: ReturnNotification) -> Announced:
-    """Another carrier or tracking number for what is on its way; its grace runs from the first announcement."""
-    lines = tuple(
-        replace(line, announced=(*line.announced[:-1], replace(line.announced[-1], carrier=form.carrier, tracking=form.tracking)))
-        if line.outstanding > 0 and line.announced
-        else line
-        for line in details.lines
-    )
-    booked = tuple((line.part_number, line.outstanding, ", ".join(line.outstanding_serials)) for line in lines if line.outstanding > 0)
-    return Announced(lines=lines, booked=booked, problems=())
 
 
 def state_once_announced(state: str) -> str:
@@ -71,23 +57,80 @@ def state_once_announced(state: str) -> str:
     return state if state in ("overdue", "to be invoiced", "received") else "announced"
 
 
+def _all_that_is_missing(details: RmaDetails) -> Sequence[ReturnLine]:
+    free = tuple(line for line in details.lines if line.outstanding > _under_way(line))
+    if free:
+        return tuple(
+            ReturnLine(
+                part_number=line.part_number,
+                quantity=line.outstanding - _under_way(line),
+                serial="" if _under_way(line) else ", ".join(line.outstanding_serials),
+            )
+            for line in free
+        )
+    return tuple(
+        ReturnLine(part_number=line.part_number, quantity=_under_way(line), serial=", ".join(line.outstanding_serials))
+        for line in details.lines
+        if line.outstanding
+    )
+
+
+def _parcel(wanted: ReturnLine, form: ReturnNotification, at: datetime) -> Parcel:
+    return Parcel(
+        carrier=form.carrier,
+        tracking=form.tracking,
+        on=at,
+        quantity=_quantity(wanted),
+        serials=_serials(wanted),
+        fault=wanted.fault,
+        category=wanted.category,
+        data_removed=wanted.data_removed,
+    )
+
+
+def _relabelled(line: RmaLine, form: ReturnNotification) -> RmaLine:
+    last = line.announced[-1]
+    return replace(line, announced=(*line.announced[:-1], replace(last, carrier=form.carrier, tracking=form.tracking)))
+
+
+def _under_way_already(before: Sequence[RmaLine], lines: Sequence[RmaLine], wanted: ReturnLine) -> int | None:
+    """The line whose parts on their way are just those that are announced again; not one that this form has touched."""
+    for index in _fitting(lines, wanted):
+        if lines[index] is before[index] and _under_way(lines[index]) == _quantity(wanted):
+            return index
+    return None
+
+
 def _match(lines: Sequence[RmaLine], wanted: ReturnLine) -> tuple[int | None, Problem]:
     """The authorised line meant, or the reason why there is none."""
     said = " ".join(filter(None, (f"{wanted.quantity} x" if wanted.quantity else "", wanted.part_number, wanted.serial)))
-    same_part = [i for i, line in enumerate(lines) if _is_part(line, wanted)]
+    same_part = _same_part(lines, wanted)
     if not same_part:
         return None, (said, "not_authorised", {"part": wanted.part_number or wanted.serial})
     serials = _serials(wanted)
-    fitting = [i for i in same_part if not lines[i].serials or not serials or set(serials) <= set(lines[i].serials)]
+    back = [serial for serial in serials if any(serial in lines[i].received_serials for i in same_part)]
+    if back:
+        return None, (said, "received_already", {"serial": ", ".join(back)})
+    fitting = _fitting(lines, wanted)
     if not fitting:
-        expected = ", ".join(serial for i in same_part for serial in lines[i].serials)
+        expected = ", ".join(serial for i in same_part for serial in lines[i].outstanding_serials) or "-"
         return None, (said, "wrong_serial", {"serial": ", ".join(serials), "expected": expected})
-    quantity = _quantity(wanted, lines[fitting[0]])
+    quantity = _quantity(wanted)
     roomy = [i for i in fitting if quantity <= lines[i].outstanding - _under_way(lines[i])]
     if quantity > 0 and roomy:
         return roomy[0], (said, "", {})
     left = sum(max(0, lines[i].outstanding - _under_way(lines[i])) for i in fitting)
     return None, (said, "too_many", {"quantity": quantity, "left": left, "part": lines[fitting[0]].part_number})
+
+
+def _same_part(lines: Sequence[RmaLine], wanted: ReturnLine) -> list[int]:
+    return [i for i, line in enumerate(lines) if _is_part(line, wanted)]
+
+
+def _fitting(lines: Sequence[RmaLine], wanted: ReturnLine) -> list[int]:
+    """Lines of the part that name no serials, or all that are announced."""
+    serials = _serials(wanted)
+    return [i for i in _same_part(lines, wanted) if not lines[i].serials or not serials or set(serials) <= set(lines[i].serials)]
 
 
 def _is_part(line: RmaLine, wanted: ReturnLine) -> bool:
@@ -97,10 +140,10 @@ def _is_part(line: RmaLine, wanted: ReturnLine) -> bool:
 
 
 def _under_way(line: RmaLine) -> int:
-    return max(0, line.announced_quantity - line.received)
+    return min(line.outstanding, max(0, line.announced_quantity - line.received))
 
 
-def _quantity(wanted: ReturnLine, line: RmaLine) -> int:
+def _quantity(wanted: ReturnLine) -> int:
     return wanted.quantity if wanted.quantity is not None else max(1, len(_serials(wanted)))
 
 

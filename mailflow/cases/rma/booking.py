@@ -4,50 +4,92 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from mailflow.cases.rma.letter import tell_customer
-from mailflow.cases.rma.obligation import INVOICE_REQUEST, RETURN_CLOCK, VALIDITY_CLOCK, stop
-from mailflow.cases.rma.receipt import Arrived, reconcile
-from mailflow.cases.rma.withdrawal import withdraw_invoice
+from mailflow.cases.rma.letter import tell_customer, with_remarks
+from mailflow.cases.rma.obligation import INVOICE_REQUEST, RETURN_CLOCK, VALIDITY_CLOCK, invoice_moment, is_expired, stop
+from mailflow.cases.rma.receipt import Arrived, Difference, Reconciled, reconcile
+from mailflow.cases.rma.withdrawal import credit_returned, withdraw_invoice
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, Effect, Note, SetDeadline
+from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.facts import Facts
 
+FINISHED = ("waived", "cancelled", "shipped back", "in repair")
+"""A parcel that arrives in one of these, or in a closed return, is booked and flagged, and changes nothing else (RM3)."""
+
 
 def book_receipt(
-    case: Case, arrived: Sequence[Arrived], extras: tuple[str, ...], by: str, reason: str, facts: Facts, desk: Desk, at: datetime
+    case: Case,
+    arrived: Sequence[Arrived],
+    extras: tuple[str, ...],
+    by: str,
+    reason: str,
+    facts: Facts,
+    desk: Desk,
+    at: datetime,
+    *,
+    before: RmaDetails | None = None,
 ) -> Decision:
-    """Parts arrived at receiving. A parcel for an expired return is booked and flagged, never refused (RM3)."""
+    """Parts arrived at receiving. A parcel for an expired return is booked and flagged, never refused (RM3).
+
+    It also answers a customer who said that the parts were returned already: invoicing goes on from here (BX4). `before` is how the
+    return stood where a correction has emptied its lines.
+    """
     details: RmaDetails = case.details
-    result = reconcile(details, arrived)
-    flags = ("expired_rma",) if details.expired else ()
-    differences = (*result.differences, *((flag, {"rma": case.number}) for flag in flags), *(("extra", {"text": text}) for text in extras))
-    booked = case.changed(details=replace(details, lines=result.lines, extras=(*details.extras, *extras)))
-    receipt = tell_customer(booked, "receipt_notification", rows=result.rows, differences=differences, extras=extras, booked_on=at)
-    settled, effects = settle(booked, facts, desk, at)
-    summary = ", ".join(f"{row[4]} x {row[0]}" for row in result.rows if row[4]) or "nothing that fills a line"
+    earlier = before or details
+    result = reconcile(details, arrived, earlier)
+    differences = (*result.differences, *_flags(case, facts.calendar.local_day(at)), *(("extra", {"text": text}) for text in extras))
+    booked = case.changed(details=replace(details, lines=result.lines, extras=(*details.extras, *extras), disputed=False))
+    settled, effects = settle(booked, earlier, facts, desk, at)
+    resumed, invoice_on = _resume_invoicing(settled, earlier, facts, desk, at)
+    receipt = tell_customer(
+        settled,
+        "receipt_notification",
+        rows=result.rows,
+        differences=differences,
+        extras=extras,
+        booked_on=at,
+        invoice_on=invoice_on,
+    )
     return Decision(
         case=settled,
-        effects=(receipt, *effects, Note(text=f"received: {summary}", who=by)),
+        effects=(receipt, *effects, *resumed, Note(text=_in_english(result, differences), who=by)),
         reason=reason,
-        done=f"{case.number}: booked {summary}; {settled.details.outstanding} still outstanding; the customer has the Receipt Notification",
+        done=_told(settled, result, differences),
     )
 
 
-FINISHED = ("closed", "waived", "cancelled", "shipped back", "in repair")
-"""A parcel that arrives in one of these is booked and flagged, and changes nothing else (RM3)."""
+def _flags(case: Case, day: date) -> tuple[Difference, ...]:
+    late = case.details.expired or is_expired(case.details, day)
+    return (("expired_rma", {"rma": case.number}),) if late else ()
 
 
-def settle(case: Case, facts: Facts, desk: Desk, at: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def _told(case: Case, result: Reconciled, differences: Sequence[Difference]) -> Step:
+    """The answer to receiving staff: what was booked, and of each outcome what to do with it (BX5)."""
+    parts = "; ".join(f"{row[4]} x {row[0]}" for row in result.rows if row[4])
+    name = "rma_booked" if parts else "rma_booked_nothing"
+    told = Step(name, {"rma": case.number, "parts": parts, "outstanding": case.details.outstanding})
+    named = (one for one in differences if one[0] not in ("short", "condition"))
+    return with_remarks(told, tuple(Step(f"rma_receipt_{outcome}", {"rma": case.number, **values}) for outcome, values in named))
+
+
+def _in_english(result: Reconciled, differences: Sequence[Difference]) -> str:
+    """For the journal, which is English."""
+    summary = ", ".join(f"{row[4]} x {row[0]}" for row in result.rows if row[4]) or "nothing that fills a line"
+    odd = (f"{name.replace('_', ' ')} ({', '.join(str(value) for value in values.values())})" for name, values in differences)
+    return "; ".join((f"received: {summary}", *odd))
+
+
+def settle(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """The state after parts came in; with the last one every clock falls silent (BX3), and a late return cancels the request (RM9)."""
     details: RmaDetails = case.details
-    if case.state in FINISHED:
+    if case.state in FINISHED or (case.state == "closed" and details.outstanding == 0):
         return case, ()
     if details.outstanding > 0:
-        return _keep_waiting(case, facts, desk, at)
-    freed, withdrawn = withdraw_invoice(case, "the last part came back after the invoice request", desk)
+        return _keep_waiting(case, before, facts, desk, at)
+    freed, withdrawn = withdraw_invoice(case, Step("rma_all_came_back", {}), desk)
     silence = stop(*RETURN_CLOCK, *VALIDITY_CLOCK)
     if details.type == "repair":
         return freed.changed(state="in repair"), (*withdrawn, *silence)
@@ -55,16 +97,24 @@ def settle(case: Case, facts: Facts, desk: Desk, at: datetime) -> tuple[Case, tu
     return closed, (*withdrawn, *silence, tell_customer(closed, "closed"))
 
 
-def _keep_waiting(case: Case, facts: Facts, desk: Desk, at: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def _keep_waiting(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """Some parts are still missing. A request to finance that names what came back is replaced on the next business day."""
-    if case.state == "to be invoiced":
-        freed, withdrawn = withdraw_invoice(case, "a part of it came back after the invoice request", desk)
+    came = case.details.outstanding < before.outstanding
+    if case.state == "to be invoiced" and came:
+        freed, withdrawn = withdraw_invoice(case, Step("rma_part_came_back", {}), desk)
         again = facts.calendar.next_business_day(facts.calendar.local_day(at))
         anew = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(again), steps=case.details.return_steps)
         return freed.changed(state="overdue"), (*withdrawn, anew)
-    stays = case.state in ("overdue", "invoiced") or not _any_received(case.details)
+    if case.state == "invoiced":
+        return credit_returned(case, before, Step("rma_part_came_back", {}), desk)
+    stays = case.state in ("overdue", "to be invoiced") or not any(line.received for line in case.details.lines)
     return (case if stays else case.changed(state="received")), ()
 
 
-def _any_received(details: RmaDetails) -> bool:
-    return any(line.received for line in details.lines)
+def _resume_invoicing(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[tuple[Effect, ...], date | None]:
+    """The customer's word is answered; what is missing after all has the whole term of a final notice again before finance hears of it."""
+    if not before.disputed or case.state != "overdue" or before.held_since is not None:
+        return (), None
+    day = invoice_moment(facts.calendar.local_day(at), facts.calendar, desk.returns.invoice_after)
+    anew = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day), steps=case.details.return_steps)
+    return (*stop(INVOICE_REQUEST), anew), day

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.rma.announcement import announce, state_once_announced
+from mailflow.cases.rma.announcement import Problem, announce, names_another, state_once_announced
 from mailflow.cases.rma.booking import book_receipt
-from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term, tell_due_day
-from mailflow.cases.rma.letter import tell_customer, tell_staff, written_out
+from mailflow.cases.rma.bounce import reach_again
+from mailflow.cases.rma.claim import claim_returned, dispute
+from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.cases.rma.lifecycle import LIFECYCLE
+from mailflow.cases.rma.obligation import is_expired
+from mailflow.cases.rma.one_line import tell_delivered, tell_extended
 from mailflow.cases.rma.receipt import Arrived
+from mailflow.cases.rma.relay import relay_to_receiving
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.model import ReturnNotification
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, Note, SendNotice
-from mailflow.policy.desk import Desk, Role, Unit
+from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import RELAYED_NOTICES, MailReceived, Standing
 from mailflow.policy.facts import Facts
 
@@ -23,16 +27,25 @@ RECEIPT = "rma/receipt_notification"
 
 
 def add_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Staff book arrivals; a participant announces, answers in one line, or disputes; anything else goes to receiving to read."""
+    """Staff book arrivals; a participant announces, answers in one line, or disputes; anything else goes to receiving to read.
+
+    A customer who writes can be reached: a return clock that stood still goes on (BX4).
+    """
     if event.standing is Standing.STAFF:
         return _add_staff_mail(case, event, facts, desk)
     case = case.changed(participants=tuple(dict.fromkeys((*case.participants, event.sender))))
+    reachable, effects = reach_again(case, event.sender, facts, desk, now)
+    decision = _add_customer_mail(reachable, event, facts, desk, now)
+    return replace(decision, effects=(*effects, *decision.effects))
+
+
+def _add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if event.return_notification is not None:
-        return _announce(case, event, event.return_notification, desk)
+        return _announce(case, event, event.return_notification, facts, desk)
     if event.customer_line is not None:
         return _answer(case, event, event.customer_line, facts, desk, now)
     if event.answers_notice == RECEIPT:
-        return _dispute(case, event, desk)
+        return dispute(case, event, desk)
     return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=f"{event.sender} wrote about the return")
 
 
@@ -58,85 +71,47 @@ def _add_staff_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk) -
     return book_receipt(case, arrived, booking.extras, event.sender, f"{event.sender} booked an arrival", facts, desk, event.at)
 
 
-def _announce(case: Case, event: MailReceived, form: ReturnNotification, desk: Desk) -> Decision:
+def _announce(case: Case, event: MailReceived, form: ReturnNotification, facts: Facts, desk: Desk) -> Decision:
+    """Check the form and book what is right in it (RM4). The day on which the mail arrived decides whether it came in time (T3)."""
     details: RmaDetails = case.details
-    if details.expired or LIFECYCLE.is_closed(case.state):
-        name = "expired" if details.expired else "finished"
-        problem = (case.number, name, {"rma": case.number, "valid_through": details.valid_through, "state": case.state})
-        rejected = tell_customer(case, "return_notification_rejected", problems=(problem,))
-        revalidation = (tell_staff(case, "revalidation_request", desk.staff_of(Role.CCR)),) if details.expired else ()
-        return Decision(case=case, effects=(rejected, *revalidation), reason=f"announced by {event.sender}, refused: {name}")
+    if problem := _why_not_at_all(case, event, form, facts):
+        rejected = tell_customer(case, "return_notification_rejected", problems=(problem,), late=problem[1] == "expired")
+        wake = (tell_staff(case, "revalidation_request", desk.staff_of(Role.CCR)),) if problem[1] == "expired" else ()
+        return Decision(case=case, effects=(rejected, *wake), reason=f"announced by {event.sender}, refused: {problem[1]}")
     result = announce(details, form, event.at)
     if not result.booked:
-        letter = tell_customer(case, "return_notification_rejected", problems=result.problems)
+        letter = tell_customer(case, "return_notification_rejected", problems=result.problems, late=False)
         return Decision(case=case, effects=(letter,), reason="nothing of the Return Notification could be booked")
     announced = case.changed(state=state_once_announced(case.state), details=replace(details, lines=result.lines))
-    received = tell_customer(announced, "return_notification_received", accepted=result.booked, problems=result.problems)
+    received = tell_customer(
+        announced, "return_notification_received", accepted=result.booked, problems=result.problems, tracking=form.tracking
+    )
     return Decision(case=announced, effects=(received, relay_to_receiving(announced, event, desk)), reason=f"announced by {event.sender}")
+
+
+def _why_not_at_all(case: Case, event: MailReceived, form: ReturnNotification, facts: Facts) -> Problem | None:
+    """What speaks against the form as a whole: another number, a return that is over, or one that is no longer valid."""
+    details: RmaDetails = case.details
+    if names_another(form, case.number):
+        return form.rma, "unknown_rma", {"rma": form.rma}
+    if LIFECYCLE.is_closed(case.state) or details.outstanding == 0:
+        return case.number, "finished", {"rma": case.number, "state": case.state}
+    if is_expired(details, facts.calendar.local_day(event.at)):
+        return case.number, "expired", {"rma": case.number, "valid_through": details.valid_through}
+    return None
 
 
 def _answer(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A one-line answer (BX6), answered with the date that now holds."""
-    if answer.kind == "shipped":
-        return _announce(case, event, ReturnNotification(rma=case.number, carrier=answer.carrier, tracking=answer.tracking), desk)
-    if answer.kind == "delivered" and case.details.type == "advance":
-        return _delivered(case, event, answer, facts, desk, now)
-    if answer.kind == "extend" and case.details.return_due is not None:
-        return _extend(case, event, answer, facts, desk, now)
-    if answer.kind == "already_returned":
-        return _dispute(case, event, desk)
+    match answer.kind:
+        case "shipped":
+            return _announce(
+                case, event, ReturnNotification(rma=case.number, carrier=answer.carrier, tracking=answer.tracking), facts, desk
+            )
+        case "delivered":
+            return tell_delivered(case, event, answer, facts, desk, now)
+        case "extend":
+            return tell_extended(case, event, answer, facts, desk, now)
+        case "already_returned":
+            return claim_returned(case, event, facts, desk)
     return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=f"{event.sender} wrote {answer.kind}")
-
-
-def _delivered(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    day = answer.day or facts.calendar.local_day(event.at)
-    possible = earliest_delivery(case, facts) <= day <= facts.calendar.local_day(event.at)
-    if not possible or case.details.delivered_on is not None:
-        reason = f"{event.sender} names the delivery date {day}, which staff must look at"
-        return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=reason)
-    delivered, effects = deliver_replacement(case, day, facts, desk, now)
-    return Decision(case=delivered, effects=effects, reason=f"{event.sender}: the replacement arrived on {day}")
-
-
-def _extend(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Granted once per return; more is for the CCR to decide (RM10)."""
-    if case.details.extended_by_customer or desk.returns.extension.unit is not Unit.BUSINESS_DAYS:
-        relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/extend {case.number} {answer.days or 5} REASON",))
-        return Decision(case=case, effects=(tell_due_day(case), relayed), reason="a further extension is for the CCR to decide")
-    marked = case.changed(details=replace(case.details, extended_by_customer=True))
-    extended, effects = extend_term(marked, desk.returns.extension.amount, event.sender, answer.reason, facts, desk, now)
-    return Decision(case=extended, effects=effects, reason=f"{event.sender} asked for more time")
-
-
-def _dispute(case: Case, event: MailReceived, desk: Desk) -> Decision:
-    disputed = case.changed(details=replace(case.details, disputed=True))
-    letter = tell_staff(disputed, "disputed", desk.staff_of(Role.RECEIVING), text=event.new_text, sender=event.sender)
-    return Decision(case=disputed, effects=(letter,), reason=f"{event.sender} disputes what is booked")
-
-
-def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
-    """The customer's mail for the receiving department, which books the arrival by answering it (RM5)."""
-    details: RmaDetails = case.details
-    items = "; ".join(f"{line.outstanding} x {line.part_number}" for line in details.lines if line.outstanding > 0)
-    rows = (
-        ("Customer", case.customer),
-        ("Company", case.company),
-        ("State", case.state),
-        ("Outstanding", items or "nothing"),
-        ("Valid through", written_out(details.valid_through)),
-    )
-    return SendNotice(
-        notice="service_request/customer_message",
-        to=desk.staff_of(*(roles or (Role.RECEIVING,))),
-        to_staff=True,
-        forward_attachments=True,
-        values={
-            "text": event.new_text,
-            "sender": event.sender,
-            "summary": tuple((label, text) for label, text in rows if text),
-            "is_new": False,
-            "attachment_names": tuple(attachment.name or "unnamed" for attachment in event.mail.attachments),
-            "commands": commands or ((f"/received {case.number} {items}",) if items else ()),
-            "steps": (),
-        },
-    )

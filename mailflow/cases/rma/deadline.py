@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 from mailflow.cases.rma.amounts import price_lines
-from mailflow.cases.rma.letter import tell_customer, tell_staff
+from mailflow.cases.rma.invoicing import request_invoice
+from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.obligation import (
     DELIVERY_QUESTION,
     EXPIRED,
@@ -17,36 +16,48 @@ from mailflow.cases.rma.obligation import (
     INVOICE_REQUEST,
     REMINDER,
     VALIDITY_WARNING,
-    in_transit_quantity,
+    business_days_until,
     invoice_moment,
-    invoiceable,
     outstanding_lines,
+    parcels_under_way,
 )
-from mailflow.policy.case import Case, PendingConfirmation, RmaDetails
-from mailflow.policy.decision import Decision, Effect, Note, SendNotice, SetDeadline
-from mailflow.policy.desk import Desk, Role
+from mailflow.policy.case import Case, RmaDetails
+from mailflow.policy.decision import Decision, SendNotice, SetDeadline
+from mailflow.policy.desk import Desk
 from mailflow.policy.event import DeadlineFell
 from mailflow.policy.facts import Facts
-
-INVOICE_CONFIRMATION = "/invoice"
-"""What the daemon itself asks to confirm where a price is missing or the desk wants a human's yes (RM9)."""
-
-INVOICE_FILES = ("invoice_csv", "invoice_json")
 
 Rule = Callable[[Case, DeadlineFell, Facts, Desk, datetime], Decision]
 
 
 def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """One deadline kind, one rule; nothing is said once nothing is outstanding."""
+    """One deadline kind, one rule; nothing is said once nothing is outstanding, and nothing twice."""
     if event.kind not in RULES:
         raise ValueError(f"a return knows no deadline {event.kind!r}")
     if case.details.outstanding == 0:
         return Decision(case=case, reason="nothing is outstanding any more")
-    return RULES[event.kind](case, event, facts, desk, now)
+    mark = _mark(case, event)
+    if event.kind in SPOKEN_ONCE and mark in case.details.told:
+        return Decision(case=case, reason=f"told before: {mark}")
+    decision = RULES[event.kind](case, event, facts, desk, now)
+    spoke = any(isinstance(effect, SendNotice) for effect in decision.effects)
+    if decision.case is None or event.kind not in SPOKEN_ONCE or not spoke:
+        return decision
+    details: RmaDetails = decision.case.details
+    return replace(decision, case=decision.case.changed(details=replace(details, told=(*details.told, mark))))
+
+
+def _mark(case: Case, event: DeadlineFell) -> str:
+    """By which day, kind and key a dated notice is remembered: of another day the same reminder is another one."""
+    details: RmaDetails = case.details
+    day = details.valid_through if event.kind in (VALIDITY_WARNING, EXPIRED) else details.return_due
+    return f"{event.kind} {event.key} {day}".replace("  ", " ")
 
 
 def _warn_of_validity(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     days = (case.details.valid_through - facts.calendar.local_day(now)).days
+    if days < 0:
+        return Decision(case=case, reason="the last valid day has passed: there is nothing left to warn of")
     return Decision(case=case, effects=(tell_customer(case, "validity_warning", days_left=days),), reason=f"valid for {days} more days")
 
 
@@ -59,22 +70,32 @@ def _expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: date
 def _ask_for_delivery(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if case.details.delivered_on is not None:
         return Decision(case=case, reason="the delivery date is known")
-    return Decision(case=case, effects=(tell_customer(case, "delivery_question"),), reason="the delivery date is not known yet")
+    letter = tell_customer(case, "delivery_question", impossible_day=None)
+    return Decision(case=case, effects=(letter,), reason="the delivery date is not known yet")
 
 
 def _remind(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """A reminder that an outage of ours held back past the day that is due is left out: the final notice says what holds."""
     details: RmaDetails = case.details
-    letter = tell_customer(
+    if details.return_due is None or facts.calendar.local_day(now) > details.return_due:
+        return Decision(case=case, reason=f"too late for a reminder: the parts were due on {details.return_due}")
+    letter = reminder_of(case, facts, desk, now)
+    return Decision(case=case, effects=(letter,), reason=f"{details.outstanding} outstanding, due {details.return_due}")
+
+
+def reminder_of(case: Case, facts: Facts, desk: Desk, now: datetime) -> SendNotice:
+    """What is outstanding, and how many business days are left today."""
+    details: RmaDetails = case.details
+    return tell_customer(
         case,
         "reminder",
         return_due=details.return_due,
         steps=details.return_steps,
         outstanding=outstanding_lines(details),
-        days_left=int(event.key),
+        days_left=business_days_until(details.return_due, facts.calendar.local_day(now), facts.calendar) if details.return_due else 0,
         in_transit=_parcels_under_way(details),
         extension_days=desk.returns.extension.amount,
     )
-    return Decision(case=case, effects=(letter,), reason=f"{details.outstanding} outstanding, due {details.return_due}")
 
 
 def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -91,6 +112,7 @@ def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
         outstanding=outstanding_lines(details),
         amounts=priced.amounts,
         totals=priced.totals,
+        unpriced=priced.unpriced,
         invoice_on=invoice_on,
         in_transit=_parcels_under_way(details),
         extension_days=desk.returns.extension.amount,
@@ -100,67 +122,11 @@ def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
     return Decision(case=overdue, effects=(letter, request), reason=f"the return was due on {details.return_due}")
 
 
-def _request_invoice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Hand over to finance what is owed; what is in transit within its grace waits, what has no price is asked about (RM9)."""
-    quantities, wait_until = invoiceable(case.details, facts.calendar.local_day(now), facts.calendar, desk.returns.transit_grace)
-    again: tuple[Effect, ...] = ()
-    if wait_until is not None:
-        day = facts.calendar.next_business_day(wait_until)
-        waiting = Note(text=f"announced parcels are under way until {wait_until}: they are looked at again on {day}")
-        again = (SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day)), waiting)
-    if not quantities:
-        return Decision(case=case, effects=again, reason="announced and in transit within the grace: nothing is invoiced")
-    unpriced = price_lines(quantities, facts.prices).unpriced
-    if unpriced or desk.returns.human_yes_before_invoice:
-        decision = _ask_staff(case, unpriced, facts, desk, now)
-    else:
-        decision = hand_to_finance(case, quantities, facts, desk)
-    return replace(decision, effects=(*decision.effects, *again))
-
-
-def _ask_staff(case: Case, unpriced: tuple[str, ...], facts: Facts, desk: Desk, now: datetime) -> Decision:
-    why = f"no list price is known for {', '.join(unpriced)}" if unpriced else "the desk wants a human's yes before an invoice request"
-    pending = PendingConfirmation(code=facts.confirmation_code, line=INVOICE_CONFIRMATION, by="mailflow", at=now)
-    asked = case.changed(details=replace(case.details, confirmations=(*case.details.confirmations, pending)))
-    letter = SendNotice(
-        notice="staff/confirmation_request",
-        to=desk.staff_of(Role.CCR),
-        to_staff=True,
-        values={"code": pending.code, "line": f"invoice request for {case.number}", "summary": why},
-    )
-    return Decision(case=asked, effects=(letter,), reason=f"{why}: staff are asked, nothing is invoiced")
-
-
-def hand_to_finance(case: Case, quantities: tuple[tuple[str, int], ...], facts: Facts, desk: Desk) -> Decision:
-    """The invoice request to finance and word to the customer (RM9, RM11), at today's list price."""
-    details: RmaDetails = case.details
-    priced = price_lines(quantities, facts.prices)
-    requested = tuple((part, quantity, str(unit), currency) for part, quantity, unit, _total, currency in priced.amounts)
-    owing = case.changed(state="to be invoiced", details=replace(details, invoice_requested=(*details.invoice_requested, *requested)))
-    values: dict[str, Any] = {
-        "outstanding": outstanding_lines(details),
-        "amounts": priced.amounts,
-        "totals": priced.totals,
-        "return_due": details.return_due,
-        "delivered_on": details.delivered_on,
-        "steps": details.return_steps,
-    }
-    finance = tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), attach=INVOICE_FILES, at_most_once=True, **values)
-    customer = tell_customer(owing, "invoice_notice", at_most_once=True, **values)
-    return Decision(case=owing, effects=(finance, customer), reason=f"handed to finance: {_as_text(priced.totals)}")
-
-
-def _as_text(totals: tuple[tuple[str, Decimal], ...]) -> str:
-    return ", ".join(f"{amount:.2f} {currency}" for currency, amount in totals)
-
-
 def _parcels_under_way(details: RmaDetails) -> tuple[str, ...]:
     parcels = (
         f"{line.part_number}: {parcel.carrier} {parcel.tracking}".strip()
         for line in outstanding_lines(details)
-        if in_transit_quantity(line)
-        for parcel in line.announced
-        if parcel.tracking
+        for _, parcel in parcels_under_way(line)
     )
     return tuple(dict.fromkeys(parcels))
 
@@ -171,5 +137,6 @@ RULES: Mapping[str, Rule] = {
     DELIVERY_QUESTION: _ask_for_delivery,
     REMINDER: _remind,
     FINAL_NOTICE: _give_final_notice,
-    INVOICE_REQUEST: _request_invoice,
+    INVOICE_REQUEST: request_invoice,
 }
+SPOKEN_ONCE = (VALIDITY_WARNING, EXPIRED, REMINDER, FINAL_NOTICE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from mailflow.policy.calendar import BusinessCalendar
-from mailflow.policy.case import Case, RmaDetails, RmaLine
+from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
 from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Term
@@ -28,14 +28,23 @@ def start_return_clock(case: Case, delivered_on: date, facts: Facts, desk: Desk,
     """The replacement arrived: the faulty part is due a term later (RM8), in the customer's calendar (T1)."""
     due = facts.calendar.end_of_term(delivered_on, desk.returns.return_term)
     details = replace(case.details, delivered_on=delivered_on, return_due=due.day, return_steps=due.steps)
-    return case.changed(details=details), (*stop(DELIVERY_QUESTION), *clock_until(due.day, due.steps, facts.calendar, desk, now))
+    started = case.changed(details=details)
+    return started, (*stop(DELIVERY_QUESTION), *run_return_clock(started, facts, desk, now))
 
 
 def move_return_clock(case: Case, due: date, step: Step, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """Another day is due: an extension. Reminders and notices follow it."""
-    steps = (*case.details.return_steps, step)
-    details = replace(case.details, return_due=due, return_steps=steps)
-    return case.changed(details=details), clock_until(due, steps, facts.calendar, desk, now)
+    """Another day is due: an extension, or time lost with a notice that came back. Reminders and notices follow it."""
+    details = replace(case.details, return_due=due, return_steps=(*case.details.return_steps, step))
+    moved = case.changed(details=details)
+    return moved, run_return_clock(moved, facts, desk, now)
+
+
+def run_return_clock(case: Case, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+    """The clock towards the day that is due; it stands still while nobody can be reached (BX4), or while nothing is outstanding."""
+    details: RmaDetails = case.details
+    if details.return_due is None or details.held_since is not None or details.outstanding == 0:
+        return stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST)
+    return clock_until(details.return_due, details.return_steps, facts.calendar, desk, now)
 
 
 def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: Desk, now: datetime) -> tuple[Effect, ...]:
@@ -51,47 +60,63 @@ def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: 
     )
 
 
+def business_days_until(due: date, today: date, calendar: BusinessCalendar) -> int:
+    """How many business days are left after today, the last one included."""
+    return sum(calendar.is_business_day(today + timedelta(days=n)) for n in range(1, (due - today).days + 1))
+
+
 def invoice_moment(final_notice_on: date, calendar: BusinessCalendar, term: Term) -> date:
     """The business day of the invoice request: a term after the final notice, never on a day of rest (T2)."""
     day = calendar.end_of_term(final_notice_on, term).day
     return day if calendar.is_business_day(day) else calendar.next_business_day(day)
 
 
-def in_transit_until(line: RmaLine, calendar: BusinessCalendar, grace: Term) -> date | None:
-    """The last day on which an announced parcel with a tracking number keeps the line from being invoiced; None without one."""
-    days = [calendar.end_of_term(parcel.on, grace).day for parcel in line.announced if parcel.tracking]
-    return max(days, default=None)
+def state_before_overdue(case: Case) -> str:
+    """Where a return stands whose day lies ahead again."""
+    if any(line.received for line in case.details.lines):
+        return "received"
+    return "announced" if any(line.announced for line in case.details.lines) else "replacement delivered"
 
 
 def invoiceable(
     details: RmaDetails, today: date, calendar: BusinessCalendar, grace: Term
 ) -> tuple[tuple[tuple[str, int], ...], date | None]:
-    """What may be handed to finance today as (part number, quantity), and until when the rest is in transit within its grace."""
+    """What may be handed to finance today as (part number, quantity), and the first day on which the grace of a parcel ends."""
     quantities: list[tuple[str, int]] = []
     waits: list[date] = []
     requested: Counter[str] = Counter()
     for part, quantity, _price, _currency in details.invoice_requested:
         requested[part] += quantity
     for line in outstanding_lines(details):
-        until = in_transit_until(line, calendar, grace)
-        under_way = in_transit_quantity(line) if until is not None and until >= today else 0
-        if until is not None and under_way:
-            waits.append(until)
+        ends = [(quantity, calendar.end_of_term(parcel.on, grace).day) for quantity, parcel in parcels_under_way(line)]
+        waits += [day for _, day in ends if day >= today]
+        under_way = min(line.outstanding, sum(quantity for quantity, day in ends if day >= today))
         covered = min(requested[line.part_number], line.outstanding - under_way)
         requested[line.part_number] -= covered
         if owed := line.outstanding - under_way - covered:
             quantities.append((line.part_number, owed))
-    return tuple(quantities), max(waits, default=None)
+    return tuple(quantities), min(waits, default=None)
 
 
 def outstanding_lines(details: RmaDetails) -> tuple[RmaLine, ...]:
     return tuple(line for line in details.lines if line.outstanding > 0)
 
 
-def in_transit_quantity(line: RmaLine) -> int:
-    """How many of the outstanding parts are announced with a tracking number; parts received are taken off the oldest parcels first."""
-    announced = sum(parcel.quantity for parcel in line.announced if parcel.tracking)
-    return min(line.outstanding, max(0, announced - line.received))
+def parcels_under_way(line: RmaLine) -> tuple[tuple[int, Parcel], ...]:
+    """(parts still under way, parcel) of each parcel with a tracking number.
+
+    Parts that arrived are taken off the parcel that announced their serial, else off the oldest.
+    """
+    arrived = {serial for parcel in line.announced for serial in parcel.serials} & set(line.received_serials)
+    left = line.received - len(arrived)
+    under_way: list[tuple[int, Parcel]] = []
+    for parcel in line.announced:
+        own = sum(serial in arrived for serial in parcel.serials)
+        taken = min(max(0, left), parcel.quantity - own)
+        left -= taken
+        if parcel.tracking and parcel.quantity > own + taken:
+            under_way.append((parcel.quantity - own - taken, parcel))
+    return tuple(under_way)
 
 
 def ask_for_delivery(shipped: date, calendar: BusinessCalendar, desk: Desk) -> tuple[Effect, ...]:
@@ -100,6 +125,11 @@ def ask_for_delivery(shipped: date, calendar: BusinessCalendar, desk: Desk) -> t
         SetDeadline(kind=DELIVERY_QUESTION, key=str(term.amount), at=calendar.dated_moment(calendar.end_of_term(shipped, term).day))
         for term in desk.returns.delivery_questions
     )
+
+
+def is_expired(details: RmaDetails, day: date) -> bool:
+    """Whether a return was past its last valid day on that day (RM3). An advance replacement owes its part: it never is."""
+    return details.type != "advance" and day > details.valid_through
 
 
 def start_validity_clock(case: Case, calendar: BusinessCalendar, desk: Desk) -> tuple[Effect, ...]:

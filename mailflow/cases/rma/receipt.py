@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,9 @@ Difference = tuple[str, Mapping[str, Any]]
 
 Row = tuple[str, str, int, int, int, int, int]
 """(part number, description, authorised, announced, received now, received so far, outstanding)."""
+
+NO_NUMBER = re.compile(r"\b(?:no|without(?: an?| the)?|missing) RMA\b", re.IGNORECASE)
+"""How receiving staff say that nothing on the carton told where it belongs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +38,22 @@ class Reconciled:
     """How many parts filled a line."""
 
 
-def reconcile(details: RmaDetails, arrived: Sequence[Arrived]) -> Reconciled:
-    """Fill the authorised lines with what arrived; whatever does not fit becomes a named difference."""
+def reconcile(details: RmaDetails, arrived: Sequence[Arrived], before: RmaDetails | None = None) -> Reconciled:
+    """Fill the authorised lines with what arrived; whatever does not fit becomes a named difference.
+
+    `before` is how the return stood where a correction has emptied its lines: what is new shows against that.
+    """
     lines = list(details.lines)
+    sent_ahead = details.replacement.serials if details.replacement else ()
     differences: list[Difference] = []
     for item in arrived:
-        differences.extend(_fill(lines, item))
+        differences.extend(_fill(lines, item, sent_ahead))
+        if NO_NUMBER.search(item.condition):
+            differences.append(("no_rma", {"part": item.part_number}))
         if item.condition:
             differences.append(("condition", {"part": item.part_number, "condition": item.condition}))
-    now = [after.received - before.received for before, after in zip(details.lines, lines, strict=True)]
+    known = (before or details).lines
+    now = [max(0, after.received - earlier.received) for earlier, after in zip(known, lines, strict=True)]
     rows = tuple(
         (line.part_number, line.description, line.authorised, line.announced_quantity, arrived_now, line.received, line.outstanding)
         for line, arrived_now in zip(lines, now, strict=True)
@@ -51,7 +62,7 @@ def reconcile(details: RmaDetails, arrived: Sequence[Arrived]) -> Reconciled:
     return Reconciled(lines=tuple(lines), rows=rows, differences=(*differences, *short), booked=sum(now))
 
 
-def _fill(lines: list[RmaLine], item: Arrived) -> list[Difference]:
+def _fill(lines: list[RmaLine], item: Arrived, sent_ahead: Sequence[str]) -> list[Difference]:
     """Book one item on the lines of its part, in place; the differences that remain."""
     same_part = [i for i, line in enumerate(lines) if line.part_number.upper() == item.part_number.upper()]
     if not same_part:
@@ -59,34 +70,62 @@ def _fill(lines: list[RmaLine], item: Arrived) -> list[Difference]:
     differences: list[Difference] = []
     fitting: list[str] = []
     for serial in item.serials:
-        owner = next((i for i in same_part if serial in lines[i].serials), None)
-        if any(serial in lines[i].received_serials for i in same_part):
-            differences.append(("booked_twice", {"part": item.part_number, "serial": serial}))
-        elif owner is not None or any(not lines[i].serials for i in same_part):
+        wrong = _what_is_wrong(serial, [lines[i] for i in same_part], sent_ahead)
+        if not wrong:
             fitting.append(serial)
-        else:
-            expected = ", ".join(s for i in same_part for s in lines[i].outstanding_serials)
-            differences.append(("wrong_serial", {"part": item.part_number, "serial": serial, "expected": expected}))
-    unfit = len(item.serials) - len(fitting)
-    left = _book(lines, same_part, item.quantity - unfit, fitting)
+            continue
+        expected = ", ".join(one for i in same_part for one in lines[i].outstanding_serials) or "-"
+        differences.append((wrong, {"part": item.part_number, "serial": serial, "expected": expected}))
+    left = _book(lines, same_part, item.quantity - len(differences), fitting)
     if left > 0:
         differences.append(("over", {"part": item.part_number, "quantity": left}))
     return differences
+
+
+def _what_is_wrong(serial: str, lines: Sequence[RmaLine], sent_ahead: Sequence[str]) -> str:
+    """'' for a serial that may fill one of the lines of its part."""
+    if any(serial in line.received_serials for line in lines):
+        return "booked_twice"
+    if any(serial in line.serials for line in lines):
+        return ""
+    if serial in sent_ahead:
+        return "swapped_serial"
+    return "" if any(not line.serials for line in lines) else "wrong_serial"
 
 
 def _book(lines: list[RmaLine], same_part: Sequence[int], quantity: int, serials: Sequence[str]) -> int:
     """Spread a quantity over the lines, each serial to the line that names it; returns what found no room."""
     left = quantity
     for serial in serials:
-        index = next((i for i in same_part if serial in lines[i].serials), None)
-        index = index if index is not None else next((i for i in same_part if lines[i].outstanding > 0), None)
-        if index is not None and lines[index].outstanding > 0 and left > 0:
-            line = lines[index]
-            lines[index] = replace(line, received=line.received + 1, received_serials=(*line.received_serials, serial))
+        named = [i for i in same_part if serial in lines[i].serials]
+        index = next((i for i in named or _open_first(lines, same_part) if _room(lines[i])), None)
+        if index is not None and left > 0:
+            lines[index] = _filled(lines[index], 1, (serial,))
             left -= 1
-    for index in same_part:
-        # Parts without a serial may fill any line of the part, so that a hurried booking still counts.
-        take = min(max(left, 0), lines[index].outstanding)
-        lines[index] = replace(lines[index], received=lines[index].received + take)
-        left -= take
+    # Parts without a serial may fill any line of the part, so that a hurried booking still counts; waived ones come last.
+    for room in (_outstanding, _room):
+        for index in same_part:
+            take = min(max(left, 0), room(lines[index]))
+            lines[index] = _filled(lines[index], take)
+            left -= take
     return left
+
+
+def _open_first(lines: Sequence[RmaLine], same_part: Sequence[int]) -> list[int]:
+    """Lines that still wait, then those whose waived parts may come back after all."""
+    return sorted(same_part, key=lambda i: lines[i].outstanding == 0)
+
+
+def _outstanding(line: RmaLine) -> int:
+    return line.outstanding
+
+
+def _room(line: RmaLine) -> int:
+    return line.authorised - line.received
+
+
+def _filled(line: RmaLine, quantity: int, serials: tuple[str, ...] = ()) -> RmaLine:
+    """A part that comes back though it was waived is no longer waived: authorised = received + waived + outstanding."""
+    unwaived = max(0, quantity - line.outstanding)
+    received_serials = (*line.received_serials, *serials)
+    return replace(line, received=line.received + quantity, received_serials=received_serials, waived=line.waived - unwaived)

@@ -7,12 +7,13 @@ from datetime import datetime
 from mailflow.cases.service_request.command import RULES, give_command
 from mailflow.cases.service_request.conversation import add_customer_mail, add_staff_mail
 from mailflow.cases.service_request.deadline import meet_deadline
+from mailflow.cases.service_request.late import with_late_notice
 from mailflow.cases.service_request.lifecycle import LIFECYCLE
 from mailflow.cases.service_request.opening import open_request
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk
-from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
+from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
 from mailflow.policy.facts import Facts
 
 COMMANDS = frozenset(RULES)
@@ -25,13 +26,15 @@ def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datet
     """The request's rules, by the kind of event."""
     match event:
         case MailReceived() if case is None:
-            return open_request(event, facts, desk, now)
+            return with_late_notice(open_request(event, facts, desk, now), event, facts, desk, now)
         case MailReceived(standing=Standing.STAFF) if case is not None:
             return add_staff_mail(case, event, desk)
         case MailReceived() if case is not None:
-            return add_customer_mail(case, event, facts, desk, now)
+            return with_late_notice(add_customer_mail(case, event, facts, desk, now), event, facts, desk, now)
         case CommandGiven() if case is not None:
             return give_command(case, event, facts, desk, now)
         case DeadlineFell() if case is not None:
             return meet_deadline(case, event, facts, desk)
+        case NoticeBounced() if case is not None:
+            return Decision(case=case, reason=f"{event.notice} came back from {event.address}: the CCR was told")
     raise ValueError(f"a service request has no rule for {type(event).__name__} without a case")

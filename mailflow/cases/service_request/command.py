@@ -6,115 +6,123 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.service_request.opening import accept
+from mailflow.cases.service_request.answer import done, refuse, tell_customer
+from mailflow.cases.service_request.judgement import accept
+from mailflow.cases.service_request.merge import link, merge
+from mailflow.cases.service_request.participants import add_participant
 from mailflow.cases.service_request.response_clock import start_clock, stop_clock
+from mailflow.cases.service_request.ship_to import is_unconfirmed, who_may_confirm
 from mailflow.policy.case import Case
-from mailflow.policy.decision import Decision, Effect, Note, SendNotice
+from mailflow.policy.decision import Decision, Note
+from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
 from mailflow.policy.facts import Facts
 
 Rule = Callable[[Case, CommandGiven, Facts, Desk, datetime], Decision]
+AFTER_MERGING = ("note", "link")
+"""What may still be done to a request that goes on in another."""
 
 
 def give_command(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The rule of the command's name; a name without one is refused."""
     rule = RULES.get(event.command.name)
     if rule is None:
-        return _refuse(case, f"/{event.command.name} is not a command for a service request")
+        return refuse(case, event, Step("request_no_command", {"number": case.number, "command": f"/{event.command.name}"}))
+    if case.merged_into and event.command.name not in AFTER_MERGING:
+        return refuse(case, event, Step("request_was_merged", {"number": case.number, "other": case.merged_into}))
     return rule(case, event, facts, desk, now)
-
-
-def _refuse(case: Case, why: str) -> Decision:
-    return Decision(case=case, reason=why, refused=why)
-
-
-def _done(case: Case, event: CommandGiven, done: str, *effects: Effect) -> Decision:
-    return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=done)
-
-
-def _tell_customer(case: Case, notice: str, **values: object) -> SendNotice:
-    return SendNotice(notice=f"service_request/{notice}", to=(case.customer,), cc=case.other_participants, values=values)
 
 
 def _accept(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if case.state not in ("new", "awaiting information"):
-        return _refuse(case, f"{case.number} is {case.state}: it was accepted before")
-    priority = event.command.priority or case.priority
-    accepted, effects = accept(case.changed(priority=priority), event.at, facts, desk)
-    return _done(accepted, event, f"{case.number} accepted with priority {priority}; the response clock runs", *effects)
+        return refuse(case, event, Step("request_accepted_before", {"number": case.number, "state": case.state}))
+    priority = event.command.priority or case.priority or desk.requests.default_priority
+    accepted, effects = accept(case.changed(priority=priority), event.at, facts, desk, now)
+    return done(accepted, event, Step("request_accepted", {"number": case.number, "priority": priority}), *effects)
 
 
 def _priority(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    if event.command.priority == case.priority:
-        return _refuse(case, f"{case.number} has priority {case.priority} already")
-    changed = case.changed(priority=event.command.priority)
+    wanted = event.command.priority
+    if wanted == case.priority:
+        return done(case, event, Step("request_same_priority", {"number": case.number, "priority": wanted}))
+    changed = case.changed(priority=wanted)
     details = case.details
-    runs = details.accepted_at is not None and details.responded_at is None
+    runs = details.accepted_at is not None and details.responded_at is None and case.state not in ("resolved", "closed")
     clock = start_clock(changed, details.accepted_at, facts, desk, now) if runs else ()
-    return _done(changed, event, f"{case.number} has priority {event.command.priority} now, before {case.priority}", *clock)
+    told = Step("request_priority", {"number": case.number, "priority": wanted, "before": case.priority or ""})
+    return done(changed, event, told, *clock)
 
 
 def _assign(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     address = event.by if event.command.address in ("", "me") else event.command.address
     if not desk.roles_of(address):
-        return _refuse(case, f"{address} is not on the staff list of {desk.name}")
-    return _done(case.changed(assignee=address), event, f"{case.number} is assigned to {address}")
+        return refuse(case, event, Step("request_not_staff", {"number": case.number, "address": address, "desk": desk.name}))
+    return done(case.changed(assignee=address), event, Step("request_assigned", {"number": case.number, "address": address}))
 
 
 def _note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    return _done(case, event, "the note is kept in the journal", Note(text=event.command.text, who=event.by))
+    return done(case, event, Step("request_noted", {"number": case.number}), Note(text=event.command.text, who=event.by))
 
 
 def _resolve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if case.state in ("resolved", "closed"):
-        return _refuse(case, f"{case.number} is {case.state} already")
-    letter = _tell_customer(case, "resolved", text=event.command.text)
-    return _done(case.changed(state="resolved"), event, f"{case.number} is resolved; the customer was told", letter, *stop_clock())
+        return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))
+    letters = (tell_customer(case, "resolved", text=event.command.text),) if case.customer else ()
+    told = Step("request_resolved" if case.customer else "request_resolved_untold", {"number": case.number})
+    return done(case.changed(state="resolved"), event, told, *letters, *stop_clock())
 
 
 def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if case.state == "closed":
-        return _refuse(case, f"{case.number} is closed already")
-    unfinished = tuple(rma.number for rma in facts.rmas if rma.closed_at is None)
+        return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))
     is_spam = event.command.spam
+    unfinished = tuple(rma.number for rma in facts.rmas if rma.closed_at is None)
     if unfinished and not is_spam:
-        return _refuse(case, f"{', '.join(unfinished)} is not finished: close the return first")
-    survey = () if case.details.surveyed else (_tell_customer(case, "survey", scores=(1, 2, 3, 4, 5)),)
-    letters = () if is_spam else (_tell_customer(case, "closed"), *survey)
-    details = case.details if is_spam else replace(case.details, surveyed=True)
-    closed = case.changed(state="closed", closed_at=event.at, details=details)
-    told = "as spam, nobody was told" if is_spam else "the customer was told and asked for an opinion"
-    return _done(closed, event, f"{case.number} is closed; {told}", *letters, *stop_clock())
+        return refuse(case, event, Step("request_has_returns", {"number": case.number, "returns": unfinished}))
+    if is_spam or not case.customer:
+        closed = case.changed(state="closed", closed_at=event.at)
+        told = Step("request_closed_as_spam" if is_spam else "request_closed_untold", {"number": case.number})
+        return done(closed, event, told, *stop_clock())
+    asks = not case.details.surveyed
+    survey = (tell_customer(case, "survey", scores=(1, 2, 3, 4, 5)),) if asks else ()
+    closed = case.changed(state="closed", closed_at=event.at, details=replace(case.details, surveyed=True))
+    told = Step("request_closed_and_asked" if asks else "request_closed", {"number": case.number})
+    return done(closed, event, told, tell_customer(case, "closed"), *survey, *stop_clock())
 
 
 def _reopen(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if case.state not in ("resolved", "closed"):
-        return _refuse(case, f"{case.number} is {case.state}: there is nothing to reopen")
-    return _done(case.changed(state="in progress", closed_at=None), event, f"{case.number} is in progress again")
+        return refuse(case, event, Step("request_not_over", {"number": case.number, "state": case.state}))
+    return done(case.changed(state="in progress", closed_at=None), event, Step("request_reopened", {"number": case.number}))
 
 
 def _entitled(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     wanted = event.command
     if wanted.refused:
         details = replace(case.details, entitlement="not entitled")
-        done = f"{case.number} is not entitled: {wanted.reason}. The customer was not told; write to them in your own words"
-        return _done(case.changed(details=details), event, done, Note(text=f"not entitled: {wanted.reason}", who=event.by))
+        told = Step("request_not_entitled", {"number": case.number, "reason": wanted.reason})
+        return done(case.changed(details=details), event, told, Note(text=f"not entitled: {wanted.reason}", who=event.by))
     if facts.contract is None or facts.contract.number != wanted.contract:
-        return _refuse(case, f"the register has no contract {wanted.contract}")
+        return refuse(case, event, Step("request_contract_unknown", {"number": case.number, "contract": wanted.contract}))
     details = replace(case.details, entitlement="entitled", contract=wanted.contract)
     entitled = case.changed(contract=wanted.contract, company=facts.contract.company, details=details)
+    values = {"number": case.number, "contract": wanted.contract}
     if case.state == "new" and not details.missing:
-        accepted, effects = accept(entitled, event.at, facts, desk)
-        return _done(accepted, event, f"{case.number} is entitled by contract {wanted.contract} and accepted", *effects)
-    return _done(entitled, event, f"{case.number} is entitled by contract {wanted.contract}")
+        accepted, effects = accept(entitled, event.at, facts, desk, now)
+        return done(accepted, event, Step("request_entitled_and_accepted", values), *effects)
+    return done(entitled, event, Step("request_entitled", values))
 
 
 def _rma(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The request's side of `/rma`: work is in progress. The return itself is born by its own type (RM1)."""
     if case.state == "closed":
-        return _refuse(case, f"{case.number} is closed: /reopen it first")
-    return _done(case if case.state == "resolved" else case.changed(state="in progress"), event, "")
+        return refuse(case, event, Step("request_closed_to_returns", {"number": case.number}))
+    contacts = who_may_confirm(case, facts)
+    if contacts and is_unconfirmed(case, facts):
+        values = {"number": case.number, "address": case.details.site_address, "contacts": contacts}
+        return refuse(case, event, Step("request_ship_to_unconfirmed", values))
+    return done(case if case.state == "resolved" else case.changed(state="in progress"), event, "")
 
 
 RULES: Mapping[str, Rule] = {
@@ -125,6 +133,9 @@ RULES: Mapping[str, Rule] = {
     "resolve": _resolve,
     "close": _close,
     "reopen": _reopen,
+    "merge": merge,
+    "link": link,
+    "add": add_participant,
     "entitled": _entitled,
     "rma": _rma,
 }

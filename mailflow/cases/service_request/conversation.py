@@ -5,30 +5,42 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.service_request.opening import judge, open_request, read_details
+from mailflow.cases.service_request.alarm import repeat_alarm
+from mailflow.cases.service_request.details import CLEAR_TEXT, read_details
+from mailflow.cases.service_request.escalation import escalate, is_escalation
+from mailflow.cases.service_request.flags import first_stated_priority, priority_wish, proposed_merges, serial_flags
+from mailflow.cases.service_request.judgement import ask_in_clear, judge
+from mailflow.cases.service_request.opening import open_request
+from mailflow.cases.service_request.participants import Copied, welcome
 from mailflow.cases.service_request.relay import tell_staff
 from mailflow.cases.service_request.response_clock import stop_clock
+from mailflow.cases.service_request.ship_to import Doubt, look_at_ship_to
+from mailflow.cases.service_request.status import asks_for_status, asks_only_for_status, status_letter, tell_status
+from mailflow.cases.service_request.survey import keep_answer
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
+from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import RELAYED_NOTICES, MailReceived
 from mailflow.policy.facts import Facts
 
 
 def add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """A participant's mail: what was missing is filled in, a resolved or lately closed request runs again, staff hear of it."""
-    if case.state == "closed" and not _may_reopen(case, facts, desk, event.at):
+    """A participant's mail: what asks for something of its own first, then what goes to staff."""
+    is_over = case.state == "closed" and not _may_reopen(case, facts, desk, event.at)
+    if event.alarm is not None and case.state != "closed":
+        return repeat_alarm(case, event, event.alarm, desk)
+    if event.survey_answer is not None and case.details.surveyed:
+        return keep_answer(case, event, event.survey_answer, desk)
+    if asks_only_for_status(event):
+        return tell_status(case, event, facts, desk)
+    if event.alarm is None and is_escalation(event):
+        return escalate(case, event, facts, desk, now)
+    if is_over or event.alarm is not None:
         return open_request(replace(event, linked_to=case.number), facts, desk, now)
-    details = read_details(case.details, event, facts, desk)
-    contract = case.contract or (facts.contract.number if facts.contract else None)
-    participants = tuple(dict.fromkeys((*case.participants, event.sender)))
-    known = case.changed(details=details, contract=contract, participants=participants)
-    effects: tuple[Effect, ...] = ()
-    if case.state == "awaiting information" and not details.missing:
-        known, effects = judge(known, event, facts, desk, now)
-    elif case.state in ("resolved", "closed", "awaiting customer"):
-        known = known.changed(state="in progress", closed_at=None)
-    return Decision(case=known, effects=(*effects, tell_staff(known, event, desk)), reason=f"{event.sender} wrote to the case")
+    decision = _take_up(case, event, facts, desk, now)
+    status = status_letter(case, event, facts, desk) if asks_for_status(event) else ()
+    return replace(decision, effects=(*status, *decision.effects))
 
 
 def _may_reopen(case: Case, facts: Facts, desk: Desk, at: datetime) -> bool:
@@ -38,14 +50,54 @@ def _may_reopen(case: Case, facts: Facts, desk: Desk, at: datetime) -> bool:
     return facts.calendar.local_day(at) <= last_day
 
 
+def _take_up(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """What was missing is filled in, a resolved or lately closed request runs again, staff hear of it."""
+    details = read_details(case.details, event, facts, desk)
+    contract = case.contract or (facts.contract.number if facts.contract else None)
+    priority = first_stated_priority(case, event, desk) or case.priority
+    copied = welcome(case.changed(details=details, contract=contract, priority=priority), event, facts, desk)
+    doubt = look_at_ship_to(copied.case, event, facts)
+    known, effects = _go_on(case, doubt.case, event, facts, desk, now)
+    return Decision(
+        case=known,
+        effects=(*effects, *doubt.effects, _for_staff(case, known, event, facts, desk, copied, doubt)),
+        reason=f"{event.sender} wrote to the case",
+    )
+
+
+def _go_on(before: Case, case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """The state that follows, with the answer where there is one."""
+    was_unread = before.details.missing == (CLEAR_TEXT,) and not event.is_encrypted
+    if case.state == "awaiting information" and (was_unread or not case.details.missing):
+        return judge(case, event, facts, desk, now)
+    if case.state in ("resolved", "closed", "awaiting customer"):
+        case = case.changed(state="in progress", closed_at=None)
+    if event.is_encrypted and not case.details.asked_in_clear:
+        return case.changed(details=replace(case.details, asked_in_clear=True)), ask_in_clear(case, event)
+    return case, ()
+
+
+def _for_staff(before: Case, case: Case, event: MailReceived, facts: Facts, desk: Desk, copied: Copied, doubt: Doubt) -> SendNotice:
+    wish, wish_commands = priority_wish(case, event)
+    new_serials = tuple(serial for serial in case.details.serials if serial not in before.details.serials)
+    noticed = serial_flags(case, new_serials, facts)
+    encrypted: Derivation = (Step("flag_encrypted", {}),) if event.is_encrypted else ()
+    return tell_staff(
+        case,
+        event,
+        desk,
+        flags=(*encrypted, *wish, *noticed, *doubt.flags, *copied.flags),
+        commands=(*wish_commands, *proposed_merges(case, noticed), *copied.commands),
+    )
+
+
 def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     """An answer to a relayed mail goes to the customer; an answer to any other notice is an internal note (SR5)."""
     if event.answers_notice not in RELAYED_NOTICES or not event.new_text.strip():
         note = Note(text=event.new_text.strip() or "(no text)", who=event.sender)
         return Decision(case=case, effects=(note,), reason=f"internal note of {event.sender}")
-    if case.state == "closed":
-        refusal = f"{case.number} is closed: /reopen it before writing to the customer"
-        return Decision(case=case, reason=refusal, refused=refusal)
+    if trouble := _why_not_to_customer(case):
+        return Decision(case=case, reason=f"not sent to the customer: {trouble}", refused=Step(trouble, {"number": case.number}))
     is_engineer = Role.CSE in event.roles
     details = case.details
     effects: tuple[Effect, ...] = ()
@@ -63,3 +115,9 @@ def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     )
     changed = case.changed(state=state, assignee=assignee, details=details)
     return Decision(case=changed, effects=(message, *effects), reason=f"{event.sender} wrote to the customer")
+
+
+def _why_not_to_customer(case: Case) -> str:
+    if case.state == "closed":
+        return "request_closed_to_customer"
+    return "" if case.customer else "request_has_no_customer"

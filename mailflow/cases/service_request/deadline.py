@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailflow.cases.service_request.opening import INFORMATION_DECISION, INFORMATION_REMINDER
+from mailflow.cases.service_request.judgement import INFORMATION_DECISION, INFORMATION_REMINDER
 from mailflow.cases.service_request.relay import responsible_staff, suggested_commands, summary
 from mailflow.cases.service_request.response_clock import BREACH, WARNING, response_moment
 from mailflow.policy.case import Case
@@ -15,6 +15,8 @@ from mailflow.policy.facts import Facts
 
 def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk) -> Decision:
     """One deadline kind, one letter."""
+    if event.kind in (INFORMATION_REMINDER, INFORMATION_DECISION) and case.state != "awaiting information":
+        return Decision(case=case, reason="nothing is asked of the customer any more")
     if event.kind == INFORMATION_REMINDER:
         return Decision(case=case, effects=(_ask_again(case),), reason="what was asked for is still missing")
     if event.kind == INFORMATION_DECISION:
@@ -57,6 +59,7 @@ def _let_staff_decide(case: Case, desk: Desk) -> SendNotice:
             "is_new": False,
             "attachment_names": (),
             "commands": suggested_commands(case),
-            "steps": (Step("information_not_given", {"missing": case.details.missing}),),
+            "steps": (),
+            "flags": (Step("information_not_given", {"missing": case.details.missing}),),
         },
     )

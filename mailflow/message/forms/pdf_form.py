@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from pypdf import PdfReader, PdfWriter
-
 from mailflow.message.forms.form_fields import LINE_FIELD, read_fields
 from mailflow.message.model import ReturnNotification
 
@@ -24,6 +22,8 @@ def read_pdf_form(content: bytes) -> ReturnNotification | None:
     """The form, None for any other file, be it broken or hostile."""
     if len(content) > LARGEST_FILE or b"%PDF" not in content[:1024]:
         return None
+    from pypdf import PdfReader  # slow to import, and most mails carry no PDF
+
     try:
         found = PdfReader(BytesIO(content), strict=False).get_fields() or {}
     except Exception:  # the library meets hostile bytes with errors of every kind; for us all mean: not our form
@@ -45,6 +45,8 @@ def _text_of(field: Mapping[str, Any]) -> str:
 
 def fill_pdf_form(content: bytes, values: Mapping[str, str]) -> bytes:
     """The form with values typed in, as a customer's viewer saves it. Raises UnknownField."""
+    from pypdf import PdfWriter
+
     writer = PdfWriter(clone_from=BytesIO(content))
     missing = sorted(values.keys() - (writer.get_fields() or {}).keys())
     if missing:

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from io import BytesIO
 
-from openpyxl import load_workbook
-
 from mailflow.message.forms.form_fields import LINE_FIELD, FieldValue, read_fields
 from mailflow.message.model import ReturnNotification
 
 LARGEST_FILE = 5_000_000
 MOST_MEMBERS = 200
 LARGEST_UNPACKED = 20_000_000
+MOST_SHEETS = 3
 MOST_ROWS = 2000
 MOST_COLUMNS = 20
 EXACT_DIGITS = 15
@@ -28,16 +27,22 @@ Cell = object
 
 def read_xlsx_form(content: bytes) -> ReturnNotification | None:
     """The form, None for any other file, be it broken or hostile."""
-    if len(content) > LARGEST_FILE or not content.startswith(b"PK"):
-        return None
-    try:
-        if not _is_harmless_zip(content):
-            return None
-        rows = _read_rows(content)
-    except Exception:  # the library meets hostile files with errors of every kind; for us all mean: not our form
-        return None
-    fields = dict(_named_fields(rows))
+    sheets = read_sheets(content)
+    fields = dict(_named_fields(sheets[0])) if sheets else {}
     return read_fields(fields) if {"rma", "tracking"} <= fields.keys() else None
+
+
+def read_sheets(content: bytes) -> list[list[tuple[Cell, ...]]]:
+    """The cells of the first sheets of a workbook, at most 2,000 rows of 20 columns each; none where the file is broken or hostile.
+
+    Formulas are never computed: of them only the value that the author's program stored is seen.
+    """
+    if len(content) > LARGEST_FILE or not content.startswith(b"PK"):
+        return []
+    try:
+        return _read_rows(content) if _is_harmless_zip(content) else []
+    except Exception:  # the library meets hostile files with errors of every kind; for us all mean: no table of ours
+        return []
 
 
 def _is_harmless_zip(content: bytes) -> bool:
@@ -58,11 +63,13 @@ def _is_harmless_zip(content: bytes) -> bool:
     return True
 
 
-def _read_rows(content: bytes) -> list[tuple[Cell, ...]]:
+def _read_rows(content: bytes) -> list[list[tuple[Cell, ...]]]:
+    from openpyxl import load_workbook  # slow to import, and most mails carry no spreadsheet
+
     book = load_workbook(BytesIO(content), read_only=True, data_only=True)
     try:
-        sheet = book.worksheets[0]
-        return list(sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True))
+        sheets = book.worksheets[:MOST_SHEETS]
+        return [list(sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)) for sheet in sheets]
     finally:
         book.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from mailflow.notices.slots import clean_text
 
@@ -10,9 +10,11 @@ LONGEST_LINE = 75
 """Octets of a content line (RFC 5545 3.1)."""
 
 
-def build_deadline_calendar(uid: str, title: str, day: date, description: str) -> bytes:
-    """An all-day event, the same bytes for the same values. An entry with the same `uid` replaces an earlier one."""
-    stamp = f"{day - timedelta(days=1):%Y%m%d}T000000Z"  # DTSTAMP is required; a fixed one keeps the bytes the same at each try
+def build_deadline_calendar(uid: str, title: str, day: date, description: str, *, sequence: int, at: datetime) -> bytes:
+    """An all-day event, the same bytes for the same values.
+
+    With the same `uid` and a greater `sequence` it replaces an earlier entry (RFC 5546 2.1.4); `at` is when it was written.
+    """
     lines = (
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -21,7 +23,8 @@ def build_deadline_calendar(uid: str, title: str, day: date, description: str) -
         "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         f"UID:{_escape(uid)}",
-        f"DTSTAMP:{stamp}",
+        f"SEQUENCE:{sequence}",
+        f"DTSTAMP:{at.astimezone(UTC):%Y%m%dT%H%M%SZ}",
         f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
         f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
         f"SUMMARY:{_escape(title)}",

@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from decimal import Decimal
 
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r")
-"""A cell that begins so would be run by a spreadsheet (case 66)."""
+from mailflow.notices.attachments.csv_cell import harmless
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,20 +36,21 @@ def build_invoice_csv(lines: Sequence[InvoiceLine]) -> bytes:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(field.name for field in fields(InvoiceLine))
     for line in lines:
-        writer.writerow(_safe(value) for value in _plain(line).values())
+        writer.writerow(harmless(value) for value in _plain(line).values())
     return out.getvalue().encode("utf-8")
 
 
 def build_invoice_json(lines: Sequence[InvoiceLine]) -> bytes:
-    """`{"lines": [...]}`; amounts are texts, so that no reader rounds them."""
-    return json.dumps({"lines": [_plain(line) for line in lines]}, ensure_ascii=False, indent=2).encode("utf-8") + b"\n"
+    """`{"lines": [...], "totals": [{"currency", "amount"}, ...]}`; amounts are texts, so that no reader rounds them."""
+    sums: dict[str, Decimal] = {}
+    for line in lines:
+        sums[line.currency] = sums.get(line.currency, Decimal(0)) + line.total
+    totals = [{"currency": currency, "amount": f"{amount:.2f}"} for currency, amount in sums.items()]
+    request = {"lines": [_plain(line) for line in lines], "totals": totals}
+    return json.dumps(request, ensure_ascii=False, indent=2).encode("utf-8") + b"\n"
 
 
 def _plain(line: InvoiceLine) -> dict[str, str | int]:
     values = asdict(line)
     due = line.return_due.isoformat() if line.return_due else ""
     return {**values, "unit_price": f"{line.unit_price:.2f}", "total": f"{line.total:.2f}", "return_due": due}
-
-
-def _safe(value: str | int) -> str | int:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_START) else value

@@ -1,57 +1,65 @@
-"""Text on a PDF page in whatever script it is: built-in Helvetica, the shipped Roboto for other letters, an Asian font for Chinese."""
+"""Text on a PDF page in whatever script it is, in shipped fonts that are embedded as far as they are used."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from mailflow.notices.slots import one_line
 
-LATIN, LETTERS, ASIAN = "Helvetica", "Roboto", "STSong-Light"
+LETTERS, HAN = "Roboto", "DroidSansFallback"
 
-_FONT_FILE = Path(__file__).parent / "fonts" / "Roboto-Regular.ttf"
+_FONTS = Path(__file__).parent / "fonts"
 
 
 @cache
-def _register_fonts() -> frozenset[int]:
-    """Both fonts made known to reportlab, once; the characters that Roboto has."""
-    font = TTFont(LETTERS, str(_FONT_FILE))
-    pdfmetrics.registerFont(font)
-    pdfmetrics.registerFont(UnicodeCIDFont(ASIAN))
-    return frozenset(font.face.charToGlyph)
+def _characters_of(font: str, file: str) -> frozenset[int]:
+    """What a font can draw; reportlab knows it from then on."""
+    loaded = TTFont(font, str(_FONTS / file))
+    pdfmetrics.registerFont(loaded)
+    return frozenset(loaded.face.charToGlyph)
 
 
-def font_of(text: str) -> str:
-    """The font that has all letters of a text."""
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError:
-        return LETTERS if _register_fonts().issuperset(map(ord, text)) else ASIAN
-    return LATIN
+def runs_of(text: str) -> list[tuple[str, str]]:
+    """The text in pieces, each with the font that has its letters."""
+    return [(font, "".join(run)) for font, run in groupby(text, _font_of)]
 
 
-def draw_line(page: Canvas, x: float, y: float, text: str, size: float, width: float = 0, font: str = "") -> None:
+def _font_of(character: str) -> str:
+    if ord(character) in _characters_of(LETTERS, "Roboto-Regular.ttf"):
+        return LETTERS
+    # What neither has becomes the box by which this font shows a missing letter.
+    _characters_of(HAN, "DroidSansFallback-Han.ttf")
+    return HAN
+
+
+def width_of(text: str, size: float) -> float:
+    """How wide a text is drawn, in points."""
+    return float(sum(pdfmetrics.stringWidth(run, font, size) for font, run in runs_of(text)))
+
+
+def draw_line(page: Canvas, x: float, y: float, text: str, size: float, width: float = 0) -> None:
     """One line of text from its left end (points), made smaller where `width` is given and it would not fit."""
     text = one_line(text)
-    font = font or font_of(text)
-    needed = pdfmetrics.stringWidth(text, font, size)
+    needed = width_of(text, size)
     if width and needed > width:
         size = max(4.0, size * width / needed)
-    page.setFont(font, size)
-    page.drawString(x, y, text)
+    for font, run in runs_of(text):
+        page.setFont(font, size)
+        page.drawString(x, y, run)
+        x += pdfmetrics.stringWidth(run, font, size)
 
 
 def draw_lines(page: Canvas, x: float, y: float, lines: Sequence[str], size: float, width: float = 0) -> float:
     """Lines below each other; returns where the next one would stand."""
-    shared = font_of(one_line("".join(lines)))
     for line in lines:
-        draw_line(page, x, y, line, size, width, "" if shared == ASIAN else shared)
+        draw_line(page, x, y, line, size, width)
         y -= size * 1.35
     return y
 
@@ -61,7 +69,7 @@ def wrap(text: str, size: float, width: float) -> list[str]:
     lines: list[str] = []
     current = ""
     for word in _words(one_line(text)):
-        if current and pdfmetrics.stringWidth(current + word, font_of(current + word), size) > width:
+        if current and width_of(current + word, size) > width:
             lines.append(current.rstrip())
             current = ""
         current += word

@@ -81,7 +81,7 @@ class ReturnForm:
 
 def build_return_form_pdf(form: ReturnForm) -> bytes:
     """The fillable PDF; fields `rma`, `company`, … and `line.1.part`, `line.1.quantity`, …. The same bytes for the same form."""
-    from mailflow.notices.attachments.return_form_pdf import draw_form  # reportlab is slow to import and not all desks take returns
+    from mailflow.notices.attachments.return_form_pdf import draw_form  # slow to import, and not all desks take returns
 
     return draw_form(form)
 

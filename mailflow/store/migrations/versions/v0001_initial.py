@@ -106,6 +106,7 @@ def _cases() -> None:
         sa.Column("desk", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("letters", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("desk", "kind", "due_at", name=op.f("pk_digest")),
     )
     op.create_table(
@@ -197,6 +198,7 @@ def _delivery() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("at_most_once", sa.Boolean(), nullable=False),
         sa.Column("immediate_answer", sa.Boolean(), nullable=False),
+        sa.Column("to_stranger", sa.Boolean(), nullable=False),
         sa.Column("inbound_id", ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_notice_case_number_case")),
         sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_notice_inbound_id_inbound")),
@@ -205,6 +207,13 @@ def _delivery() -> None:
     )
     op.create_index(op.f("ix_notice_case_number"), "notice", ["case_number"])
     op.create_index(op.f("ix_notice_inbound_id"), "notice", ["inbound_id"])
+    op.create_index(
+        "ix_notice_to_stranger",
+        "notice",
+        ["desk", "created_at"],
+        sqlite_where=sa.text("to_stranger IS 1"),
+        postgresql_where=sa.text("to_stranger IS true"),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
@@ -224,6 +233,7 @@ def _delivery() -> None:
         sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bounced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("bounce_reason", sa.Text(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_outbox_notice_id_notice")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
@@ -234,6 +244,20 @@ def _delivery() -> None:
     for name in ("failed_at", "bounced_at"):
         there = sa.text(f"{name} IS NOT NULL")
         op.create_index(f"ix_outbox_{name}", "outbox", [name], sqlite_where=there, postgresql_where=there)
+    op.create_index(
+        "ix_outbox_untold",
+        "outbox",
+        ["id"],
+        sqlite_where=sa.text("state = 'failed' AND told IS 0"),
+        postgresql_where=sa.text("state = 'failed' AND told IS false"),
+    )
+    op.create_table(
+        "told",
+        sa.Column("desk", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("desk", "about", name=op.f("pk_told")),
+    )
     op.create_table(
         "suppressed_address",
         sa.Column("address", sa.Text(), nullable=False),

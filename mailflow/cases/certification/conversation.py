@@ -1,0 +1,88 @@
+"""Mail in a running certification: more papers before the decision, personnel reports after it, everything else to the reviewer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailflow.cases.certification.letter import application_letter, review_commands, reviewers
+from mailflow.cases.certification.opening import open_certification, read_own_application, with_later_papers
+from mailflow.cases.certification.personnel import is_report, take_report, told_to_staff
+from mailflow.policy.case import Case
+from mailflow.policy.decision import Decision, Note, SendNotice
+from mailflow.policy.derivation import Derivation, Step
+from mailflow.policy.desk import Desk, Role
+from mailflow.policy.event import RELAYED_NOTICES, MailReceived
+from mailflow.policy.facts import Facts
+
+
+def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """A participant's mail."""
+    participants = tuple(dict.fromkeys((*case.participants, event.sender)))
+    known = case.changed(participants=participants)
+    if case.state == "applied":
+        later = read_own_application(event, facts.calendar.local_day(event.at))
+        fuller = known.changed(details=replace(case.details, application=with_later_papers(case.details.application, later)))
+        letter = application_letter(fuller, event, facts, desk, is_new=False)
+        return Decision(case=fuller, effects=(letter,), reason=f"{event.sender} added to the application")
+    report = take_report(known, event, facts, desk, now) if case.state == "certified" else None
+    if report is not None and report.case is not None:
+        relayed = relay(report.case, event, desk, told_to_staff(report.case), to=(*reviewers(desk), *desk.staff_of(Role.ESCALATION)))
+        return replace(report, effects=(*report.effects, relayed))
+    if _applies_again(event, facts):
+        earlier = tuple(sorted((*facts.certifications, case), key=lambda one: one.opened_at))
+        return open_certification(replace(event, linked_to=case.number), replace(facts, certifications=earlier), desk, now)
+    steps = (Step("not_service_manager", {"sender": event.sender}),) if case.state == "certified" and is_report(event, facts) else ()
+    return Decision(case=known, effects=(relay(known, event, desk, steps),), reason=f"{event.sender} wrote to the case")
+
+
+def _applies_again(event: MailReceived, facts: Facts) -> bool:
+    """After the decision a mail with papers that name certificates, or the stars wanted, is the next application."""
+    application = read_own_application(event, facts.calendar.local_day(event.at))
+    return bool(event.mail.attachments and (application.engineers or application.stars)) or bool(
+        application.engineers and application.stars
+    )
+
+
+def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
+    """An answer to a relayed mail goes to the partner; an answer to any other notice is an internal note (SR5)."""
+    text = event.new_text.strip()
+    if event.answers_notice not in RELAYED_NOTICES or not text:
+        return Decision(case=case, effects=(Note(text=text or "(no text)", who=event.sender),), reason=f"internal note of {event.sender}")
+    message = SendNotice(
+        notice="service_request/staff_message",
+        to=(case.customer,),
+        cc=case.other_participants,
+        values={"text": text},
+        forward_attachments=True,
+    )
+    return Decision(case=case, effects=(message,), reason=f"{event.sender} wrote to the partner")
+
+
+def relay(case: Case, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:
+    """The partner's mail for the reviewer, who may answer it."""
+    return SendNotice(
+        notice="service_request/customer_message",
+        to=tuple(dict.fromkeys(to)) or reviewers(desk),
+        to_staff=True,
+        forward_attachments=True,
+        values={
+            "text": event.new_text,
+            "sender": event.sender,
+            "summary": _summary(case),
+            "is_new": False,
+            "attachment_names": tuple(attachment.name or "" for attachment in event.mail.attachments),
+            "commands": review_commands(case, desk),
+            "steps": steps,
+        },
+    )
+
+
+def _summary(case: Case) -> tuple[tuple[str, str], ...]:
+    """(label, text) rows on top of a mail to staff; labels are keys of [labels]."""
+    rows = (
+        ("customer", f"{case.customer_name} <{case.customer}>" if case.customer_name else case.customer),
+        ("company", case.company),
+        ("state", case.state),
+    )
+    return tuple((label, text) for label, text in rows if text)

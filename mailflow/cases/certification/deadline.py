@@ -1,0 +1,102 @@
+"""What a certification does when one of its deadlines falls (DK2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from mailflow.cases.certification.letter import checked, policy_of, review_commands, reviewers, tell_partner, tell_staff
+from mailflow.cases.certification.validity import DECISION_DUE, EXPIRED, REMINDER, VACANCY_REMINDER, end_of_months
+from mailflow.policy.case import Case
+from mailflow.policy.certification import CertificationDetails
+from mailflow.policy.decision import Decision
+from mailflow.policy.desk import Desk, Role
+from mailflow.policy.event import DeadlineFell
+from mailflow.policy.facts import Facts
+
+Rule = Callable[[Case, DeadlineFell, Facts, Desk, datetime], Decision]
+
+
+def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """One deadline kind, one rule."""
+    if event.kind not in RULES:
+        raise ValueError(f"a certification knows no deadline {event.kind!r}")
+    return RULES[event.kind](case, event, facts, desk, now)
+
+
+def _press_for_decision(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    if case.state != "applied":
+        return Decision(case=case, reason=f"the application is {case.state}")
+    details: CertificationDetails = case.details
+    letter = tell_staff(
+        case,
+        "decision_due",
+        reviewers(desk),
+        decision_due=details.decision_due,
+        days_left=int(event.key),
+        steps=details.decision_steps,
+        points=checked(case, facts, desk),
+        stars=policy_of(desk).stars,
+        applied_for=details.application.stars,
+        commands=review_commands(case, desk),
+    )
+    return Decision(case=case, effects=(letter,), reason=f"a decision is due by {details.decision_due}")
+
+
+def _remind_of_recertification(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """A partner that has applied again, or holds a newer certificate, needs no reminder."""
+    if newer := _newer(case, facts, "applied", "certified"):
+        return Decision(case=case, reason=f"{newer} follows it: no reminder is needed")
+    details: CertificationDetails = case.details
+    letter = tell_partner(
+        case,
+        "recertification_reminder",
+        valid_through=details.valid_through,
+        days_left=int(event.key),
+        stars=details.stars,
+        decision_days=policy_of(desk).decision,
+        certificate_months=policy_of(desk).certificate_months,
+        steps=details.validity_steps,
+    )
+    return Decision(case=case, effects=(letter,), reason=f"the certificate is valid through {details.valid_through}")
+
+
+def _expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    details: CertificationDetails = case.details
+    expired = case.changed(state="expired", closed_at=event.due_at)
+    if newer := _newer(case, facts, "certified"):
+        return Decision(case=expired, reason=f"the last valid day was {details.valid_through}; {newer} has taken its place")
+    letter = tell_partner(expired, "expired", valid_through=details.valid_through, stars=details.stars, steps=details.validity_steps)
+    return Decision(case=expired, effects=(letter,), reason=f"the last valid day was {details.valid_through}")
+
+
+def _newer(case: Case, facts: Facts, *states: str) -> str:
+    """The number of the partner's later certification in one of the states, '' for none."""
+    later = (one for one in facts.certifications if one.opened_at > case.opened_at and one.state in states)
+    return next((one.number for one in later), "")
+
+
+def _remind_of_vacancy(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """The partner and the desk's manager hear of a place that is still vacant."""
+    amount, _, key = event.key.partition(" ")
+    vacancy = next((one for one in case.details.vacancies if one.key == key and one.is_open), None)
+    if vacancy is None:
+        return Decision(case=case, reason="the place is filled")
+    values = {
+        "vacancy": vacancy,
+        "days_left": int(amount),
+        "steps": end_of_months(vacancy.left_on, policy_of(desk).vacancy_months).steps,
+    }
+    letters = (
+        tell_partner(case, "vacancy_reminder", for_staff=False, **values),
+        tell_staff(case, "vacancy_reminder", desk.staff_of(Role.ESCALATION), for_staff=True, **values),
+    )
+    return Decision(case=case, effects=letters, reason=f"the place of {vacancy.engineer} is vacant; to be filled by {vacancy.fill_by}")
+
+
+RULES: Mapping[str, Rule] = {
+    DECISION_DUE: _press_for_decision,
+    REMINDER: _remind_of_recertification,
+    EXPIRED: _expire,
+    VACANCY_REMINDER: _remind_of_vacancy,
+}

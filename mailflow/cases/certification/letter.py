@@ -1,0 +1,75 @@
+"""Letters of a certification: who gets them, and the values that every one of them shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailflow.cases.certification.checklist import CheckedPoint, check
+from mailflow.policy.case import Case
+from mailflow.policy.certification import CertificationDetails
+from mailflow.policy.decision import SendNotice
+from mailflow.policy.desk import CertificationPolicy, Desk, Role
+from mailflow.policy.event import MailReceived
+from mailflow.policy.facts import Facts
+
+
+def policy_of(desk: Desk) -> CertificationPolicy:
+    """The desk's numbers, else those of the requirements."""
+    return desk.certification or CertificationPolicy()
+
+
+def reviewers(desk: Desk) -> tuple[str, ...]:
+    """Who decides; a desk without reviewers leaves it to its managers."""
+    return desk.staff_of(Role.REVIEWER) or desk.staff_of(Role.ESCALATION)
+
+
+def tell_partner(case: Case, notice: str, *, attach: tuple[str, ...] = (), **values: Any) -> SendNotice:
+    return SendNotice(
+        notice=f"certification/{notice}", to=(case.customer,), cc=case.other_participants, values=_framed(case, values), attach=attach
+    )
+
+
+def tell_staff(case: Case, notice: str, to: tuple[str, ...], *, with_files: bool = False, **values: Any) -> SendNotice:
+    framed = _framed(case, values)
+    return SendNotice(notice=f"certification/{notice}", to=to, to_staff=True, values=framed, forward_attachments=with_files)
+
+
+def checked(case: Case, facts: Facts, desk: Desk) -> tuple[CheckedPoint, ...]:
+    """The checklist of the application as it stands now."""
+    return check(case.details.application, facts.calendar.local_day(case.opened_at), policy_of(desk))
+
+
+def application_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk, *, is_new: bool) -> SendNotice:
+    """The application for the reviewer: the mail with its files, the checklist, and the commands to copy (DK2)."""
+    details: CertificationDetails = case.details
+    return tell_staff(
+        case,
+        "application",
+        reviewers(desk),
+        with_files=True,
+        text=(event.mail.text or event.mail.alternative_text) if is_new else event.new_text,
+        sender=event.sender,
+        is_new=is_new,
+        is_genuine=event.authenticated,
+        attachment_names=tuple(attachment.name or "-" for attachment in event.mail.attachments),
+        points=checked(case, facts, desk),
+        stars=policy_of(desk).stars,
+        applied_for=details.application.stars,
+        decision_due=details.decision_due,
+        steps=details.decision_steps,
+        recertifies=details.recertifies,
+        history=facts.partner_notes if details.recertifies else (),
+        commands=review_commands(case, desk),
+    )
+
+
+def review_commands(case: Case, desk: Desk) -> tuple[str, ...]:
+    """Lines to copy in the state at hand."""
+    if case.state == "applied":
+        stars = case.details.application.stars or max(policy_of(desk).stars)
+        return (f"/approve {stars}", "/reject REASON")
+    return ("/cancel REASON",) if case.state == "certified" else ()
+
+
+def _framed(case: Case, values: dict[str, Any]) -> dict[str, Any]:
+    return {"certification": case.details, **values}

@@ -1,0 +1,133 @@
+"""The birth of a certification (DK2): an application by mail. The applicant gets one answer, the reviewer everything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from mailflow.cases.certification.letter import application_letter, policy_of, tell_partner
+from mailflow.cases.certification.validity import decision_clock
+from mailflow.message.certification.application import read_application
+from mailflow.policy.case import Case
+from mailflow.policy.certification import Application, CertificationDetails, Engineer
+from mailflow.policy.decision import Decision, Effect, Note
+from mailflow.policy.desk import Desk
+from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.facts import Facts
+
+
+def open_certification(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """A new application; of a partner that was certified before it is a recertification."""
+    case = _newborn(event, facts, desk)
+    due = facts.calendar.end_of_term(event.at, policy_of(desk).decision)
+    case = case.changed(details=replace(case.details, decision_due=due.day, decision_steps=due.steps))
+    effects = (
+        *_answer(case, event),
+        application_letter(case, event, facts, desk, is_new=True),
+        *decision_clock(due, facts.calendar, policy_of(desk), now),
+        Note(text=f"a decision is due by {due.day.isoformat()}", steps=due.steps),
+        *((Note(text=f"the mail named {event.linked_to}, in which {event.sender} takes no part"),) if _is_foreign(event) else ()),
+    )
+    earlier = case.details.recertifies
+    reason = f"an application for recertification, after {earlier}" if earlier else "a new application for certification"
+    return Decision(case=case, effects=effects, reason=reason)
+
+
+def _is_foreign(event: MailReceived) -> bool:
+    return event.linked_to is not None and event.standing is not Standing.PARTICIPANT
+
+
+def read_own_application(event: MailReceived, today: date) -> Application:
+    """What the mail says: of a first mail all of it, what it forwards included."""
+    return read_application(event.mail, event.new_text or event.mail.text or event.mail.alternative_text, today)
+
+
+def with_later_papers(known: Application, later: Application) -> Application:
+    """What a later mail of the applicant adds: blanks are filled, engineers and projects add up, stars are as last said."""
+    people = {(one.name.casefold(), one.level): one for one in known.engineers if one.name}
+    people |= {(one.name.casefold(), one.level): one for one in later.engineers if one.name}
+    counted: tuple[Engineer, ...] = tuple(one for one in (*known.engineers, *later.engineers) if not one.name)
+    return Application(
+        stars=later.stars or known.stars,
+        engineers=(*people.values(), *dict.fromkeys(counted)),
+        hotline=known.hotline or later.hotline,
+        service_manager=known.service_manager or later.service_manager,
+        service_manager_phone=known.service_manager_phone or later.service_manager_phone,
+        service_manager_email=known.service_manager_email or later.service_manager_email,
+        tracking_system=known.tracking_system or later.tracking_system,
+        projects=tuple(dict.fromkeys((*known.projects, *later.projects))),
+        laboratory=known.laboratory or later.laboratory,
+        company=known.company or later.company,
+    )
+
+
+def _newborn(event: MailReceived, facts: Facts, desk: Desk) -> Case:
+    application = read_own_application(event, facts.calendar.local_day(event.at))
+    partner = facts.partner
+    domain = partner.domain if partner else ""
+    name = partner.name if partner else application.company
+    earlier = next((one.number for one in reversed(facts.certifications) if one.details.stars is not None), "")
+    return Case(
+        number=facts.new_numbers["certification"],
+        kind="certification",
+        desk=desk.name,
+        state="applied",
+        opened_at=event.at,
+        language=facts.language,
+        country=facts.country,
+        timezone=facts.timezone,
+        customer=event.sender,
+        customer_name=event.customer.name,
+        company=name,
+        participants=(event.sender, *_colleagues(event, domain)),
+        subject=event.mail.subject,
+        parent=event.linked_to,
+        linked=(earlier,) if earlier else (),
+        details=CertificationDetails(application=application, partner=name, domain=domain, recertifies=earlier),
+    )
+
+
+def _colleagues(event: MailReceived, domain: str) -> tuple[str, ...]:
+    """Cc addresses of the partner's domain on an authenticated mail take part from then on (SR11)."""
+    if not domain or not event.authenticated:
+        return ()
+    copied = (address.address for address in (*event.mail.to, *event.mail.cc) if address.domain == domain)
+    return tuple(dict.fromkeys(address for address in copied if address != event.sender))
+
+
+def _answer(case: Case, event: MailReceived) -> tuple[Effect, ...]:
+    """The one immediate answer. Strangers, and senders that nobody vouches for, read no word of their own mail (SR1)."""
+    if event.unanswered_because:
+        return (Note(text=f"received not sent: {event.unanswered_because}"),)
+    trusted = event.authenticated and event.standing is not Standing.STRANGER
+    details: CertificationDetails = case.details
+    letter = tell_partner(
+        case,
+        "received",
+        understood=_understood(details.application) if trusted else (),
+        decision_due=details.decision_due,
+        steps=details.decision_steps,
+        recertifies=details.recertifies if trusted else "",
+    )
+    return (replace(letter, cc=letter.cc if trusted else (), immediate_answer=True),)
+
+
+def _understood(application: Application) -> tuple[tuple[str, str], ...]:
+    """(name, what was read) of each point that the application speaks of."""
+    engineers = "; ".join(_named(one) for one in application.engineers)
+    rows = (
+        ("stars_applied_for", str(application.stars or "")),
+        ("engineers", engineers),
+        ("hotline", application.hotline),
+        ("service_manager", application.service_manager),
+        ("tracking_system", application.tracking_system),
+        ("projects", "\n".join(project.text for project in application.projects)),
+        ("laboratory", application.laboratory),
+    )
+    return tuple((name, text) for name, text in rows if text)
+
+
+def _named(engineer: Engineer) -> str:
+    """`2 x H3CSE`, `Li Wei H3CSE`."""
+    count = f"{engineer.quantity} x" if engineer.quantity > 1 else ""
+    return " ".join(filter(None, (count, engineer.name, engineer.certificate)))

@@ -1,0 +1,49 @@
+"""A customer who disputes what is booked, or says that the parts were returned already (RM6, BX6): receiving searches, invoicing waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailflow.cases.rma.delivery import tell_due_day
+from mailflow.cases.rma.letter import tell_customer, tell_staff
+from mailflow.cases.rma.lifecycle import LIFECYCLE
+from mailflow.cases.rma.withdrawal import withdraw_invoice
+from mailflow.policy.case import Case, RmaDetails
+from mailflow.policy.decision import Decision, SendNotice
+from mailflow.policy.derivation import Step
+from mailflow.policy.desk import Desk, Role
+from mailflow.policy.event import MailReceived
+from mailflow.policy.facts import Facts
+
+
+def dispute(case: Case, event: MailReceived, desk: Desk) -> Decision:
+    """Mark the return and ask receiving. Invoicing waits until receiving has answered, by `/received` or `/correct`."""
+    marked = case.changed(details=replace(case.details, disputed=True))
+    search = tell_staff(marked, "disputed", desk.staff_of(Role.RECEIVING), text=event.new_text, sender=event.sender)
+    reason = f"{event.sender} disputes what is booked"
+    if case.state != "to be invoiced":
+        return Decision(case=marked, effects=(search,), reason=reason)
+    freed, withdrawn = withdraw_invoice(marked, Step("rma_claimed", {}), desk)
+    return Decision(case=freed.changed(state="overdue"), effects=(search, *withdrawn), reason=reason)
+
+
+def claim_returned(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+    """ALREADY RETURNED: as a dispute, and the customer is told what holds until the parts are found."""
+    decision = dispute(case, event, desk)
+    if decision.case is None:
+        raise ValueError("a dispute always leaves a case")
+    answer = tell_what_holds(decision.case, event, facts)
+    return replace(decision, effects=(answer, *decision.effects), reason=f"{event.sender} says that the parts were returned already")
+
+
+def tell_what_holds(case: Case, event: MailReceived, facts: Facts) -> SendNotice:
+    """What now holds (BX6): the return date, else the question for the delivery, else the last valid day; once it is over, its end."""
+    details: RmaDetails = case.details
+    if LIFECYCLE.is_closed(case.state) and case.state != "invoiced":
+        return tell_customer(case, "closed") if case.state == "closed" else tell_customer(case, case.state, reason="")
+    if details.return_due is not None:
+        return tell_due_day(case)
+    if details.type == "advance":
+        return tell_customer(case, "delivery_question", impossible_day=None)
+    days_left = (details.valid_through - facts.calendar.local_day(event.at)).days
+    return tell_customer(case, "expired") if days_left < 0 else tell_customer(case, "validity_warning", days_left=days_left)

@@ -1,0 +1,73 @@
+"""DELIVERED and EXTEND, alone on a line of a customer's mail (BX6): each is answered with the date that now holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailflow.cases.rma.claim import tell_what_holds
+from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term, tell_due_day
+from mailflow.cases.rma.letter import tell_customer, tell_staff
+from mailflow.cases.rma.lifecycle import LIFECYCLE
+from mailflow.cases.rma.obligation import is_expired
+from mailflow.cases.rma.relay import relay_to_receiving
+from mailflow.message.customer_line import CustomerLine
+from mailflow.policy.case import Case, RmaDetails
+from mailflow.policy.decision import Decision
+from mailflow.policy.desk import Desk, Role, Unit
+from mailflow.policy.event import MailReceived
+from mailflow.policy.facts import Facts
+
+
+def tell_delivered(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """The day on which the replacement, or the repaired part, arrived."""
+    details: RmaDetails = case.details
+    today = facts.calendar.local_day(event.at)
+    day = answer.day or today
+    if case.state == "shipped back":
+        closed = case.changed(state="closed", closed_at=event.at)
+        return Decision(
+            case=closed, effects=(tell_customer(closed, "closed"),), reason=f"{event.sender}: the repaired parts arrived on {day}"
+        )
+    if details.type != "advance" or LIFECYCLE.is_closed(case.state) or details.delivered_on == day:
+        reason = f"{event.sender} names a delivery on {day}"
+        relayed = () if details.delivered_on == day else (relay_to_receiving(case, event, desk, Role.CCR),)
+        return Decision(case=case, effects=(tell_what_holds(case, event, facts), *relayed), reason=reason)
+    possible = earliest_delivery(case, facts) <= day <= today
+    if possible and details.delivered_on is None:
+        delivered, effects = deliver_replacement(case, day, facts, desk, now)
+        return Decision(case=delivered, effects=effects, reason=f"{event.sender}: the replacement arrived on {day}")
+    relayed = (relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/delivered {case.number} DATE",)),)
+    known = details.delivered_on is not None
+    holds = tell_due_day(case) if known else tell_customer(case, "delivery_question", impossible_day=day)
+    return Decision(case=case, effects=(holds, *relayed), reason=f"{event.sender} names the delivery date {day}, which staff must look at")
+
+
+def tell_extended(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Granted once per return; more is for the CCR to decide, and the answer says so (RM10)."""
+    details: RmaDetails = case.details
+    granted = desk.returns.extension
+    wanted = answer.days or granted.amount
+    if LIFECYCLE.is_closed(case.state) or details.return_due is None:
+        return _nothing_to_extend(case, event, facts, desk)
+    relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/extend {case.number} {wanted} REASON",))
+    if details.extended_by_customer or granted.unit is not Unit.BUSINESS_DAYS:
+        return Decision(
+            case=case, effects=(tell_due_day(case, asked=wanted), relayed), reason="a further extension is for the CCR to decide"
+        )
+    marked = case.changed(details=replace(details, extended_by_customer=True))
+    extended, effects = extend_term(marked, granted.amount, event.sender, answer.reason, facts, desk, now, asked=wanted)
+    more = (relayed,) if wanted > granted.amount else ()
+    return Decision(case=extended, effects=(*effects, *more), reason=f"{event.sender} asked for more time")
+
+
+def _nothing_to_extend(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+    """No return date is set: the answer says what holds; a last valid day is moved by the CCR, with /revalidate (RM3)."""
+    reason = f"{event.sender} asked for more time"
+    answer = tell_what_holds(case, event, facts)
+    if LIFECYCLE.is_closed(case.state) or case.details.type == "advance":
+        return Decision(case=case, effects=(answer,), reason=reason)
+    if is_expired(case.details, facts.calendar.local_day(event.at)):
+        return Decision(case=case, effects=(answer, tell_staff(case, "revalidation_request", desk.staff_of(Role.CCR))), reason=reason)
+    relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/revalidate {case.number}",))
+    return Decision(case=case, effects=(answer, relayed), reason=reason)

@@ -1,0 +1,91 @@
+"""What staff get to read of a return: the customer's mail with a summary on top, and questions that only a human can answer (RM5, SR5)."""
+
+from __future__ import annotations
+
+from mailflow.policy.case import Case, RmaDetails
+from mailflow.policy.decision import SendNotice
+from mailflow.policy.derivation import Derivation, Step
+from mailflow.policy.desk import Desk, Role
+from mailflow.policy.event import MailReceived
+
+Summary = tuple[tuple[str, str | Step], ...]
+"""(key of a label, value) rows on top of a mail to staff."""
+
+
+def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
+    """The customer's mail for the receiving department, which books the arrival by answering it (RM5); other `roles` for other matters."""
+    items = outstanding_items(case.details)
+    return SendNotice(
+        notice="service_request/customer_message",
+        to=desk.staff_of(*(roles or (Role.RECEIVING,))),
+        to_staff=True,
+        forward_attachments=True,
+        values={
+            "text": event.new_text,
+            "sender": event.sender,
+            "summary": summary(case),
+            "is_new": False,
+            "attachment_names": tuple(attachment.name or "-" for attachment in event.mail.attachments),
+            "commands": commands or ((f"/received {case.number} {items}",) if items else ()),
+            "steps": (),
+        },
+    )
+
+
+def ask_to_decide(case: Case, steps: Derivation, commands: tuple[str, ...], desk: Desk) -> SendNotice:
+    """A matter that waits for the CCR: the steps say why, the commands how to go on."""
+    return SendNotice(
+        notice="service_request/customer_message",
+        to=desk.staff_of(Role.CCR),
+        to_staff=True,
+        values={
+            "text": "",
+            "sender": case.customer,
+            "summary": summary(case),
+            "is_new": False,
+            "attachment_names": (),
+            "commands": commands,
+            "steps": steps,
+        },
+    )
+
+
+def summary(case: Case) -> Summary:
+    """What one needs to know of the return, by key; only what there is."""
+    details: RmaDetails = case.details
+    rows = (
+        ("customer", f"{case.customer_name} <{case.customer}>" if case.customer_name else case.customer),
+        ("company", case.company),
+        ("state", Step("rma_state", {"state": case.state})),
+        ("outstanding", outstanding_items(details) or "-"),
+        ("announced", "; ".join(announced_items(details))),
+        ("return_due", Step("rma_day", {"day": details.return_due}) if details.return_due else ""),
+        ("valid_through", "" if details.type == "advance" else Step("rma_day", {"day": details.valid_through})),
+    )
+    return tuple((key, value) for key, value in rows if value)
+
+
+def outstanding_items(details: RmaDetails) -> str:
+    """As ITEMS of a command are written."""
+    return "; ".join(f"{line.outstanding} x {line.part_number}" for line in details.lines if line.outstanding > 0)
+
+
+def announced_items(details: RmaDetails) -> tuple[str, ...]:
+    """Each parcel with what the Return Notification says of its parts: fault, category, whether the data are removed (RM4)."""
+    return tuple(
+        ", ".join(
+            filter(
+                None,
+                (
+                    f"{parcel.quantity} x {line.part_number}",
+                    " ".join(parcel.serials),
+                    f"{parcel.carrier} {parcel.tracking}".strip(),
+                    parcel.category,
+                    parcel.fault,
+                    parcel.data_removed,
+                ),
+            )
+        )
+        for line in details.lines
+        for parcel in line.announced
+    )

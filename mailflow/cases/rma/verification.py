@@ -1,0 +1,53 @@
+"""The Customer Request Verification (RM2): what is authorised, until when, and from its second version on what has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailflow.cases.rma.letter import tell_customer
+from mailflow.policy.case import Case, RmaDetails
+from mailflow.policy.decision import SendNotice
+from mailflow.policy.desk import Desk
+from mailflow.policy.facts import Facts
+from mailflow.policy.sla import Commitment, replacement_commitment
+
+ATTACHED = ("return_form_pdf", "return_form_xlsx", "carton_label", "deadline_calendar")
+
+
+def verify(case: Case, facts: Facts, desk: Desk) -> tuple[Case, SendNotice]:
+    """The notice with form, label and the calendar entry; the case remembers what it told. Staff's waybill travels along."""
+    details: RmaDetails = case.details
+    moved = details.return_address not in ((), desk.wording.return_address)
+    changes = (*details.changed_since, *(("return_address",) if moved else ()))
+    told = case.changed(details=replace(details, changed_since=(), return_address=desk.wording.return_address))
+    owed = commitment_of(told, facts, desk)
+    letter = tell_customer(
+        told,
+        "customer_request_verification",
+        attach=ATTACHED,
+        forward_attachments=True,
+        sla_steps=owed.steps if owed else (),
+        sla_moment=owed.moment if owed else None,
+        sla_day=owed.day if owed else None,
+        return_due=details.return_due,
+        return_term=desk.returns.return_term,
+        version=details.version,
+        changes=changes,
+    )
+    return told, letter
+
+
+def verify_anew(case: Case, change: str, facts: Facts, desk: Desk) -> tuple[Case, SendNotice]:
+    """The next version, which says what has changed since the last."""
+    details: RmaDetails = case.details
+    changes = tuple(dict.fromkeys((*details.changed_since, change)))
+    return verify(case.changed(details=replace(details, version=details.version + 1, changed_since=changes)), facts, desk)
+
+
+def commitment_of(case: Case, facts: Facts, desk: Desk) -> Commitment | None:
+    """When the replacement is there by the entitled level (EN6); the mail that created the return confirmed it. None where none is owed."""
+    details: RmaDetails = case.details
+    if details.type != "advance" or not details.service_level:
+        return None
+    priority = case.priority or desk.requests.default_priority
+    return replacement_commitment(details.service_level, priority, details.issued_at, facts.calendar)

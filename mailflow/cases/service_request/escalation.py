@@ -1,0 +1,168 @@
+"""Escalation (SR6): the manager gets a brief at once, the customer is told who follows up, or asked for what is missing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from mailflow.cases.service_request.details import read_details
+from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_start, start_work
+from mailflow.cases.service_request.merge import merged_into
+from mailflow.cases.service_request.participants import welcome
+from mailflow.cases.service_request.relay import responsible_staff, summary, tell_staff
+from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.decision import ChangeCase, Decision, Effect, Note, SendNotice
+from mailflow.policy.derivation import Derivation, Step
+from mailflow.policy.desk import Desk, MailboxRole, Role
+from mailflow.policy.event import MailReceived
+from mailflow.policy.facts import Facts
+
+INCOMPLETE = "service_request/escalation_incomplete"
+NUMBER, REASON = "number", "reason"
+CLOCKS = ("response_breached", "information_decision", "expired", "final_notice", "invoice_request")
+"""Deadline kinds that a manager should see; the warnings before them say the same."""
+FEWEST_WORDS, FEWEST_SIGNS = 3, 4
+"""What tells a reason from a greeting: words, or characters of a script that writes no blanks."""
+_GREETING = re.compile(r"^[^,，!！]{0,40}[,，!！]$")
+_SIGN = re.compile(r"[\u3400-\u9fff]")
+
+
+def is_escalation(event: MailReceived) -> bool:
+    """Written to the escalation mailbox, asked for in a line, or the answer to our question for what was missing."""
+    asked = event.customer_line is not None and event.customer_line.kind == "escalate"
+    return asked or event.mailbox_role is MailboxRole.ESCALATION or event.answers_notice == INCOMPLETE
+
+
+def reason_of(event: MailReceived, desk: Desk) -> str:
+    """What the customer gives as reason, '' where it gives none: a number, a greeting or the bare word are none."""
+    if event.customer_line is not None and event.customer_line.kind == "escalate":
+        if event.customer_line.reason:
+            return event.customer_line.reason
+        lines = event.new_text.strip().splitlines()[1:]
+    else:
+        lines = event.new_text.strip().splitlines()
+    said = "\n".join(line for line in lines if not _GREETING.match(line.strip())).strip()
+    numbers = "|".join(re.escape(prefix) for prefix in desk.number_prefixes.values())
+    bare = re.sub(rf"(?:{numbers})\d+", " ", said, flags=re.IGNORECASE)
+    is_enough = len(re.findall(r"[^\W\d_]{2,}", bare)) >= FEWEST_WORDS or len(_SIGN.findall(bare)) >= FEWEST_SIGNS
+    return said if is_enough else ""
+
+
+def escalate(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """An escalation of a request by one who takes part. Its state stays: the manager decides what follows."""
+    target = facts.other_case
+    if case.details.names_no_request and target is not None and _may_go_on_in(case, target):
+        return _escalate_named(case, target, event, facts, desk)
+    reason = reason_of(event, desk)
+    letters = _letters(case, event, facts, desk, reason, missing=() if reason else (REASON,))
+    copied = welcome(case.changed(details=read_details(case.details, event, facts, desk)), event, facts, desk)
+    escalated = _marked(copied.case, event, reason)
+    effects: tuple[Effect, ...] = ()
+    if escalated.state == "awaiting information" and not escalated.details.missing:
+        escalated, effects = judge(escalated, event, facts, desk, now)
+    staff = tell_staff(escalated, event, desk, flags=(Step("flag_escalated", {}), *copied.flags), commands=copied.commands)
+    return Decision(case=escalated, effects=(*letters, *effects, staff), reason=f"{event.sender} escalates the request")
+
+
+def _may_go_on_in(case: Case, target: Case) -> bool:
+    return target.kind == "service_request" and target.desk == case.desk and target.number != case.number and not target.merged_into
+
+
+def _escalate_named(case: Case, target: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+    """The answer to our question names the request that is meant: that one is escalated, and the one opened meanwhile goes on in it."""
+    reason = reason_of(event, desk) or case.details.escalation_reason
+    merged, joined = merged_into(case, target, event.at)
+    escalated = _marked(joined, event, reason)
+    effects = _letters(target, event, facts, desk, reason, missing=() if reason else (REASON,))
+    change = ChangeCase(case=escalated, reason=f"{event.sender} escalates it; {case.number} was merged into it")
+    staff = tell_staff(escalated, event, desk, flags=(Step("flag_escalated", {}),))
+    # The letters speak of the request that goes on, though they leave from the one that ends.
+    letters = tuple(_speaking_of(escalated, one) if isinstance(one, SendNotice) else one for one in (*effects, staff))
+    return Decision(case=merged, effects=(change, *letters), reason=f"{event.sender} escalates {target.number}")
+
+
+def _speaking_of(case: Case, letter: SendNotice) -> SendNotice:
+    return replace(letter, values={**letter.values, "number": case.number, "case": case})
+
+
+def open_escalation(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """A mail to the escalation mailbox that names no request of its sender: registered, asked which one is meant, and told all the same."""
+    effects: tuple[Effect, ...]
+    if may_start(case, event):
+        case, _, effects = start_work(case, event.at, facts, desk, now)
+    else:
+        effects = (leave_to_staff(case, facts),)
+    reason = reason_of(event, desk)
+    letters = _letters(case, event, facts, desk, reason, missing=(NUMBER,) if reason else (NUMBER, REASON))
+    marked = _marked(case, event, reason)
+    return marked.changed(details=replace(marked.details, names_no_request=True)), (*letters, *effects)
+
+
+def _marked(case: Case, event: MailReceived, reason: str) -> Case:
+    details = replace(case.details, escalated_at=event.at, escalation_reason=reason or case.details.escalation_reason)
+    return case.changed(details=details)
+
+
+def _letters(case: Case, event: MailReceived, facts: Facts, desk: Desk, reason: str, missing: tuple[str, ...]) -> tuple[Effect, ...]:
+    """The brief, unless the manager had the same one today; and the answer, unless the mail gets none (IN7)."""
+    is_known = _was_told_today(case, event, facts, reason)
+    answer, outcome = _answer(case, event, desk, missing)
+    note = Note(text=f"escalated: {reason or 'no reason given'}", who=event.sender, steps=_clock_steps(facts))
+    return (*answer, *(() if is_known else (_brief(case, facts, desk, reason, outcome),)), note)
+
+
+def _was_told_today(case: Case, event: MailReceived, facts: Facts, reason: str) -> bool:
+    details: ServiceRequestDetails = case.details
+    if details.escalated_at is None or facts.calendar.local_day(details.escalated_at) != facts.calendar.local_day(event.at):
+        return False
+    return not reason or _plain(reason) == _plain(details.escalation_reason)
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _answer(case: Case, event: MailReceived, desk: Desk, missing: tuple[str, ...]) -> tuple[tuple[Effect, ...], Step]:
+    """The letter to the customer, and what the manager is told of it."""
+    if event.unanswered_because:
+        return (Note(text=f"escalation not answered: {event.unanswered_because}"),), Step("escalation_unanswered", {})
+    if missing:
+        letter = SendNotice(notice=INCOMPLETE, to=(event.sender,), values={"missing": missing}, immediate_answer=True)
+        return (letter,), Step("escalation_asked", {"fields": missing})
+    manager = next((member.name for member in desk.staff if Role.ESCALATION in member.roles and member.name), "")
+    received = SendNotice(
+        notice="service_request/escalation_received",
+        to=(event.sender,),
+        cc=tuple(address for address in case.participants if address != event.sender),
+        values={"by": manager},
+        immediate_answer=True,
+    )
+    return (received,), Step("escalation_told", {})
+
+
+def _brief(case: Case, facts: Facts, desk: Desk, reason: str, outcome: Step) -> SendNotice:
+    values: dict[str, Any] = {
+        "reason": reason,
+        "summary": summary(case),
+        "clocks": running_clocks(facts),
+        "history": facts.last_steps,
+        "outcome": outcome,
+    }
+    to = desk.staff_of(Role.ESCALATION) or responsible_staff(case, desk)
+    return SendNotice(notice="service_request/escalation_brief", to=to, to_staff=True, values=values, forward_attachments=True)
+
+
+def running_clocks(facts: Facts) -> tuple[tuple[Step, Derivation], ...]:
+    """Each clock of the request and its returns, as a sentence with the steps that set it."""
+    zone = facts.timezone
+    return tuple(
+        (Step(f"clock_{one.kind}", {"number": one.case_number, "at": one.due_at, "timezone": zone}), one.steps)
+        for one in facts.waiting
+        if one.kind in CLOCKS
+    )
+
+
+def _clock_steps(facts: Facts) -> Derivation:
+    return tuple(step for _, steps in running_clocks(facts) for step in steps)

@@ -1,0 +1,120 @@
+"""What `mailflow init` must know, each answer checked as the desk's file will check it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from babel.core import get_global
+
+from mailflow.desk_file import NAME, parse_address, parse_country, parse_mailbox_role, parse_role, parse_timezone
+from mailflow.policy.desk import MailboxRole, Role
+
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """One desk. `mailboxes` and `staff` are (role, address) pairs."""
+
+    name: str
+    title: str
+    mailboxes: tuple[tuple[MailboxRole, str], ...]
+    staff: tuple[tuple[Role, str], ...]
+    country: str
+    timezone: str
+    languages: tuple[str, ...]
+    imap: str
+    smtp: str
+    border: str
+
+    @property
+    def certifies(self) -> bool:
+        return any(role is MailboxRole.PARTNER for role, _ in self.mailboxes)
+
+    @property
+    def takes_requests(self) -> bool:
+        return any(role is not MailboxRole.PARTNER for role, _ in self.mailboxes)
+
+    @property
+    def members(self) -> Mapping[str, tuple[Role, ...]]:
+        """Address to roles, in the order of the first mention."""
+        addresses = dict.fromkeys(address for _, address in self.staff)
+        return {address: tuple(role for role, one in self.staff if one == address) for address in addresses}
+
+
+def read_name(text: str) -> str:
+    if not NAME.match(text):
+        raise ValueError(f"{text!r} is no name of a desk: letters, digits, - and _")
+    return text
+
+
+def read_title(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("a title is a line of text")
+    return text.strip()
+
+
+def read_host(text: str) -> str:
+    if not HOST.match(text):
+        raise ValueError(f"{text!r} is no name of a host")
+    return text
+
+
+def read_languages(shipped: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
+    """A reader of `en, pl`; only languages that have notices are taken."""
+
+    def read(text: str) -> tuple[str, ...]:
+        languages = tuple(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text.strip()))))
+        unknown = [one for one in languages if one not in shipped]
+        if unknown or not languages:
+            raise ValueError(f"no notices in {', '.join(unknown) or 'no language'}; there are {', '.join(shipped)}")
+        return languages
+
+    return read
+
+
+def read_mailbox(text: str) -> tuple[MailboxRole, str]:
+    """`receiving=parts@desk.example`; without a role it is the mailbox for requests."""
+    role, equals, address = text.rpartition("=")
+    return (parse_mailbox_role(role.strip()) if equals else MailboxRole.TAC), parse_address(address.strip())
+
+
+def read_member(text: str) -> tuple[Role, str]:
+    """`cse=engineer@desk.example`."""
+    role, equals, address = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} names no role; write it like cse={text}")
+    return parse_role(role.strip()), parse_address(address.strip())
+
+
+def needed_roles(mailboxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[Role, ...]:
+    """The roles that somebody must have, in the order in which they are asked for."""
+    roles: dict[Role, None] = {}
+    if any(role is not MailboxRole.PARTNER for role, _ in mailboxes):
+        roles |= dict.fromkeys((Role.CCR, Role.CSE, Role.RECEIVING, Role.FINANCE))
+    if any(role is MailboxRole.PARTNER for role, _ in mailboxes):
+        roles |= dict.fromkeys((Role.REVIEWER,))
+    return (*roles, Role.ESCALATION, Role.ADMIN)
+
+
+def likely_timezone(country: str) -> str:
+    """The zone that most of the country keeps, as CLDR orders them; UTC for an unknown one."""
+    zones = get_global("territory_zones").get(country.partition("-")[0], ())
+    return next(iter(zones), "UTC")
+
+
+__all__ = [
+    "Answers",
+    "likely_timezone",
+    "needed_roles",
+    "parse_country",
+    "parse_timezone",
+    "read_host",
+    "read_languages",
+    "read_mailbox",
+    "read_member",
+    "read_name",
+    "read_title",
+]

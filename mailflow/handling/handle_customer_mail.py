@@ -1,0 +1,180 @@
+"""Mail of anybody but staff: a participant's is added to the case, anybody else's opens a request of its own (IN3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailflow.cases import decide
+from mailflow.handling.apply import apply
+from mailflow.handling.caps import why_unanswered
+from mailflow.handling.errand import Errand, Outcome
+from mailflow.handling.finding import Found, load_running, named_cases, takes_part
+from mailflow.handling.gather import ESCALATION_QUESTION, facts_for_case, facts_for_opening
+from mailflow.handling.opening import extract, open_case, welcome_back
+from mailflow.handling.reading import find_customer_line
+from mailflow.message.add_line import read_added_addresses
+from mailflow.message.customer_line import CustomerLine
+from mailflow.message.survey import read_survey_answer
+from mailflow.policy.calendar import calendar_for
+from mailflow.policy.case import Case
+from mailflow.policy.decision import Decision
+from mailflow.policy.desk import MailboxRole
+from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.facts import Facts
+from mailflow.policy.triage import Verdict
+from mailflow.store import case as case_rows
+from mailflow.store import inbound
+
+RETURN_ANSWERS = ("shipped", "delivered", "extend", "already_returned")
+REQUEST_ANSWERS = ("status", "escalate")
+SURVEY = "service_request/survey"
+
+
+def take_customer_mail(errand: Errand, found: Found, event: MailReceived) -> Outcome:
+    """Rights come from the sender: whoever takes no part in the case gets one of their own, and nothing of that one."""
+    if event.alarm is not None:
+        return _take_alarm(errand, event)
+    if found.case is None or event.standing is not Standing.PARTICIPANT:
+        return open_case(errand, found, replace(event, customer_line=_asked_at_once(errand, event)))
+    silent = event.unanswered_because or why_unanswered(
+        errand.c, errand.office, errand.desk, event.sender, is_stranger=_is_stranger(errand, found.case, event), cause=errand.cause()
+    )
+    told = replace(
+        event,
+        unanswered_because=silent,
+        customer_line=_find_line(errand, found.case, event),
+        survey_answer=read_survey_answer(event.new_text) if event.answers_notice == SURVEY else None,
+        added_addresses=read_added_addresses(event.new_text),
+    )
+    return _add_to_case(errand, found, replace(told, extracted=extract(errand, told)))
+
+
+def _is_stranger(errand: Errand, case: Case, event: MailReceived) -> bool:
+    """Somebody whom only their own request knows."""
+    return case.contract is None and not errand.known.is_known(event.sender)
+
+
+def _add_to_case(errand: Errand, found: Found, event: MailReceived) -> Outcome:
+    assert found.case is not None
+    target = _case_meant(errand, found.case, event)
+    decided = _decide_and_apply(errand, target, event)
+    number = decided.case.number if decided.case else target.number
+    verdict = Verdict.OPENED if number != target.number else Verdict.ADDED
+    return Outcome(verdict, found.how, decided.reason, number)
+
+
+def _case_meant(errand: Errand, case: Case, event: MailReceived) -> Case:
+    """The return for what concerns parts, the request for everything else (BX6, SR9)."""
+    line = event.customer_line
+    answer = line.kind if line else ""
+    about_parts = answer not in REQUEST_ANSWERS and (
+        event.return_notification is not None
+        or answer in RETURN_ANSWERS
+        or event.answers_notice == "rma/receipt_notification"
+        or event.mailbox_role is MailboxRole.RECEIVING
+    )
+    if about_parts:
+        return _return_meant(errand, case, line)
+    if case.kind == "rma" and case.parent:
+        return load_running(errand.c, errand.desk, case.parent) or case
+    return case
+
+
+def _return_meant(errand: Errand, case: Case, line: CustomerLine | None) -> Case:
+    """The return that the line names, else the thread's, else the request's only open one."""
+    request = case.number if case.kind == "service_request" else case.parent
+    returns = [one for one in case_rows.children(errand.c, request) if one.kind == "rma"] if request else []
+    named = next((one for one in returns if line and one.number == line.number), None)
+    if named is not None or case.kind != "service_request":
+        return named or case
+    still_open = [one for one in returns if one.closed_at is None]
+    return still_open[0] if len(still_open) == 1 else case
+
+
+def _decide_and_apply(errand: Errand, case: Case, event: MailReceived) -> Decision:
+    """Ask the case type's rule and apply what it wants; a closed request that must begin anew becomes a case of its own."""
+    c, office, desk = errand.c, errand.office, errand.desk
+    facts = facts_for_case(c, office, desk, case, event.at, event=event, extracted=event.extracted, known=errand.known)
+    facts = welcome_back(errand, event, facts)
+    if (other := _other_request(errand, case, event)) is not None:
+        named = facts_for_case(c, office, desk, other, event.at, event=event, known=errand.known)
+        facts = replace(facts, other_case=other, waiting=named.waiting, last_steps=named.last_steps)
+    if _may_begin_anew(case):
+        facts = _ready_to_begin_anew(errand, case, facts, event)
+    decision = decide(case.kind, case, event, facts, desk, errand.now)
+    if decision.refused:
+        return decision
+    before = case if decision.case is not None and decision.case.number == case.number else None
+    cause = replace(errand.cause(), unanswered=event.unanswered_because, from_stranger=_is_stranger(errand, case, event))
+    applied = apply(c, office, desk, before, decision, cause)
+    return replace(decision, case=applied.case)
+
+
+def _may_begin_anew(case: Case) -> bool:
+    """Whether a mail in the case may open the next one: in a closed request, and after the decision on an application."""
+    return case.state != "applied" if case.kind == "certification" else case.kind == "service_request" and case.closed_at is not None
+
+
+def _ready_to_begin_anew(errand: Errand, case: Case, facts: Facts, event: MailReceived) -> Facts:
+    anew = facts_for_opening(
+        errand.c, errand.desk, event, mailbox_language=errand.mailbox.language, kind=case.kind, known=errand.known
+    )
+    return replace(facts, new_numbers=anew.new_numbers, contact=anew.contact)
+
+
+def _other_request(errand: Errand, case: Case, event: MailReceived) -> Case | None:
+    """The request that an answer to our question names, where the sender takes part in it (SR6)."""
+    if event.answers_notice != ESCALATION_QUESTION:
+        return None
+    named = (load_running(errand.c, errand.desk, number) for number in named_cases(errand.desk, event.new_text))
+    theirs = (one for one in named if one is not None and takes_part(one, event.sender, errand.known))
+    return next((one for one in theirs if one.number != case.number and one.kind == "service_request"), None)
+
+
+def _find_line(errand: Errand, case: Case, event: MailReceived) -> CustomerLine | None:
+    """A one-line answer in the text; STATUS and ESCALATE also as the subject of a fresh mail (SR6, SR9)."""
+    languages = tuple(dict.fromkeys((case.language, *errand.desk.languages)))
+    today = calendar_for(case.country, case.timezone, errand.desk.calendar).local_day(event.at)
+    prefixes = tuple(errand.desk.number_prefixes.values())
+    if (line := find_customer_line(event.new_text, languages, today, prefixes)) is not None or event.mail.in_reply_to:
+        return line
+    line = find_customer_line(event.mail.subject, languages, today, prefixes)
+    if line is None or line.kind not in REQUEST_ANSWERS:
+        return None
+    return line if line.reason or line.kind == "status" else replace(line, reason=event.new_text.strip())
+
+
+def _asked_at_once(errand: Errand, event: MailReceived) -> CustomerLine | None:
+    """STATUS or ESCALATE in a mail that belongs to no case: its first line, or its subject."""
+    today = calendar_for("", "", errand.desk.calendar).local_day(event.at)
+    first = next((line for line in event.new_text.splitlines() if line.strip()), "")
+    prefixes = tuple(errand.desk.number_prefixes.values())
+    lines = (find_customer_line(text, errand.desk.languages, today, prefixes) for text in (first, event.mail.subject))
+    return next((line for line in lines if line is not None and line.kind in REQUEST_ANSWERS), None)
+
+
+def _take_alarm(errand: Errand, event: MailReceived) -> Outcome:
+    """The same alarm of the same device is one request; the device itself is never answered (IN8)."""
+    told = replace(event, extracted=extract(errand, event))
+    running = _same_alarm(errand, told, event.at)
+    if running is None:
+        return open_case(errand, Found(None, "a device reports by Call Home"), event)
+    decided = _decide_and_apply(errand, running, told)
+    return Outcome(Verdict.ADDED, "the same alarm again", decided.reason, running.number)
+
+
+def _same_alarm(errand: Errand, event: MailReceived, at: datetime) -> Case | None:
+    """The open request of the same alarm and serial, where the same sender reported it lately."""
+    alarm = event.alarm
+    if alarm is None or not alarm.serial:
+        return None
+    within = calendar_for("", "", errand.desk.calendar).add_elapsed
+    for _, number, kind in case_rows.open_with_serial(errand.c, (alarm.serial,), desk=errand.desk.name):
+        case = case_rows.load(errand.c, number) if kind == "service_request" else None
+        if case is None or case.details.alarm != alarm.name:
+            continue
+        last = inbound.newest_from(errand.c, (number,), (event.mail.sender.address,), 1)
+        if last and at <= within(last[0][0], errand.desk.alarms.same_within):
+            return case
+    return None

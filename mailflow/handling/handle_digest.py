@@ -1,0 +1,155 @@
+"""Digests that fell due (BX12): each in one transaction of its own, settled by its moment, so that it is written once at most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from mailflow.handling.cause import Cause
+from mailflow.handling.letter import write_letter
+from mailflow.handling.office import Office
+from mailflow.notices.compose import UnsendableNotice
+from mailflow.notices.render import TemplateFailed
+from mailflow.policy.calendar import calendar_for
+from mailflow.policy.case import Case
+from mailflow.policy.case_address import case_address
+from mailflow.policy.decision import SendNotice
+from mailflow.policy.desk import Desk, MailboxRole
+from mailflow.policy.digest import (
+    BREAKING,
+    MOST_LINES,
+    DigestKind,
+    SetAside,
+    StuckLetter,
+    due_digest,
+    in_order_of_dates,
+    is_of_partner,
+    letters_to_staff,
+    next_digest,
+    partner_return,
+    staff_sections,
+)
+from mailflow.policy.register import Partner
+from mailflow.store import digest, inbound, outbox, register
+
+log = structlog.get_logger(__name__)
+
+MOST_ROWS = 1000
+"""Letters and mails that a digest looks at; it shows fewer still."""
+
+
+def handle_digests(office: Office, now: datetime) -> int:
+    """Write every digest that is due; how many were settled. The first look at a desk settles the past without a word."""
+    with office.database.read() as c:
+        settled = digest.settled(c)
+    return sum(_handle(office, desk, kind, settled, now) for desk in office.desks for kind in DigestKind)
+
+
+def next_digest_moment(office: Office) -> datetime | None:
+    """The earliest moment, past ones included, at which a digest of any desk is still to come; for rehearsals in which time jumps."""
+    with office.database.read() as c:
+        settled = digest.settled(c)
+    moments = (
+        next_digest(kind, desk.digests, calendar_for("", "", desk.calendar), settled[desk.name, kind])
+        for desk in office.desks
+        for kind in DigestKind
+        if (desk.name, kind) in settled
+    )
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _handle(office: Office, desk: Desk, kind: DigestKind, settled: Mapping[tuple[str, str], datetime], now: datetime) -> int:
+    last = settled.get((desk.name, kind))
+    if last is None:
+        with office.database.write() as c:
+            digest.settle(c, desk.name, kind, now)
+        return 0
+    due = due_digest(kind, desk.digests, calendar_for("", "", desk.calendar), now, last)
+    if due is None:
+        return 0
+    with office.database.write() as c:
+        if not digest.settle(c, desk.name, kind, due):
+            return 0
+        effects = _to_staff(c, desk, last, now) if kind is DigestKind.STAFF else _to_partners(c, office, desk)
+        written = sum(_write(c, office, desk, effect, now) for effect in effects)
+        digest.record_letters(c, desk.name, kind, due, written)
+    return 1
+
+
+def _write(c: Connection, office: Office, desk: Desk, effect: SendNotice, now: datetime) -> bool:
+    """One that cannot be written must not keep the others, nor be tried every second: it is logged."""
+    try:
+        with c.begin_nested():
+            return write_letter(c, office, desk, None, effect, Cause(who="mailflow", what="digest", at=now)) is not None
+    except (TemplateFailed, UnsendableNotice) as failed:
+        log.error("digest could not be written", desk=desk.name, to=effect.to, reason=str(failed))
+        return False
+
+
+def _to_staff(c: Connection, desk: Desk, last: datetime, now: datetime) -> Iterator[SendNotice]:
+    sections = staff_sections(
+        desk,
+        now,
+        digest.clocks_of_kinds(c, desk.name, BREAKING),
+        digest.open_returns(c, desk.name),
+        _stuck_letters(c, desk, last),
+        _set_aside(c, desk),
+    )
+    for to, own in letters_to_staff(desk, sections):
+        values = {"sections": own, "returns": (), "more": 0, "audience": "staff"}
+        yield SendNotice(notice="staff/digest", to=to, to_staff=True, values=values)
+
+
+def _stuck_letters(c: Connection, desk: Desk, last: datetime) -> tuple[StuckLetter, ...]:
+    """Letters that wait for staff, and those refused since the last digest."""
+    held = outbox.list_rows(c, state="held", limit=MOST_ROWS)
+    refused = [row for row in outbox.failed_since(c, last) if row.state == "failed"]
+    return tuple(
+        StuckLetter(
+            notice=row.notice,
+            address=row.recipient,
+            number=row.case_number or "",
+            is_held=row.state == "held",
+            reason=row.reason,
+        )
+        for row in (*held, *refused)
+        if row.desk == desk.name
+    )
+
+
+def _set_aside(c: Connection, desk: Desk) -> tuple[SetAside, ...]:
+    own = {box.address for box in desk.mailboxes}
+    rows = (row for row in inbound.list_quarantined(c, limit=MOST_ROWS) if row.mailbox in own)
+    return tuple(SetAside(sender=row.sender, subject=row.subject, rule=row.rule) for row in rows)
+
+
+def _to_partners(c: Connection, office: Office, desk: Desk) -> Iterator[SendNotice]:
+    """Each partner's own returns to its spare parts contact; nobody hears of another company's."""
+    partners = [partner for partner in register.partners(c) if "@" in partner.spare_parts_contact]
+    returns = in_order_of_dates(digest.open_returns(c, desk.name)) if partners else ()
+    domains = {number: _domains(c, number) for number in {case.contract for case in returns if case.contract}}
+    for partner in partners:
+        own = tuple(case for case in returns if is_of_partner(partner.domain, case, domains.get(case.contract or "", ())))
+        if own:
+            yield _partner_letter(c, office, desk, partner, own)
+
+
+def _domains(c: Connection, contract: str) -> tuple[str, ...]:
+    found = register.find_contract(c, contract)
+    return found.domains if found else ()
+
+
+def _partner_letter(c: Connection, office: Office, desk: Desk, partner: Partner, returns: tuple[Case, ...]) -> SendNotice:
+    contact = partner.spare_parts_contact.strip().lower()
+    mailbox = desk.mailbox(MailboxRole.TAC).address
+    shown = tuple(partner_return(case, case_address(office.address_key, mailbox, case.number)) for case in returns[:MOST_LINES])
+    chosen = (one.language for one in register.find_contact(c, contact))
+    return SendNotice(
+        notice="staff/digest",
+        to=(contact,),
+        language=next((language for language in chosen if language in desk.languages), ""),
+        values={"sections": (), "returns": shown, "more": len(returns) - len(shown), "audience": ""},
+    )

@@ -1,0 +1,139 @@
+"""Mail of the desk's staff: commands, a booking, a request for somebody else, a letter to the customer, a note (OUT4, RM5, SR5, SR10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mailflow.cases import decide
+from mailflow.handling.apply import apply
+from mailflow.handling.errand import Errand, Outcome
+from mailflow.handling.finding import Found
+from mailflow.handling.gather import facts_for_case
+from mailflow.handling.handle_booking import handle_booking, tells_of_arrivals
+from mailflow.handling.handle_command import STANDS_ALONE, handle_commands, read_commands
+from mailflow.handling.letter import write_letter
+from mailflow.handling.opening import extract, open_for_caller
+from mailflow.handling.reading import above_forwarded, before_quotation
+from mailflow.handling.refusal import in_english, refuse
+from mailflow.message.forwarded import Forwarded, find_forwarded
+from mailflow.message.model import Address
+from mailflow.policy.case import Case
+from mailflow.policy.command import CommandMail
+from mailflow.policy.decision import SendNotice
+from mailflow.policy.derivation import Step
+from mailflow.policy.desk import MailboxRole, Role
+from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.triage import Verdict
+from mailflow.store import case as case_rows
+from mailflow.store import notice
+
+NO_CASE = "staff mail that names no case"
+LONGEST_SUBJECT = 80
+
+
+def take_staff_mail(errand: Errand, found: Found, event: MailReceived) -> Outcome:
+    """From a sender that is not genuine nothing at all is taken (OUT6)."""
+    if event.standing is not Standing.STAFF:
+        return _refuse_forged(errand, event)
+    passed_on = _passed_on(errand, found, event)
+    commands = read_commands(_own_words(event), errand.desk, found.case, event.at)
+    if Role.RECEIVING in event.roles and not (commands.commands or commands.errors or passed_on):
+        returned = _return_meant(errand, found.case, event) if found.case else None
+        if returned is not None or tells_of_arrivals(event, found.case):
+            booked = handle_booking(errand.c, errand.office, errand.desk, returned, event, errand.cause())
+            return Outcome(Verdict.ADDED if booked.case_number else Verdict.IGNORED, "booking", booked.reason, booked.case_number)
+    if passed_on is not None and not commands.errors and not any(one.name in STANDS_ALONE for one in commands.commands):
+        return _open_passed_on(errand, event, passed_on, commands)
+    if commands.errors or any(found.case or one.name in STANDS_ALONE for one in commands.commands):
+        # What is meant for a merged request must not happen to the one that goes on: whoever gives a command is told.
+        return _command(errand, event, found.merged or found.case, commands)
+    if found.case is None:
+        return _refuse_nameless(errand, event)
+    return _write_to_case(errand, found, found.case, event)
+
+
+def _refuse_forged(errand: Errand, event: MailReceived) -> Outcome:
+    """Told to the address on the list, but no flood of forged mails becomes a flood of answers (P9)."""
+    rule = errand.reading.authentication.rule
+    hour = timedelta(hours=1)
+    if notice.count_to(errand.c, event.sender, errand.now - hour, immediate_only=False) < errand.desk.caps.known_per_hour:
+        _refuse(errand, None, event, Step("mail_not_genuine", {"rule": rule}))
+    return Outcome(Verdict.QUARANTINED, "staff sender is not genuine", rule)
+
+
+def _refuse_nameless(errand: Errand, event: MailReceived) -> Outcome:
+    _refuse(errand, None, event, named := Step("command_names_no_case"))
+    return Outcome(Verdict.IGNORED, NO_CASE, in_english(errand.office, named))
+
+
+def _refuse(errand: Errand, case: Case | None, event: MailReceived, reason: Step) -> None:
+    refuse(errand.c, errand.office, errand.desk, case, event.sender, (), errand.cause(), reason=reason)
+
+
+def _own_words(event: MailReceived) -> str:
+    """What a member of staff wrote above anything quoted or passed on: the only place for commands (contract: Staff commands)."""
+    return above_forwarded(before_quotation(event.mail, event.new_text))
+
+
+def _command(errand: Errand, event: MailReceived, case: Case | None, commands: CommandMail) -> Outcome:
+    def open_request(caller: Address, text: str) -> Case:
+        first_line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+        return open_for_caller(errand, event, caller, first_line[:LONGEST_SUBJECT], text)
+
+    done = handle_commands(errand.c, errand.office, errand.desk, case, commands, event.sender, event.at, errand.cause(), open_request)
+    if done.case is None:
+        return Outcome(Verdict.IGNORED, NO_CASE, done.reason)
+    return Outcome(Verdict.OPENED if done.opened else Verdict.ADDED, "staff command", done.reason, done.case.number)
+
+
+def _passed_on(errand: Errand, found: Found, event: MailReceived) -> Forwarded | None:
+    """The customer's mail that staff forward without naming a case; one of staff or of ours is none (SR10)."""
+    if found.case is not None or found.answers_notice:
+        return None
+    forwarded = find_forwarded(event.mail)
+    if forwarded is None or "@" not in forwarded.sender.address:
+        return None
+    sender = forwarded.sender.address
+    return None if errand.desk.roles_of(sender) or errand.office.is_own(sender) else forwarded
+
+
+def _open_passed_on(errand: Errand, event: MailReceived, passed_on: Forwarded, commands: CommandMail) -> Outcome:
+    """Opened for the customer and answered like any new request; commands above it are done on the new case."""
+    case = open_for_caller(errand, event, passed_on.sender, passed_on.subject, passed_on.text)
+    if not commands.commands:
+        reason = f"{event.sender} passed on a mail of {passed_on.sender.address}"
+        _confirm(errand, event, case)
+        return Outcome(Verdict.OPENED, "a customer's mail forwarded by staff", reason, case.number)
+    done = _command(errand, event, case, commands)
+    return replace(done, verdict=Verdict.OPENED, case_number=case.number)
+
+
+def _confirm(errand: Errand, event: MailReceived, case: Case) -> None:
+    """Whoever passed the mail on hears the number, in whose thread the case goes on."""
+    done = Step("command_new", {"number": case.number, "address": case.customer})
+    values = {"results": ((event.mail.subject, done),), "note_kept": False, "note": ""}
+    answer = SendNotice(notice="staff/command_result", to=(event.sender,), to_staff=True, values=values)
+    write_letter(errand.c, errand.office, errand.desk, case, answer, errand.cause())
+
+
+def _return_meant(errand: Errand, case: Case, event: MailReceived) -> Case | None:
+    """The return that a mail of receiving staff is about; what they write of a request alone is a note (RM5)."""
+    if case.kind == "rma":
+        return case
+    if event.mailbox_role is not MailboxRole.RECEIVING:
+        return None
+    returns = [one for one in case_rows.children(errand.c, case.number) if one.kind == "rma" and one.closed_at is None]
+    return returns[0] if len(returns) == 1 else None
+
+
+def _write_to_case(errand: Errand, found: Found, case: Case, event: MailReceived) -> Outcome:
+    """A letter to the customer, or an internal note, as the case type's rule has it (SR5)."""
+    told = replace(event, extracted=extract(errand, event))
+    facts = facts_for_case(errand.c, errand.office, errand.desk, case, event.at, event=told, extracted=told.extracted, known=errand.known)
+    decision = decide(case.kind, case, told, facts, errand.desk, errand.now)
+    if decision.refused:
+        refuse(errand.c, errand.office, errand.desk, case, event.sender, (), errand.cause(), reason=decision.refused)
+    else:
+        apply(errand.c, errand.office, errand.desk, case, decision, errand.cause())
+    return Outcome(Verdict.ADDED, found.how, decision.reason, case.number)

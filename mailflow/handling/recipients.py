@@ -1,0 +1,82 @@
+"""Who of the customer's side gets a letter: not who had its share, nor whose mail comes back, but then somebody else (IN7, BX4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from mailflow.handling.cause import Cause
+from mailflow.policy.case import Case
+from mailflow.policy.desk import Desk
+from mailflow.store import journal, notice, register, suppressed
+
+GIVEN_UP = 2
+"""Bounces after which nobody writes to an address any more; after the first one it is written to where nobody else can be reached."""
+
+Recipients = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def choose_recipients(
+    c: Connection, desk: Desk, case: Case | None, name: str, to: tuple[str, ...], cc: tuple[str, ...], cause: Cause
+) -> Recipients:
+    """To and Cc as they shall be; nobody in To means that the letter is not written. What is changed stands in the journal."""
+    silent = _silenced(c, desk, case, (*to, *cc), cause)
+    allowed = tuple(one for one in to if one not in silent), tuple(one for one in cc if one not in silent)
+    if silent and not allowed[0]:
+        _note(c, desk, case, cause, f"{name} not sent to {', '.join(silent)}: {next(iter(silent.values()))}")
+        return (), ()
+    chosen = _reachable(c, case, *allowed)
+    if chosen != allowed:
+        _note(c, desk, case, cause, f"{name} goes to {', '.join((*chosen[0], *chosen[1])) or 'nobody'}: mail to the others came back")
+    return chosen
+
+
+def _silenced(c: Connection, desk: Desk, case: Case | None, addresses: tuple[str, ...], cause: Cause) -> dict[str, str]:
+    """Address to why it gets nothing now: the sender of the mail at hand, or a stranger that a clock writes to once too often."""
+    sender = cause.mail.sender.address if cause.mail is not None else ""
+    if cause.unanswered:
+        return {one: cause.unanswered for one in addresses if one == sender}
+    if cause.deadline_id is None or case is None or case.contract is not None:
+        return {}
+    limit = desk.caps.unknown_per_day
+    since = cause.at - timedelta(hours=24)
+    strangers = (one for one in addresses if not _is_known(c, one))
+    return {
+        one: f"it got {limit} automatic mails in 24 hours"
+        for one in strangers
+        if notice.count_to(c, one, since, immediate_only=False) >= limit
+    }
+
+
+def _is_known(c: Connection, address: str) -> bool:
+    return bool(register.find_contact(c, address) or register.contracts_for_domain(c, address.rpartition("@")[2]))
+
+
+def _reachable(c: Connection, case: Case | None, to: tuple[str, ...], cc: tuple[str, ...]) -> Recipients:
+    bounced = suppressed.bounces_of(c, (*to, *cc))
+    if not bounced:
+        return to, cc
+    fine_to, fine_cc = (tuple(one for one in group if one not in bounced) for group in (to, cc))
+    if fine_to or fine_cc:
+        return (fine_to, fine_cc) if fine_to else (fine_cc, ())
+    contacts = [one.email for one in register.contacts_of(c, case.contract)] if case is not None and case.contract else []
+    marked = suppressed.bounces_of(c, contacts)
+    if other := next((one for one in contacts if one not in marked and one not in bounced), ""):
+        return (other,), ()
+    hopeful = tuple(one for one in (*to, *cc) if bounced[one] < GIVEN_UP)
+    return hopeful, ()
+
+
+def _note(c: Connection, desk: Desk, case: Case | None, cause: Cause, text: str) -> None:
+    journal.write(
+        c,
+        case_number=case.number if case else None,
+        desk=desk.name,
+        at=cause.at,
+        who="mailflow",
+        what="note",
+        text=text,
+        inbound_id=cause.inbound_id,
+        deadline_id=cause.deadline_id,
+    )

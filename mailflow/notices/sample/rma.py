@@ -1,0 +1,172 @@
+"""Sample values of the notices of a return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from mailflow.notices.attachments.evidence_file import EvidenceLetter
+from mailflow.notices.sample.frame import DUE, NOW, OTHER_SERIAL, PART, SERIAL, ZONE
+from mailflow.notices.sample.service_request import sample_request
+from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
+from mailflow.policy.derivation import Derivation, Step
+from mailflow.policy.desk import Term, Unit
+from mailflow.policy.facts import SentNotice
+
+LINES = (
+    RmaLine(
+        part_number=PART,
+        description="Line card 48 x 10GE",
+        authorised=2,
+        serials=(SERIAL, OTHER_SERIAL),
+        announced=(Parcel(carrier="DHL", tracking="JD0146000098", on=NOW, quantity=1, serials=(SERIAL,)),),
+        received=1,
+        received_serials=(SERIAL,),
+    ),
+    RmaLine(part_number="02270099", description="Power module 1200 W", authorised=1),
+)
+RETURN_STEPS: Derivation = (
+    Step("counted_from", {"day": date(2026, 11, 20)}),
+    Step("term_business_days", {"amount": 15, "country": "RO"}),
+    Step("holiday", {"day": date(2026, 11, 30), "holiday": "Saint Andrew's Day", "country": "RO"}),
+    Step("holiday", {"day": date(2026, 12, 1), "holiday": "National Day", "country": "RO"}),
+    Step("term_ends", {"day": DUE}),
+)
+PARCEL = Parcel(carrier="DHL", tracking="JD0146000777", on=NOW, quantity=3)
+
+
+def sample_return() -> Case:
+    details = RmaDetails(
+        type="advance",
+        service_level="9x5xNBD",
+        lines=LINES,
+        issued_at=NOW,
+        valid_through=date(2026, 12, 20),
+        replacement=PARCEL,
+        delivered_on=date(2026, 11, 20),
+        return_due=DUE,
+        return_steps=RETURN_STEPS,
+    )
+    return replace(sample_request(), number="RMA-100007", kind="rma", state="replacement delivered", parent="SR-100042", details=details)
+
+
+OUTSTANDING = tuple(line for line in LINES if line.outstanding)
+AMOUNTS = (
+    (PART, 1, Decimal("12500.00"), Decimal("12500.00"), "USD"),
+    ("02270099", 1, Decimal("980.50"), Decimal("980.50"), "USD"),
+)
+OWED = {
+    "return_due": DUE,
+    "outstanding": OUTSTANDING,
+    "amounts": AMOUNTS,
+    "totals": (("USD", Decimal("13480.50")),),
+    "steps": RETURN_STEPS,
+}
+PROBLEMS = (
+    ("2 x 02119999", "not_authorised", {"part": "02119999"}),
+    ("1 x 02113456 2102113456AB7N000999", "wrong_serial", {"serial": "2102113456AB7N000999", "expected": f"{SERIAL}, {OTHER_SERIAL}"}),
+)
+
+EVIDENCE = (
+    EvidenceLetter(
+        file="mails/01-final-notice.eml",
+        name="rma/final_notice",
+        subject="[RMA-100007] Final notice: parts not returned",
+        message_id="5d1c@tac.example",
+        written_at=NOW,
+        raw=b"Subject: [RMA-100007] Final notice: parts not returned",
+        deliveries=(
+            SentNotice(
+                name="rma/final_notice",
+                recipient="anna@customer.example",
+                written_at=NOW,
+                message_id="5d1c@tac.example",
+                accepted_at=NOW,
+                response="250 2.0.0 Ok: queued as 4XyZ",
+            ),
+            SentNotice(
+                name="rma/final_notice",
+                recipient="jan@customer.example",
+                written_at=NOW,
+                message_id="5d1c@tac.example",
+                bounced_at=NOW,
+                bounce_reason="5.1.1 no such user",
+            ),
+        ),
+    ),
+)
+
+NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "customer_request_verification": lambda: {
+        "sla_steps": (
+            Step("service_level", {"level": "9x5xNBD"}),
+            Step("confirmed", {"at": NOW, "timezone": ZONE}),
+            Step("after_cutoff", {"cutoff": "15:00"}),
+            Step("delivered_on", {"day": date(2026, 11, 24)}),
+        ),
+        "sla_moment": None,
+        "sla_day": date(2026, 11, 24),
+        "return_due": None,
+        "return_term": Term(15, Unit.BUSINESS_DAYS),
+        "version": 1,
+        "changes": (),
+    },
+    "validity_warning": lambda: {"days_left": 7},
+    "return_notification_received": lambda: {"accepted": ((PART, 1, SERIAL), ("02270099", 1, "")), "problems": PROBLEMS, "tracking": ""},
+    "return_notification_rejected": lambda: {"problems": PROBLEMS, "late": False},
+    "delivery_question": lambda: {"impossible_day": date(2026, 11, 1)},
+    "replacement_shipped": lambda: {
+        "parcel": PARCEL,
+        "visit_at": datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
+        "engineer": "Mihai Popa",
+        "moved": False,
+    },
+    "extended": lambda: {
+        "return_due": date(2026, 12, 22),
+        "steps": (*RETURN_STEPS, Step("extended", {"days": 5, "by": "anna@customer.example", "reason": "", "due": date(2026, 12, 22)})),
+        "asked_days": 10,
+        "granted_days": 5,
+    },
+    "waived": lambda: {"reason": "lost in transit"},
+    "cancelled": lambda: {"reason": "the fault was in the cabling"},
+    "disputed": lambda: {"text": "We sent two cards, you booked one.", "sender": "anna@customer.example"},
+    "reminder": lambda: {
+        "return_due": DUE,
+        "steps": RETURN_STEPS,
+        "outstanding": OUTSTANDING,
+        "days_left": 5,
+        "in_transit": (f"{PART}: DHL JD0146000098",),
+        "extension_days": 5,
+    },
+    "final_notice": lambda: {
+        **OWED,
+        "unpriced": ("02119999",),
+        "invoice_on": date(2026, 12, 23),
+        "in_transit": ("02119999: DHL 998877",),
+        "extension_days": 5,
+    },
+    "invoice_request": lambda: {**OWED, "delivered_on": date(2026, 11, 20)},
+    "evidence": lambda: {**OWED, "delivered_on": date(2026, 11, 20), "letters": EVIDENCE},
+    "invoice_notice": lambda: {**OWED, "delivered_on": date(2026, 11, 20)},
+    "invoice_withdrawn": lambda: {
+        "reason": Step("rma_all_came_back", {}),
+        "amounts": AMOUNTS,
+        "totals": OWED["totals"],
+        "invoice_number": "INV-2026-0042",
+        "for_finance": True,
+    },
+    "receipt_notification": lambda: {
+        "rows": ((PART, "Line card 48 x 10GE", 2, 1, 1, 1, 1), ("02270099", "Power module 1200 W", 1, 0, 0, 0, 1)),
+        "differences": (
+            ("wrong_serial", {"part": PART, "serial": "2102113456AB7N000999", "expected": OTHER_SERIAL}),
+            ("short", {"part": "02270099", "quantity": 1}),
+        ),
+        "extras": ("one power cord",),
+        "booked_on": NOW,
+        "invoice_on": None,
+    },
+    "repaired_shipped": lambda: {"parcel": PARCEL},
+}

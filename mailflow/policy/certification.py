@@ -1,0 +1,55 @@
+"""A certification as a frozen value (DK2): the application, what was decided, and the places of engineers that became vacant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from mailflow.message.certification.values import Application, Engineer, Project
+from mailflow.policy.case import PendingConfirmation
+from mailflow.policy.derivation import Derivation
+
+__all__ = ["Application", "CertificationDetails", "Engineer", "Project", "Vacancy"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vacancy:
+    """An engineer left on `left_on`; the place is to be filled by an engineer of the same level through `fill_by`."""
+
+    engineer: str
+    level: str
+    left_on: date
+    reported_on: date
+    report_due: date
+    fill_by: date
+    filled_by: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names the deadlines of this vacancy."""
+        return f"{self.engineer.casefold()} {self.left_on.isoformat()}"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.filled_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificationDetails:
+    """Days are of the desk's calendar. `stars`, `issued_on` and `valid_through` are set by the approval."""
+
+    application: Application = field(default_factory=Application)
+    partner: str = ""
+    """The partner's name: the register's, else as the application states it."""
+    domain: str = ""
+    """The domain whose senders take part; '' where the register knows no such partner."""
+    decision_due: date | None = None
+    decision_steps: Derivation = ()
+    stars: int | None = None
+    issued_on: date | None = None
+    valid_through: date | None = None
+    validity_steps: Derivation = ()
+    recertifies: str = ""
+    """Number of the partner's earlier certification."""
+    vacancies: tuple[Vacancy, ...] = ()
+    confirmations: tuple[PendingConfirmation, ...] = ()

@@ -1,0 +1,242 @@
+"""Digests (BX12): when one is due, what it lists, and who gets which part of it. Pure: the clock is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from mailflow.policy.calendar import DAY_UNITS, ELAPSED_UNITS, BusinessCalendar, calendar_for
+from mailflow.policy.case import Case, RmaLine
+from mailflow.policy.derivation import Step, Value
+from mailflow.policy.desk import Desk, DigestPolicy, Role, Term
+from mailflow.policy.facts import WaitingDeadline
+
+SEARCH_DAYS = 400
+"""No digest within that many days means that there is none."""
+MOST_LINES = 20
+"""Lines of a section, and returns of a partner; the rest is counted."""
+BREAKING = ("response_breached", "information_decision", "decision_due")
+"""The clocks that staff can still save, by their kinds in the case types."""
+
+
+class DigestKind(StrEnum):
+    STAFF = "staff"
+    PARTNERS = "partners"
+
+
+def due_digest(kind: DigestKind, policy: DigestPolicy, calendar: BusinessCalendar, now: datetime, last: datetime) -> datetime | None:
+    """The newest moment after `last` and not after `now` at which a digest was due; None where there was none.
+
+    Of several that an outage passed over only the newest is due: the others would tell the same, later.
+    """
+    first, day = calendar.local_day(last), calendar.local_day(now)
+    while day >= first:
+        moment = _moment(kind, policy, calendar, day)
+        if moment is not None and last < moment <= now:
+            return moment
+        day -= timedelta(days=1)
+    return None
+
+
+def next_digest(kind: DigestKind, policy: DigestPolicy, calendar: BusinessCalendar, after: datetime) -> datetime | None:
+    """The first moment strictly after the instant at which a digest will be due; None where the desk sends none."""
+    if _time(kind, policy) is None:
+        return None
+    today = calendar.local_day(after)
+    days = (today + timedelta(days=n) for n in range(SEARCH_DAYS))
+    moments = (_moment(kind, policy, calendar, day) for day in days)
+    return next((moment for moment in moments if moment is not None and moment > after), None)
+
+
+def _time(kind: DigestKind, policy: DigestPolicy) -> time | None:
+    return policy.staff_at if kind is DigestKind.STAFF else policy.partners_at
+
+
+def _moment(kind: DigestKind, policy: DigestPolicy, calendar: BusinessCalendar, day: date) -> datetime | None:
+    """When the digest of a day leaves, None on days without one."""
+    at = _time(kind, policy)
+    fits = calendar.is_business_day(day) if kind is DigestKind.STAFF else day.weekday() == policy.partners_weekday
+    return calendar.instant(day, at) if at is not None and fits else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StuckLetter:
+    """A letter that does not leave by itself: held for staff, or refused for good since the last digest."""
+
+    notice: str
+    address: str
+    number: str
+    is_held: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A mail in quarantine, with the rule that put it there."""
+
+    sender: str
+    subject: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`name` is a key of [digest] in words.toml; `lines` are sentences to staff; `more` counts those left out."""
+
+    name: str
+    lines: tuple[Step, ...]
+    more: int = 0
+
+
+SECTIONS_OF: Mapping[Role, tuple[str, ...]] = {
+    Role.CCR: ("clocks", "returns", "letters"),
+    Role.CSE: ("clocks",),
+    Role.REVIEWER: ("clocks",),
+    Role.RECEIVING: ("returns",),
+    Role.ADMIN: ("letters", "quarantine"),
+}
+"""What concerns whom; somebody with several roles gets all of it in one mail."""
+
+
+def staff_sections(
+    desk: Desk,
+    now: datetime,
+    clocks: Iterable[tuple[WaitingDeadline, Case]],
+    returns: Iterable[Case],
+    letters: Iterable[StuckLetter],
+    quarantine: Iterable[SetAside],
+) -> tuple[Section, ...]:
+    """The sections that have something to tell, the most urgent line of each first."""
+    lines = {
+        "clocks": _clock_lines(desk, now, clocks),
+        "returns": _return_lines(desk, now, returns),
+        "letters": [_letter_line(letter) for letter in letters],
+        "quarantine": [_quarantine_line(mail) for mail in quarantine],
+    }
+    return tuple(Section(name, tuple(found[:MOST_LINES]), max(0, len(found) - MOST_LINES)) for name, found in lines.items() if found)
+
+
+def letters_to_staff(desk: Desk, sections: Sequence[Section]) -> tuple[tuple[tuple[str, ...], tuple[Section, ...]], ...]:
+    """(addresses, sections): everybody is in one letter at most, and who reads the same gets the same letter."""
+    readers: dict[tuple[str, ...], list[str]] = {}
+    for member in desk.staff:
+        wanted = {name for role in member.roles for name in SECTIONS_OF.get(role, ())}
+        if own := tuple(section.name for section in sections if section.name in wanted):
+            readers.setdefault(own, []).append(member.address)
+    return tuple((tuple(to), tuple(section for section in sections if section.name in own)) for own, to in readers.items())
+
+
+def _clock_lines(desk: Desk, now: datetime, clocks: Iterable[tuple[WaitingDeadline, Case]]) -> list[Step]:
+    """Clocks that break within the desk's term. Of a kind that presses several times the last time is the one that counts."""
+    last: dict[tuple[str, str], tuple[WaitingDeadline, Case]] = {}
+    for clock, case in sorted(clocks, key=lambda pair: pair[0].due_at):
+        last[clock.case_number, clock.kind] = (clock, case)
+    horizon = _end_of(desk.digests.breaks_within, now, calendar_for("", "", desk.calendar))
+    return [_clock_line(clock, case) for clock, case in sorted(last.values(), key=lambda pair: pair[0].due_at) if clock.due_at <= horizon]
+
+
+def _end_of(term: Term, now: datetime, calendar: BusinessCalendar) -> datetime:
+    """When a term that starts now ends: of days, with its last day (T1)."""
+    if term.unit in DAY_UNITS:
+        return calendar.instant(calendar.end_of_term(now, term).day + timedelta(days=1), time(0))
+    return calendar.add_elapsed(now, term) if term.unit in ELAPSED_UNITS else calendar.add_service(now, term)
+
+
+def _clock_line(clock: WaitingDeadline, case: Case) -> Step:
+    values: dict[str, Value] = {"number": case.number, "who": _who(case), "at": clock.due_at}
+    if clock.kind != "response_breached":
+        return Step(f"digest_{clock.kind}", values)
+    name = "digest_response" if case.assignee else "digest_response_unassigned"
+    return Step(name, {**values, "priority": case.priority or "", "assignee": case.assignee or ""})
+
+
+def _return_lines(desk: Desk, now: datetime, returns: Iterable[Case]) -> list[Step]:
+    """Parts that are overdue, and those whose reminders have begun; days are the customer's (T1)."""
+    found = [(case.details.return_due, case) for case in returns if case.details.outstanding and case.details.return_due is not None]
+    lines = (_return_line(desk, now, due, case) for due, case in sorted(found, key=lambda pair: (pair[0], pair[1].number)))
+    return [line for line in lines if line is not None]
+
+
+def _return_line(desk: Desk, now: datetime, due: date, case: Case) -> Step | None:
+    calendar = calendar_for(case.country, case.timezone, desk.calendar)
+    days = (due - calendar.local_day(now)).days
+    parts = tuple(f"{line.outstanding} x {line.part_number}" for line in outstanding_lines(case))
+    values: dict[str, Value] = {"number": case.number, "who": _who(case), "parts": parts, "due": due, "days": abs(days)}
+    if days < 0:
+        return Step("digest_overdue", values)
+    if days == 0:
+        return Step("digest_due_today", values)
+    begins = min((calendar.before(due, term) for term in desk.returns.reminders), default=due)
+    return Step("digest_due_soon", values) if calendar.local_day(now) >= begins else None
+
+
+def _letter_line(letter: StuckLetter) -> Step:
+    name = "digest_held" if letter.is_held else "digest_failed"
+    return Step(name, {"notice": letter.notice, "address": letter.address, "number": letter.number or "-", "reason": letter.reason or "-"})
+
+
+def _quarantine_line(mail: SetAside) -> Step:
+    return Step("digest_quarantined", {"sender": mail.sender or "-", "subject": mail.subject or "-", "rule": mail.rule})
+
+
+def _who(case: Case) -> str:
+    return case.company or case.customer
+
+
+def outstanding_lines(case: Case) -> tuple[RmaLine, ...]:
+    return tuple(line for line in case.details.lines if line.outstanding > 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerReturn:
+    """One return as its partner reads it. `address` takes the prepared line, which is the one-line answer (BX6) that `answer` names:
+    delivered, shipped or already_returned. `return_due` is None until the replacement's arrival is known, or where none was sent ahead.
+    """
+
+    number: str
+    lines: tuple[RmaLine, ...]
+    address: str
+    answer: str
+    return_due: date | None
+    valid_through: date
+    is_advance: bool
+
+
+def is_of_partner(domain: str, case: Case, contract_domains: Iterable[str]) -> bool:
+    """Whether a return is the company's own: by its customer, by who takes part, or by its contract."""
+    return domain.lower() in {*_domains(case), *contract_domains}
+
+
+def _domains(case: Case) -> Iterator[str]:
+    for address in (case.customer, *case.participants):
+        yield address.rpartition("@")[2].lower()
+
+
+def partner_return(case: Case, address: str) -> PartnerReturn:
+    details = case.details
+    return PartnerReturn(
+        number=case.number,
+        lines=outstanding_lines(case),
+        address=address,
+        answer=_next_answer(case),
+        return_due=details.return_due,
+        valid_through=details.valid_through,
+        is_advance=details.type == "advance",
+    )
+
+
+def _next_answer(case: Case) -> str:
+    """What would move the return on: the day of the replacement's arrival, the parcel, or word that it should be here."""
+    details = case.details
+    if details.type == "advance" and details.replacement is not None and details.delivered_on is None:
+        return "delivered"
+    is_announced = all(line.announced_quantity - line.received >= line.outstanding for line in outstanding_lines(case))
+    return "already_returned" if is_announced else "shipped"
+
+
+def in_order_of_dates(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """Returns with something outstanding, what is due first in front; what has no date yet stands last."""
+    owing = (case for case in cases if case.details.outstanding)
+    return tuple(sorted(owing, key=lambda case: (case.details.return_due or case.details.valid_through, case.number)))

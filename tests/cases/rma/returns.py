@@ -1,0 +1,173 @@
+"""A return, what is known of it, and the means to let things happen to it: values only, no store and no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from mailflow.cases import decide
+from mailflow.desk_file import load_desk
+from mailflow.message.customer_line import CustomerLine
+from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
+from mailflow.policy.calendar import calendar_for
+from mailflow.policy.case import Case, RmaDetails, RmaLine
+from mailflow.policy.command import parse_commands
+from mailflow.policy.decision import Decision, SendNotice, Sentence, SetDeadline
+from mailflow.policy.derivation import Step
+from mailflow.policy.desk import Desk, MailboxRole
+from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, NoticeBounced, Standing
+from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.register import Contact, PartPrice
+from mailflow.settings import shipped_desks
+
+DESK = load_desk(shipped_desks() / "huawei-tac")
+ISSUED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+NOW = datetime(2026, 12, 28, 10, 0, tzinfo=UTC)
+PART = "03057BGH"
+PRICE = PartPrice(part_number=PART, description="", list_price=Decimal("12500.00"), currency="EUR", valid_from=date(2026, 1, 1))
+ANNA, JAN, EWA = "anna@customer.example", "jan@customer.example", "ewa@customer.example"
+CUSTOMER, CCR, WAREHOUSE, FINANCE = (ANNA,), ("ccr@tac.example",), ("warehouse@tac.example",), ("finance@tac.example",)
+CONTACTS = tuple(
+    Contact(email=email, name=email.partition("@")[0].title(), company="Customer", contract="HC-1", role="customer")
+    for email in (ANNA, EWA)
+)
+VERIFICATION, REMINDER, LAST_WORD = "rma/customer_request_verification", "rma/reminder", "rma/final_notice"
+
+
+def sent(
+    name: str, number: int = 1, recipient: str = ANNA, *, accepted: bool = True, bounced: bool = False, at: datetime = ISSUED
+) -> SentNotice:
+    """One letter with its fate."""
+    return SentNotice(
+        name=name,
+        recipient=recipient,
+        written_at=at,
+        message_id=f"{name}-{number}@tac.example",
+        accepted_at=at + timedelta(minutes=1) if accepted else None,
+        bounced_at=at + timedelta(hours=1) if bounced else None,
+    )
+
+
+PROVEN = (sent(VERIFICATION), sent(REMINDER, 1), sent(REMINDER, 2), sent(LAST_WORD))
+"""What BX4 asks for."""
+
+
+def facts(country: str = "PL", timezone: str = "Europe/Warsaw", **changes: object) -> Facts:
+    given = {"prices": {PART: PRICE}, "confirmation_code": "ABC234", "sent_notices": PROVEN, "contacts": CONTACTS, **changes}
+    return Facts(calendar=calendar_for(country, timezone, DESK.calendar), language="en", country=country, timezone=timezone, **given)
+
+
+def case(type_: str = "advance", **details: object) -> Case:
+    """Two parts, issued on 20 November 2026, valid through 20 December."""
+    given = {"lines": (RmaLine(part_number=PART, authorised=2),), "valid_through": date(2026, 12, 20), **details}
+    return Case(
+        number="RMA-100001",
+        kind="rma",
+        desk="huawei-tac",
+        state="replacement delivered" if type_ == "advance" else "issued",
+        opened_at=ISSUED,
+        language="en",
+        country="PL",
+        timezone="Europe/Warsaw",
+        customer=ANNA,
+        participants=(ANNA, JAN),
+        details=RmaDetails(type=type_, service_level="9x5xNBD", issued_at=ISSUED, **given),
+    )
+
+
+def overdue(**details: object) -> Case:
+    """Two parts were due on 15 December; the final notice went out on the 16th."""
+    given = {"return_due": date(2026, 12, 15), "delivered_on": date(2026, 11, 24), **details}
+    return case(**given).changed(state="overdue")
+
+
+def requested() -> Case:
+    """Finance was asked on 23 December to invoice both parts."""
+    asked = after(fall("invoice_request", "", local_nine(2026, 12, 23), overdue()))
+    assert asked.state == "to be invoiced"
+    return asked
+
+
+def local_nine(year: int, month: int, day: int) -> datetime:
+    """09:00 in Warsaw in winter."""
+    return datetime(year, month, day, 8, 0, tzinfo=UTC)
+
+
+def fall(kind: str, key: str, at: datetime, subject: Case, desk: Desk = DESK, known: Facts | None = None) -> Decision:
+    return decide("rma", subject, DeadlineFell(kind=kind, key=key, due_at=at), known or facts(), desk, at)
+
+
+def command(
+    subject: Case,
+    line: str,
+    *,
+    by: str = "ccr@tac.example",
+    confirmed: bool = False,
+    at: datetime = NOW,
+    known: Facts | None = None,
+    desk: Desk = DESK,
+) -> Decision:
+    event = CommandGiven(command=parse_commands(line).commands[0], by=by, roles=desk.roles_of(by), at=at, confirmed=confirmed)
+    return decide("rma", subject, event, known or facts(), desk, at)
+
+
+def answer(
+    subject: Case,
+    line: CustomerLine | None,
+    sender: str = ANNA,
+    *,
+    at: datetime = NOW,
+    form: ReturnNotification | None = None,
+    answers: str = "",
+    text: str = "",
+    known: Facts | None = None,
+) -> Decision:
+    event = MailReceived(
+        mail=Mail(senders=(Address(sender),)),
+        at=at,
+        new_text=text or (line.kind.upper() if line else ""),
+        standing=Standing.PARTICIPANT,
+        authenticated=True,
+        mailbox_role=MailboxRole.TAC,
+        extracted=Extracted(),
+        customer_line=line,
+        return_notification=form,
+        answers_notice=answers,
+    )
+    return decide("rma", subject, event, known or facts(), DESK, at)
+
+
+def bounce(subject: Case, notice: str, address: str, known: Facts, at: datetime = NOW) -> Decision:
+    return decide("rma", subject, NoticeBounced(notice=notice, address=address, at=at), known, DESK, at)
+
+
+def after(decision: Decision) -> Case:
+    assert decision.case is not None
+    return decision.case
+
+
+def deadlines(effects: Iterable[object]) -> list[tuple[str, str, datetime]]:
+    return [(one.kind, one.key, one.at) for one in effects if isinstance(one, SetDeadline)]
+
+
+def letters(decision: Decision) -> list[tuple[str, tuple[str, ...]]]:
+    return [(one.notice, one.to) for one in decision.effects if isinstance(one, SendNotice)]
+
+
+def letter(decision: Decision, name: str) -> SendNotice:
+    (found,) = [one for one in decision.effects if isinstance(one, SendNotice) and one.notice == name]
+    return found
+
+
+def names(told: Sentence) -> tuple[str, ...]:
+    """The sentence and the sentences within it, by name."""
+    assert isinstance(told, Step)
+    inner = [value for held in told.values.values() for value in (held if isinstance(held, tuple) else (held,)) if isinstance(value, Step)]
+    return (told.name, *(name for step in inner for name in names(step)))
+
+
+def careful(desk: Desk = DESK) -> Desk:
+    """A desk that wants a human's yes before each invoice request."""
+    return replace(desk, returns=replace(desk.returns, human_yes_before_invoice=True))

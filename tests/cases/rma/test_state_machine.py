@@ -1,0 +1,351 @@
+"""Returns in random orders of what customers, staff, servers and the calendar do to them (RM3, RM5, RM9, RM10, BX3, BX4).
+
+The real `decide` is driven by an applier in memory: it keeps the case, its deadlines, and every letter with its fate. A second, simpler
+reckoning stands beside each invariant, so that a mistake in the rules does not check itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from mailflow.cases import CASE_TYPES, decide
+from mailflow.message.customer_line import CustomerLine
+from mailflow.message.model import Address, Extracted, Mail, ReturnLine, ReturnNotification
+from mailflow.policy.case import Case
+from mailflow.policy.command import parse_commands
+from mailflow.policy.decision import ClearDeadline, SendNotice, SetDeadline
+from mailflow.policy.desk import MailboxRole
+from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
+from mailflow.policy.facts import Facts, SentNotice
+from tests.cases.rma.returns import CONTACTS, DESK, ISSUED, PRICE, facts
+from tests.cases.rma.test_birth import CONTRACT, REQUEST
+
+PARTS = ("03057BGH", "02352KLM")
+SERIALS = ("SER000000001", "SER000000002", "SER000000009")
+PRICES = {part: replace(PRICE, part_number=part) for part in PARTS}
+CLOSED = {"invoiced", "waived", "cancelled", "closed"}
+GRACE_DAYS = 14
+"""Ten business days are at least fourteen days: what is under way for less is within its grace whatever the holidays."""
+
+
+class Return(RuleBasedStateMachine):
+    """One return in the Polish calendar, from its birth on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = ISSUED
+        self.waiting: dict[tuple[str, str], datetime] = {}
+        self.sent: list[SentNotice] = []
+        self.reminded: Counter[tuple[object, str]] = Counter()
+        self.undeliverable: set[str] = set()
+        self.confirmed_by_human = False
+        self.case = REQUEST
+        self.letters = 0
+
+    # What happens
+
+    @initialize(kind=st.sampled_from(["advance", "advance", "advance", "repair"]))
+    def issue(self, kind: str) -> None:
+        line = f"/rma {kind} 2 x {PARTS[0]} serial {SERIALS[0]}, {SERIALS[1]}; 3 x {PARTS[1]}"
+        self.happen(None, self.given(line, "ccr@tac.example"))
+
+    @rule(back=st.integers(0, 3))
+    def deliver(self, back: int) -> None:
+        self.staff(f"/delivered {(self.now - timedelta(days=back)).date().isoformat()}")
+
+    @rule(back=st.integers(0, 3))
+    def customer_says_delivered(self, back: int) -> None:
+        self.customer(line=CustomerLine("delivered", day=(self.now - timedelta(days=back)).date()))
+
+    @rule(
+        part=st.sampled_from(PARTS),
+        quantity=st.integers(1, 4),
+        serial=st.sampled_from(("", *SERIALS)),
+        tracking=st.sampled_from(["T1", ""]),
+    )
+    def announce(self, part: str, quantity: int, serial: str, tracking: str) -> None:
+        lines = (ReturnLine(part_number=part, quantity=1 if serial else quantity, serial=serial),)
+        self.customer(form=ReturnNotification(carrier="DHL", tracking=tracking, lines=lines))
+
+    @rule()
+    def announce_all(self) -> None:
+        self.customer(line=CustomerLine("shipped", carrier="DHL", tracking="T2"))
+
+    @rule(part=st.sampled_from((*PARTS, "99999XYZ")), quantity=st.integers(1, 4))
+    def receive(self, part: str, quantity: int) -> None:
+        self.staff(f"/received {quantity} x {part}", "warehouse@tac.example")
+
+    @rule(serial=st.sampled_from(SERIALS))
+    def receive_serial(self, serial: str) -> None:
+        self.staff(f"/received 1 x {PARTS[0]} serial {serial}", "warehouse@tac.example")
+
+    @rule(part=st.sampled_from(PARTS), quantity=st.integers(0, 4), by=st.sampled_from(["ccr", "warehouse"]))
+    def correct(self, part: str, quantity: int, by: str) -> None:
+        self.staff(f"/correct {quantity} x {part}", f"{by}@tac.example")
+
+    @rule(days=st.integers(1, 10))
+    def extend(self, days: int) -> None:
+        self.staff(f"/extend {days} because")
+
+    @rule(days=st.sampled_from([0, 5, 10]))
+    def customer_extends(self, days: int) -> None:
+        self.customer(line=CustomerLine("extend", days=days))
+
+    @rule()
+    def customer_claims(self) -> None:
+        self.customer(line=CustomerLine("already_returned"))
+
+    @rule(act=st.sampled_from(["/waive lost", "/cancel mistake"]), confirmed=st.booleans())
+    @precondition(lambda self: self.letters > 12)
+    def give_up(self, act: str, confirmed: bool) -> None:
+        self.staff(act)
+        if confirmed:
+            self.confirm()
+
+    @rule()
+    def revalidate(self) -> None:
+        self.staff("/revalidate")
+
+    @rule()
+    @precondition(lambda self: bool(getattr(self.case.details, "confirmations", ())))
+    def confirm(self) -> None:
+        for pending in self.case.details.confirmations[-1:]:
+            self.confirmed_by_human = pending.line.startswith("/invoice")
+            self.staff(f"/confirm {pending.code}")
+            self.confirmed_by_human = False
+
+    @rule()
+    def invoiced(self) -> None:
+        self.staff("/invoiced INV-1", "finance@tac.example")
+
+    @rule(back=st.integers(1, 12))
+    def bounce(self, back: int) -> None:
+        """One of the newest letters to the customer comes back."""
+        ours = [one for one in self.sent if one.bounced_at is None]
+        if not ours:
+            return
+        lost = ours[-min(back, len(ours))]
+        self.sent = [replace(one, bounced_at=self.now) if one is lost else one for one in self.sent]
+        self.undeliverable.add(lost.recipient)
+        if self.case.state not in CLOSED:
+            self.happen(self.case, NoticeBounced(notice=lost.name, address=lost.recipient, at=self.now))
+
+    @rule(name=st.sampled_from(["new", "other"]))
+    def add(self, name: str) -> None:
+        address = f"{name}{self.letters}@customer.example"
+        self.staff(f"/add {address}")
+
+    # Time
+
+    @rule(days=st.integers(1, 12), twice=st.booleans())
+    def time_passes(self, days: int, twice: bool) -> None:
+        """Deadlines fall in the order of time, now and then twice."""
+        until = self.now + timedelta(days=days)
+        while (due := self.next_due(until)) is not None:
+            self.now = max(self.now, due[1])
+            self.fall(*due, twice=twice)
+        self.now = until
+
+    @rule(days=st.integers(1, 40))
+    def clock_jumps(self, days: int) -> None:
+        """We were out: all that fell due meanwhile falls at once, in its order."""
+        self.now += timedelta(days=days)
+        while (due := self.next_due(self.now)) is not None:
+            self.fall(*due, twice=False)
+
+    def next_due(self, until: datetime) -> tuple[tuple[str, str], datetime] | None:
+        due = sorted((at, key) for key, at in self.waiting.items() if at <= until)
+        return (due[0][1], due[0][0]) if due else None
+
+    def fall(self, key: tuple[str, str], at: datetime, *, twice: bool) -> None:
+        del self.waiting[key]
+        for _ in range(2 if twice else 1):
+            self.happen(self.case, DeadlineFell(kind=key[0], key=key[1], due_at=at))
+
+    # The applier
+
+    def staff(self, line: str, by: str = "ccr@tac.example") -> None:
+        self.now += timedelta(minutes=7)
+        self.happen(self.case, self.given(line, by))
+
+    def given(self, line: str, by: str) -> CommandGiven:
+        return CommandGiven(command=parse_commands(line).commands[0], by=by, roles=DESK.roles_of(by), at=self.now)
+
+    def customer(self, *, line: CustomerLine | None = None, form: ReturnNotification | None = None) -> None:
+        self.now += timedelta(minutes=7)
+        event = MailReceived(
+            mail=Mail(senders=(Address(self.case.customer),)),
+            at=self.now,
+            new_text="a line",
+            standing=Standing.PARTICIPANT,
+            authenticated=True,
+            mailbox_role=MailboxRole.TAC,
+            extracted=Extracted(),
+            customer_line=line,
+            return_notification=form,
+        )
+        self.happen(self.case, event)
+
+    def known(self) -> Facts:
+        return facts(
+            prices=PRICES,
+            sent_notices=tuple(self.sent),
+            contacts=CONTACTS,
+            undeliverable=frozenset(self.undeliverable),
+            parent=REQUEST,
+            contract=CONTRACT,
+            new_numbers={"rma": "RMA-100001"},
+            confirmation_code=f"C{self.letters}",
+        )
+
+    def happen(self, before: Case | None, event: Event) -> None:
+        """Decide and apply; an impossible transition raises, and is found."""
+        decision = decide("rma", before, event, self.known(), DESK, self.now)
+        if decision.refused or decision.case is None:
+            return
+        self.case = decision.case
+        for effect in decision.effects:
+            match effect:
+                case SetDeadline():
+                    self.waiting[effect.kind, effect.key] = effect.at
+                case ClearDeadline():
+                    self.waiting = {
+                        key: at for key, at in self.waiting.items() if key[0] != effect.kind or effect.key not in (None, key[1])
+                    }
+                case SendNotice():
+                    self.post(effect, event, before)
+        if CASE_TYPES["rma"].lifecycle.is_closed(self.case.state):
+            self.waiting.clear()
+
+    def post(self, letter: SendNotice, event: Event, before: Case | None) -> None:
+        self.letters += 1
+        self.check_letter(letter, event, before)
+        if not letter.to_staff:
+            self.sent += [
+                SentNotice(
+                    name=letter.notice,
+                    recipient=recipient,
+                    written_at=self.now,
+                    message_id=f"{self.letters}@tac.example",
+                    accepted_at=None if recipient in self.undeliverable else self.now,
+                )
+                for recipient in (*letter.to, *letter.cc)
+            ]
+
+    # What must never be
+
+    def check_letter(self, letter: SendNotice, event: Event, before: Case | None) -> None:
+        if letter.notice in ("rma/reminder", "rma/final_notice"):
+            assert before is not None
+            assert before.state not in CLOSED
+            assert letter.values["outstanding"], "nobody is reminded of nothing"
+            for line in letter.values["outstanding"]:
+                assert line.received + line.waived < line.authorised
+                assert not set(line.outstanding_serials) & set(line.received_serials)
+        if letter.notice == "rma/reminder" and isinstance(event, DeadlineFell):
+            self.reminded[letter.values["return_due"], event.key] += 1
+        if letter.notice == "rma/invoice_request":
+            self.check_invoice(letter, before)
+
+    def check_invoice(self, letter: SendNotice, before: Case | None) -> None:
+        assert before is not None
+        assert not before.details.disputed, "what the customer says was returned is not invoiced"
+        assert before.details.held_since is None, "nobody is invoiced who cannot be reached"
+        asked = Counter(dict.fromkeys(PARTS, 0))
+        for part, quantity, *_ in letter.values["amounts"]:
+            asked[part] += quantity
+        asked_before = Counter(dict.fromkeys(PARTS, 0))
+        for part, quantity, *_ in before.details.invoice_requested:
+            asked_before[part] += quantity
+        for part in PARTS:
+            owed = sum(line.outstanding - self.on_its_way(line) for line in before.details.lines if line.part_number == part)
+            assert asked[part] + asked_before[part] <= owed
+        self.check_proof()
+
+    def on_its_way(self, line: object) -> int:
+        """How many are surely within their grace: announced lately with a tracking number, and not here yet whichever came first."""
+        announced = sum(parcel.quantity for parcel in line.announced)  # type: ignore[attr-defined]
+        fresh = [
+            parcel
+            for parcel in line.announced  # type: ignore[attr-defined]
+            if parcel.tracking and self.now < parcel.on + timedelta(days=GRACE_DAYS)
+        ]
+        if announced != sum(parcel.quantity for parcel in fresh) or line.received_serials:  # type: ignore[attr-defined]
+            return 0
+        return max(0, min(line.outstanding, announced - line.received))  # type: ignore[attr-defined]
+
+    def check_proof(self) -> None:
+        arrived = Counter({one.name: 0 for one in self.sent})
+        for name, message_id in {(one.name, one.message_id) for one in self.sent if one.accepted_at and not one.bounced_at}:
+            arrived[name] += bool(message_id)
+        assert arrived["rma/customer_request_verification"] >= 1
+        assert arrived["rma/final_notice"] >= 1
+        if arrived["rma/reminder"] < 2:
+            assert self.confirmed_by_human, "a human decides where the term was too short for two reminders"
+            assert not any(one.name == "rma/reminder" and not self.somebody_read(one) for one in self.sent)
+
+    def somebody_read(self, letter: SentNotice) -> bool:
+        return any(one.message_id == letter.message_id and one.accepted_at and not one.bounced_at for one in self.sent)
+
+    @invariant()
+    def each_line_adds_up(self) -> None:
+        """RM5: authorised = received + outstanding + waived."""
+        for line in getattr(self.case.details, "lines", ()):
+            assert line.authorised == line.received + line.outstanding + line.waived
+            assert min(line.received, line.outstanding, line.waived) >= 0
+            assert len(set(line.received_serials)) == len(line.received_serials) <= line.received
+
+    @invariant()
+    def each_reminder_is_sent_once(self) -> None:
+        """RM9"""
+        assert all(count == 1 for count in self.reminded.values())
+
+    @invariant()
+    def finance_is_asked_for_no_more_than_is_missing(self) -> None:
+        """RM9: a late return, a waiver, an extension or a cancellation takes the request back."""
+        requested = Counter(dict.fromkeys(PARTS, 0))
+        for part, quantity, *_ in getattr(self.case.details, "invoice_requested", ()):
+            requested[part] += quantity
+        for part in PARTS:
+            assert requested[part] <= sum(line.outstanding for line in getattr(self.case.details, "lines", ()) if line.part_number == part)
+        if self.case.state in ("waived", "cancelled", "closed"):
+            assert not +requested
+
+    @invariant()
+    def clocks_are_silent_once_all_is_back(self) -> None:
+        """BX3"""
+        if self.case.kind == "rma" and self.case.details.outstanding == 0:
+            assert not self.waiting
+
+    @invariant()
+    def an_advance_replacement_is_never_called_expired(self) -> None:
+        """RM3"""
+        if self.case.kind == "rma" and self.case.details.type == "advance":
+            assert not any(one.name in ("rma/expired", "rma/validity_warning") for one in self.sent)
+
+    @invariant()
+    def what_is_owed_keeps_a_clock(self) -> None:
+        """RM9: a return whose day is known, with parts missing and somebody to write to, always has a next step waiting."""
+        details = self.case.details
+        if self.case.kind != "rma" or self.case.state not in ("replacement delivered", "announced", "received", "overdue"):
+            return
+        if (
+            details.type == "advance"
+            and details.return_due
+            and details.outstanding
+            and not details.held_since
+            and not details.confirmations
+        ):
+            assert self.waiting
+
+
+Return.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+TestReturnInAnyOrder = Return.TestCase

@@ -1,0 +1,149 @@
+"""Certifications through the true pipeline: who takes part, where a mail goes, what strangers learn (DK2, IN2, IN3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mailflow.bootstrap import shipped_templates
+from mailflow.desk_file import load_desk
+from mailflow.handling.office import Office
+from mailflow.notices.render import Templates
+from mailflow.policy.register import Partner
+from mailflow.rehearsal.mail_client import SIGNER
+from mailflow.settings import shipped_desks
+from mailflow.store import journal
+from mailflow.store.register import replace_register
+from mailflow.store.transaction import Database
+from tests.handling.conftest import REGISTER, DeskAtWork
+
+BOX = "certification@partner.example"
+ZHANG, LI, STRANGER = "zhang.min@bright.example", "li.wei@bright.example", "new@company.example"
+REVIEWER, MANAGER = "reviewer@partner.example", "manager@partner.example"
+PARTNER = Partner(
+    name="Bright Networks", domain="bright.example", service_manager=ZHANG, spare_parts_contact="", stars=0, certified_from=None
+)
+TEXT = "We apply for two stars.\nLi Wei, H3CSE, 2031-06-30\nChen Hao, H3CNE, 2031-06-30\nService manager: Zhang Min"
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[DeskAtWork]:
+    database = Database(f"sqlite:///{tmp_path / 'partners.db'}")
+    database.upgrade()
+    with database.write() as c:
+        replace_register(c, replace(REGISTER, partners=(PARTNER,)))
+    yield DeskAtWork(
+        Office(
+            database=database,
+            desks=(load_desk(shipped_desks() / "h3c-partner"),),
+            templates=Templates(shipped_templates(), None),
+            address_key=b"a key for tests only",
+            authserv_id=SIGNER,
+        )
+    )
+    database.close()
+
+
+def apply_for_stars(desk: DeskAtWork, sender: str = ZHANG, *, genuine: bool = True) -> str:
+    row = desk.write(sender, "Application", TEXT, mailbox=BOX, genuine=genuine)
+    assert (row.state, row.case_number is not None) == ("opened", True)
+    return row.case_number or ""
+
+
+def certified(desk: DeskAtWork) -> str:
+    number = apply_for_stars(desk)
+    desk.answer(REVIEWER, "certification/application", "/approve 2", mailbox=BOX)
+    assert desk.case(number).state == "certified"
+    desk.new_notices()
+    return number
+
+
+def newest_text(desk: DeskAtWork, name: str) -> str:
+    return next(row.text for row in reversed(desk.all_notices()) if row.name == name)
+
+
+def test_a_mail_to_the_partner_mailbox_opens_a_certification(desk: DeskAtWork) -> None:
+    """IN2: the case type follows from the mailbox's role."""
+    number = apply_for_stars(desk)
+    assert (number, desk.case(number).kind) == ("CERT-100001", "certification")
+    assert desk.new_notices() == [("certification/received", (ZHANG,)), ("certification/application", (REVIEWER,))]
+
+
+def test_a_stranger_learns_the_number_and_no_more(desk: DeskAtWork) -> None:
+    """SR1: neither words of the mail, nor the partner's name."""
+    apply_for_stars(desk, STRANGER)
+    text = newest_text(desk, "certification/received")
+    assert "CERT-100001" in text
+    assert "Li Wei" not in text
+
+
+def test_a_forged_application_learns_nothing_of_the_partner(desk: DeskAtWork) -> None:
+    certified(desk)
+    desk.write(ZHANG, "Application", TEXT, mailbox=BOX, genuine=False)
+    assert "CERT-100001" not in newest_text(desk, "certification/received")
+
+
+def test_a_colleague_of_the_domain_takes_part_and_a_stranger_does_not(desk: DeskAtWork) -> None:
+    """IN3: finding gives no rights."""
+    number = apply_for_stars(desk)
+    added = desk.write(LI, f"{number}: the hotline", "Hotline: +86 571 5550 0100", mailbox=BOX)
+    assert (added.state, added.case_number) == ("added", number)
+    opened = desk.write(STRANGER, f"{number}: let me see", "Hello, please send me the application.", mailbox=BOX)
+    assert (opened.state, opened.case_number == number) == ("opened", False)
+    assert desk.case(number).participants == (ZHANG, LI)
+
+
+def test_a_report_that_names_no_case_finds_the_certificate_in_force(desk: DeskAtWork) -> None:
+    number = certified(desk)
+    row = desk.write(ZHANG, "Staff", "Chen Hao (H3CNE) left the company on 19 November 2026.", mailbox=BOX)
+    assert (row.state, row.case_number) == ("added", number)
+    assert desk.case(number).details.vacancies[0].engineer == "Chen Hao"
+    assert desk.new_notices() == [("certification/personnel_report", (ZHANG,)), ("service_request/customer_message", (REVIEWER, MANAGER))]
+
+
+def test_the_next_application_is_linked_to_the_certificate(desk: DeskAtWork) -> None:
+    """What was noted on it is read by the reviewer, never by the partner."""
+    first = certified(desk)
+    desk.write(MANAGER, first, "/note The hotline was silent for nine hours.", mailbox=BOX)
+    second = apply_for_stars(desk)
+    assert desk.case(second).details.recertifies == first
+    assert "silent for nine hours" in newest_text(desk, "certification/application")
+    assert "silent" not in newest_text(desk, "certification/received")
+
+
+def test_a_certificate_is_withdrawn_after_confirmation_only(desk: DeskAtWork) -> None:
+    """BX8"""
+    number = certified(desk)
+    desk.write(REVIEWER, number, "/cancel One certificate was not genuine.", mailbox=BOX)
+    assert desk.case(number).state == "certified"
+    (pending,) = desk.case(number).details.confirmations
+    desk.answer(REVIEWER, "staff/confirmation_request", f"/confirm {pending.code}", mailbox=BOX)
+    assert desk.case(number).state == "cancelled"
+    assert ("certification/cancelled", (ZHANG,)) in desk.new_notices()
+
+
+def test_partners_never_read_addresses_of_staff(desk: DeskAtWork) -> None:
+    certified(desk)
+    for row in desk.all_notices():
+        if ZHANG in row.to:
+            assert REVIEWER not in row.text
+            assert MANAGER not in row.text
+
+
+def test_an_unauthorised_approval_changes_nothing(desk: DeskAtWork) -> None:
+    """OUT6, BX8"""
+    number = apply_for_stars(desk)
+    desk.answer(REVIEWER, "certification/application", "/approve 4", mailbox=BOX, genuine=False)
+    assert desk.case(number).state == "applied"
+
+
+def test_the_journal_keeps_how_the_day_was_counted(desk: DeskAtWork) -> None:
+    """BX2"""
+    number = apply_for_stars(desk)
+    with desk.office.database.read() as c:
+        rows = journal.of_case(c, number)
+    assert any(row.steps and row.text == "a decision is due by 2026-11-25" for row in rows)

@@ -1,0 +1,45 @@
+"""A letter as it leaves: whoever answers it reaches the case (BX7), in the language and from the mailbox that are right (OUT1, OUT5)."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from mailflow.bootstrap import shipped_templates
+from mailflow.handling.cause import Cause
+from mailflow.handling.letter import write_letter
+from mailflow.notices.render import Templates
+from mailflow.notices.sample import sample_values
+from mailflow.notices.sample.frame import frame_values
+from mailflow.policy.case_address import verify_token
+from mailflow.policy.decision import SendNotice
+from mailflow.store import case as case_rows
+from mailflow.store import notice as notices
+from tests.handling.conftest import START, DeskAtWork
+
+
+@pytest.mark.parametrize("language", ["en", "pl", "zh"])
+def test_every_letter_about_a_case_asks_for_answers_to_its_signed_address(desk: DeskAtWork, language: str) -> None:
+    """OUT1, BX7: Reply-To and each prepared answer carry the case's token."""
+    office = desk.office
+    wrong = []
+    for name in Templates(shipped_templates()).notices(language):
+        values = sample_values(name)
+        case = values["case"].changed(language=language)
+        own = {key: value for key, value in values.items() if key not in frame_values(case)}
+        effect = SendNotice(notice=name, to=("anna@customer.example",), values=own)
+        with office.database.write() as c:
+            if case_rows.load(c, case.number) is None:
+                case_rows.insert(c, case.changed(parent=None))
+            written = write_letter(c, office, office.desks[0], case, effect, Cause(who="mailflow", what="test", at=START))
+            raw = notices.load(c, written).raw
+        mail = message_from_bytes(raw, policy=default)
+        (address,) = mail["Reply-To"].addresses
+        html = mail.get_body(("html",)).get_content()
+        links = [piece.partition("?")[0] for piece in html.split('href="mailto:')[1:]]
+        token = verify_token(office.address_key, address.username.partition("+")[2])
+        if (token, set(links) - {address.addr_spec}, mail["Content-Language"]) != (case.number, set(), language):
+            wrong.append((name, str(mail["Reply-To"]), links))
+    assert wrong == []
