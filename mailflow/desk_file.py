@@ -32,6 +32,7 @@ from mailflow.policy.desk import (
     Wording,
 )
 from mailflow.policy.holiday import holiday_table
+from mailflow.policy.sla import read_service_level
 from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
 
 DESK_FILE = "desk.toml"
@@ -96,6 +97,11 @@ def parse_timezone(text: object) -> str:
         raise ValueError(f"no time zone {text!r}") from None
 
 
+def parse_level(text: object) -> str:
+    """A service level, as EN6 spells it. Raises ValueError."""
+    return read_service_level(str(text)).full_name
+
+
 def parse_role(text: object) -> Role:
     if text not in [role.value for role in Role]:
         raise ValueError(f"{text!r} is no role; known are {', '.join(Role)}")
@@ -120,6 +126,8 @@ Weekday = Annotated[str, Field(pattern=f"^({'|'.join(WEEKDAYS)})$")]
 DayKey = Annotated[date, BeforeValidator(lambda text: date.fromisoformat(text) if isinstance(text, str) else text)]
 Priority = Annotated[str, Field(pattern=r"^P[1-4]$")]
 Percent = Annotated[int, Field(gt=0, lt=100)]
+NumberPrefix = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-$")]
+Level = Annotated[str, BeforeValidator(parse_level)]
 Lines = Listed[str]
 
 
@@ -191,7 +199,8 @@ class DigestsTable(Strict):
 
 class VendorTable(Strict):
     address: BareAddress
-    number_prefixes: Lines = ()
+    number_prefixes: Listed[NumberPrefix] = ()
+    contracts: dict[str, str] = Field(default_factory=dict)
 
 
 Stars = Annotated[str, Field(pattern="^[1-9]$")]
@@ -229,11 +238,12 @@ class WordingTable(Strict):
     return_address: Lines = ()
     terms: dict[str, Lines] = Field(default_factory=dict)
     return_instructions: dict[str, Lines] = Field(default_factory=dict)
+    packages: dict[Level, str] = Field(default_factory=dict)
 
 
 class DeskTable(Strict):
     languages: Lines = Field(min_length=1)
-    number_prefixes: dict[str, Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-$")]]
+    number_prefixes: dict[str, NumberPrefix]
     mailboxes: Listed[MailboxTable] = Field(min_length=1)
     staff: Listed[StaffTable] = Field(min_length=1)
     calendar: CalendarTable
@@ -322,6 +332,8 @@ def _contradiction(table: DeskTable) -> tuple[str, str] | None:
     prefixes = list(table.number_prefixes.values())
     if len(set(prefixes)) < len(prefixes):
         return "number_prefixes", "two case types have the same letters"
+    if table.vendor and (same := set(prefixes).intersection(table.vendor.number_prefixes)):
+        return "vendor.number_prefixes", f"{min(same)} stands before our own numbers too"
     for day, windows in table.calendar.windows.items():
         if any(later[0] < earlier[1] for earlier, later in zip(sorted(windows), sorted(windows)[1:], strict=False)):
             return f"calendar.windows.{day}", "the windows overlap"

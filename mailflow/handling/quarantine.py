@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from mailflow.notices.render import TemplateFailed
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Role
 from mailflow.policy.triage import Verdict
-from mailflow.store import inbound, journal
+from mailflow.store import inbound, journal, notice
 from mailflow.store.inbound import InboundRow
 
 log = structlog.get_logger(__name__)
@@ -28,14 +28,18 @@ def quarantine(c: Connection, office: Office, row: InboundRow, rule: str, reason
 
 
 def tell_admin(c: Connection, office: Office, row: InboundRow, rule: str, reason: str, now: datetime) -> None:
-    """Journal and alert. An alert that cannot be written is logged: the mail is safe and `mailflow quarantine` lists it."""
+    """Journal and alert. An alert that cannot be written is logged: the mail is safe and `mailflow quarantine` lists it.
+
+    A flood of bad mail is no flood of alerts: past the cap of an hour the journal, the status and the digest tell (P4, P9).
+    """
     desk = office.desk_of_mailbox(row.mailbox)
     said = f"{rule}: {reason}"
     journal.write(c, case_number=None, desk=desk.name, at=now, who="mailflow", what="quarantined", text=said, inbound_id=row.id)
     stored = inbound.load(c, row.id)
+    hour_ago = now - timedelta(hours=1)
     alert = SendNotice(
         notice="staff/quarantine_alert",
-        to=desk.staff_of(Role.ADMIN),
+        to=tuple(one for one in desk.staff_of(Role.ADMIN) if notice.count_to(c, one, hour_ago, False) < desk.caps.known_per_hour),
         to_staff=True,
         values={
             "mailbox": row.mailbox,

@@ -51,7 +51,8 @@ def _holds_danger(content: bytes) -> bool:
 def divide(attachments: Sequence[Attachment]) -> tuple[tuple[Attachment, ...], tuple[Attachment, ...]]:
     """(what may be sent on to people, what is set aside), each in the order of the mail."""
     room = SENT_ON
-    on, aside = [], []
+    on: list[Attachment] = []
+    aside: list[Attachment] = []
     for attachment in attachments:
         fits = len(attachment.content) <= room and not is_suspicious(attachment)
         (on if fits else aside).append(attachment)

@@ -136,10 +136,14 @@ class DigestPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorPolicy:
-    """The manufacturer's TAC to which requests are handed over (DK1); `number_prefixes` are the letters before its case numbers."""
+    """The manufacturer's TAC to which requests are handed over (DK1).
+
+    `number_prefixes` are the letters before its case numbers, `contracts` what it calls our customers' contracts.
+    """
 
     address: str
     number_prefixes: tuple[str, ...] = ("SR-",)
+    contracts: Mapping[str, str] = field(default_factory=dict)
 
 
 CHECKLIST = ("engineers", "certificates", "hotline", "service_manager", "tracking_system", "basic_projects", "major_projects", "laboratory")
@@ -219,6 +223,8 @@ class Wording:
     return_address: tuple[str, ...] = ()
     terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     return_instructions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Service level as EN6 spells it to the name it is sold under; the name is shown, the level decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +254,14 @@ class Desk:
     def staff_of(self, *roles: Role) -> tuple[str, ...]:
         """Addresses of the staff that hold one of the roles, in the order of the list."""
         return tuple(member.address for member in self.staff if any(role in member.roles for role in roles))
+
+    def is_vendor(self, address: str) -> bool:
+        """The manufacturer's address, or one of its domain; a public provider's domain is nobody's."""
+        if self.vendor is None:
+            return False
+        domain = address.rpartition("@")[2]
+        is_theirs = domain == self.vendor.address.rpartition("@")[2] and domain not in self.requests.public_domains
+        return address == self.vendor.address or is_theirs
 
     def roles_of(self, address: str) -> tuple[Role, ...]:
         return next((member.roles for member in self.staff if member.address == address), ())

@@ -26,7 +26,8 @@ class Rule:
     """How a level counts. With `hours` the replacement is due that many hours later; else on a business day.
 
     `cutoff`: '' none, 'before' (15:00:00 is too late) or 'by' (15:00:00 is in time). `urgent` are the priorities for which
-    the hours hold; the others fall under the rule named `otherwise`.
+    the hours hold; the others fall under the rule named `otherwise`. `windowed`: what is confirmed outside the service windows
+    counts as confirmed when the next one opens (the 8x5 of AHB and SOS, DK1).
     """
 
     hours: int = 0
@@ -34,15 +35,16 @@ class Rule:
     otherwise: str = ""
     cutoff: str = ""
     shipped: bool = False
+    windowed: bool = False
 
 
 LEVELS = {
     "9x5xNBD-S": Rule(shipped=True),
     "9x5xNBD": Rule(cutoff="before"),
     "24x7x4": Rule(hours=4, urgent=("P1", "P2"), otherwise="9x5xNBD"),
-    "8x5xNBD": Rule(cutoff="by"),
+    "8x5xNBD": Rule(cutoff="by", windowed=True),
     "24x7xNBD": Rule(),
-    "8x5x8": Rule(hours=8),
+    "8x5x8": Rule(hours=8, windowed=True),
 }
 """The levels of EN6, as contracts.csv names them."""
 
@@ -53,6 +55,11 @@ class ServiceLevel:
 
     name: str
     onsite: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """As contracts.csv spells it."""
+        return f"{self.name}-onsite" if self.onsite else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +154,9 @@ def replacement_commitment(service_level: str, priority: str, confirmed: datetim
     if rule.urgent and stated not in rule.urgent:
         steps = (*steps, Step("level_by_priority", {"priority": stated, "level": rule.otherwise}))
         rule = LEVELS[rule.otherwise]
+    if rule.windowed:
+        steps = (*steps, *_wait_for_service(confirmed, calendar))
+        confirmed = calendar.next_window_start(confirmed)
     last: Derivation = (Step("onsite_engineer", {}),) if level.onsite else ()
     if rule.hours:
         moment = confirmed.astimezone(UTC) + timedelta(hours=rule.hours)

@@ -23,7 +23,7 @@ BATCH = 200
 """Rows copied at once; each may carry a mail of 30 MB, so raw mails go one by one."""
 
 # Rows that may point at a later row of their own table get the pointer when all are there.
-_OWN_POINTERS = {tables.inbound: tables.inbound.c.duplicate_of, tables.case: tables.case.c.parent}
+_OWN_POINTERS = {tables.inbound: (tables.inbound.c.duplicate_of,), tables.case: (tables.case.c.parent, tables.case.c.merged_into)}
 
 
 class NotEmpty(RuntimeError):
@@ -148,17 +148,15 @@ def _tables() -> list[Table]:
 
 def _copy_rows(source: Connection, target: Connection) -> None:
     for table in _tables():
-        own = _OWN_POINTERS.get(table)
-        pointers: list[dict[str, Any]] = []
-        (key,) = table.primary_key.columns if own is not None else (None,)
+        own = [column.name for column in _OWN_POINTERS.get(table, ())]
+        pointers: list[tuple[Any, dict[str, Any]]] = []
+        key = next(iter(table.primary_key.columns))
         for rows in _batches(source, table):
-            if own is not None and key is not None:
-                pointers += [{"row": row[key.name], "pointer": row[own.name]} for row in rows if row[own.name] is not None]
-                rows = [{**row, own.name: None} for row in rows]
-            target.execute(insert(table), rows)
-        if own is not None and key is not None:
-            for pointer in pointers:
-                target.execute(update(table).where(key == pointer["row"]).values({own: pointer["pointer"]}))
+            pointing = ((row[key.name], {name: row[name] for name in own if row[name] is not None}) for row in rows)
+            pointers += [(which, values) for which, values in pointing if values]
+            target.execute(insert(table), [{**row, **dict.fromkeys(own)} for row in rows])
+        for which, values in pointers:
+            target.execute(update(table).where(key == which).values(values))
         if target.dialect.name == "postgresql" and "id" in table.c:
             _count_on(target, table)
 

@@ -99,8 +99,9 @@ def test_a_flood_of_forged_staff_mail_is_no_flood_of_answers(desk: DeskAtWork) -
     """P9: at most 30 an hour."""
     for number in range(40):
         desk.receive(mail_of(CCR, "Re: SR-1", f"/close {number}\n"), border="dmarc=fail header.from=tac.example")
-    sent = [name for name, to in desk.new_notices() if CCR in to]
-    assert len(sent) == 30
+    sent = desk.new_notices()
+    assert len([name for name, to in sent if CCR in to]) == 30
+    assert len([name for name, to in sent if "admin@tac.example" in to]) == 30
 
 
 def test_a_mail_that_fails_the_borders_test_has_no_rights_of_the_one_it_names(desk: DeskAtWork) -> None:

@@ -43,7 +43,7 @@ def test_a_line_that_is_refused_takes_back_the_lines_before_it(desk: DeskAtWork)
     """OUT4"""
     number = open_request(desk)
     before = desk.case(number)
-    desk.write(CCR, f"Re: {number}", "/assign me\n/priority P2\n")
+    desk.write(CCR, f"Re: {number}", "/assign me\n/reopen\n")
     assert desk.case(number) == before
     assert desk.new_notices() == [("staff/command_refused", (CCR,))]
 

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from mailflow.notices.sample import sample_values
-from mailflow.notices.sample.frame import NOW, OTHER_SERIAL, SERIAL, ZONE
+from mailflow.notices.sample.frame import OTHER_SERIAL, SERIAL, ZONE
 
 NEEDED = frozenset(
     ("missing", "results", "scores", "lines", "outstanding", "amounts", "totals", "problems", "rows", "sections", "changes", "next_step")
@@ -138,7 +138,6 @@ SITUATIONS = st.builds(
     shift=st.timedeltas(timedelta(0), timedelta(days=500)).map(lambda by: timedelta(minutes=by // timedelta(minutes=1))),
     without=st.frozensets(st.sampled_from(OPTIONAL)),
 )
-assert NOW.tzinfo is not None
 
 
 def texts_of(value: Any) -> Iterator[str]:

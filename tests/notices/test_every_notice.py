@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from mailflow.cases.certification import lifecycle as certification
 from mailflow.cases.rma import lifecycle as rma
 from mailflow.cases.service_request import lifecycle as service_request
 from mailflow.notices.render import Templates
@@ -28,6 +29,9 @@ NOTICES = tuple(
             "customer_request_verification validity_warning expired return_notification_received return_notification_rejected "
             "delivery_question replacement_shipped revalidation_request extended waived cancelled disputed reminder final_notice "
             "invoice_request invoice_notice invoice_withdrawn receipt_notification repaired_shipped closed"
+        ),
+        "certification": (
+            "received application decision_due approved rejected cancelled recertification_reminder expired vacancy_reminder"
         ),
         "staff": "command_result command_refused confirmation_request digest quarantine_alert bounce_alert",
     }.items()
@@ -106,7 +110,9 @@ def test_what_is_asked_for_stands_one_a_line_under_fixed_names(language: str, na
     assert [line for line in lines if line.startswith("- ")] == [f"- {name}" for name in names]
 
 
-@pytest.mark.parametrize("lifecycle", [service_request.LIFECYCLE, rma.LIFECYCLE], ids=lambda lifecycle: str(lifecycle.kind))
+@pytest.mark.parametrize(
+    "lifecycle", [service_request.LIFECYCLE, rma.LIFECYCLE, certification.LIFECYCLE], ids=lambda lifecycle: str(lifecycle.kind)
+)
 def test_every_state_is_a_sentence(lifecycle: Lifecycle) -> None:
     """[state.*] of English, which test_words compares with the others."""
     wording = TEMPLATES.wording("en")

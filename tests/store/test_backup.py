@@ -26,8 +26,9 @@ def filled(database: Database, tmp_path: Path) -> None:
     import_register(database, tmp_path)
     with database.write() as c:
         opened(c, "SR-100002", details=ServiceRequestDetails(serials=("S1",)), opened_at=NOON)
-        # The number sorts before its parent's.
+        # The numbers sort before those that they point at.
         opened(c, "RMA-100001", kind="rma", parent="SR-100002")
+        opened(c, "SR-100001", merged_into="SR-100002")
         first, second = stored(c, 1, a_mail()), stored(c, 2, a_mail(received_by="mx2"))
         inbound.finish(c, second, state="opened", rule="r", reason="", case_number="SR-100002", at=NOON)
         inbound.finish(c, first, state="duplicate", rule="r", reason="", case_number=None, at=NOON, duplicate_of=second)

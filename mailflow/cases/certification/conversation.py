@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.certification.letter import application_letter, review_commands, reviewers
+from mailflow.cases.certification.letter import application_letter, review_commands, reviewers, tell_partner
 from mailflow.cases.certification.opening import open_certification, read_own_application, with_later_papers
 from mailflow.cases.certification.personnel import is_report, take_report, told_to_staff
 from mailflow.policy.case import Case
+from mailflow.policy.certification import CertificationDetails
 from mailflow.policy.decision import Decision, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
@@ -20,6 +21,8 @@ def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, 
     """A participant's mail."""
     participants = tuple(dict.fromkeys((*case.participants, event.sender)))
     known = case.changed(participants=participants)
+    if event.customer_line is not None and event.customer_line.kind == "status":
+        return _tell_status(known, event)
     if case.state == "applied":
         later = read_own_application(event, facts.calendar.local_day(event.at))
         fuller = known.changed(details=replace(case.details, application=with_later_papers(case.details.application, later)))
@@ -34,6 +37,22 @@ def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, 
         return open_certification(replace(event, linked_to=case.number), replace(facts, certifications=earlier), desk, now)
     steps = (Step("not_service_manager", {"sender": event.sender}),) if case.state == "certified" and is_report(event, facts) else ()
     return Decision(case=known, effects=(relay(known, event, desk, steps),), reason=f"{event.sender} wrote to the case")
+
+
+def _tell_status(case: Case, event: MailReceived) -> Decision:
+    """STATUS is answered at once, to whoever asked (SR9)."""
+    details: CertificationDetails = case.details
+    answer = tell_partner(
+        case,
+        "status",
+        decision_due=details.decision_due,
+        stars=details.stars,
+        valid_through=details.valid_through,
+        open_vacancies=tuple(one for one in details.vacancies if one.is_open),
+        steps=details.decision_steps if case.state == "applied" else details.validity_steps,
+    )
+    told = () if event.unanswered_because else (replace(answer, to=(event.sender,), cc=(), immediate_answer=True),)
+    return Decision(case=case, effects=told, reason=f"{event.sender} asked how it stands")
 
 
 def _applies_again(event: MailReceived, facts: Facts) -> bool:

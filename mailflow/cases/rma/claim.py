@@ -7,29 +7,35 @@ from dataclasses import replace
 from mailflow.cases.rma.delivery import tell_due_day
 from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.cases.rma.lifecycle import LIFECYCLE
+from mailflow.cases.rma.obligation import INVOICE_REQUEST, invoice_moment
 from mailflow.cases.rma.withdrawal import withdraw_invoice
 from mailflow.policy.case import Case, RmaDetails
-from mailflow.policy.decision import Decision, SendNotice
+from mailflow.policy.decision import Decision, SendNotice, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
 from mailflow.policy.facts import Facts
 
 
-def dispute(case: Case, event: MailReceived, desk: Desk) -> Decision:
-    """Mark the return and ask receiving. Invoicing waits until receiving has answered, by `/received` or `/correct`."""
+def dispute(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+    """Mark the return and ask receiving. Invoicing waits until receiving has answered, by `/received` or `/correct`.
+
+    What finance was asked for is taken back, and the invoice request comes up again after its term, so that no answer is forgotten.
+    """
     marked = case.changed(details=replace(case.details, disputed=True))
     search = tell_staff(marked, "disputed", desk.staff_of(Role.RECEIVING), text=event.new_text, sender=event.sender)
     reason = f"{event.sender} disputes what is booked"
     if case.state != "to be invoiced":
         return Decision(case=marked, effects=(search,), reason=reason)
     freed, withdrawn = withdraw_invoice(marked, Step("rma_claimed", {}), desk)
-    return Decision(case=freed.changed(state="overdue"), effects=(search, *withdrawn), reason=reason)
+    day = invoice_moment(facts.calendar.local_day(event.at), facts.calendar, desk.returns.invoice_after)
+    anew = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day), steps=case.details.return_steps)
+    return Decision(case=freed.changed(state="overdue"), effects=(search, *withdrawn, anew), reason=reason)
 
 
 def claim_returned(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
     """ALREADY RETURNED: as a dispute, and the customer is told what holds until the parts are found."""
-    decision = dispute(case, event, desk)
+    decision = dispute(case, event, facts, desk)
     if decision.case is None:
         raise ValueError("a dispute always leaves a case")
     answer = tell_what_holds(decision.case, event, facts)

@@ -45,7 +45,7 @@ def _add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk
     if event.customer_line is not None:
         return _answer(case, event, event.customer_line, facts, desk, now)
     if event.answers_notice == RECEIPT:
-        return dispute(case, event, desk)
+        return dispute(case, event, facts, desk)
     return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=f"{event.sender} wrote about the return")
 
 

@@ -194,5 +194,12 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "open_vacancies": (VACANCY,),
         "steps": VACANCY_STEPS,
     },
+    "status": lambda: {
+        "decision_due": DECISION_DUE,
+        "stars": 3,
+        "valid_through": VALID_THROUGH,
+        "open_vacancies": (VACANCY,),
+        "steps": VALIDITY_STEPS,
+    },
     "vacancy_reminder": lambda: {"vacancy": VACANCY, "days_left": 30, "for_staff": False, "steps": VACANCY_STEPS},
 }

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from mailflow.message.customer_line import CustomerLine
 from mailflow.policy.event import Standing
 from tests.cases.certification.scene import (
     AT,
@@ -212,3 +213,12 @@ def test_other_mail_of_a_certified_partner_is_relayed() -> None:
     decision = happens(certification("certified"), reply_of(HELLO))
     assert letters(decision) == [("customer_message", (REVIEWER,))]
     assert after(decision).number == NUMBER
+
+
+@pytest.mark.parametrize("state", ["applied", "certified", "rejected"])
+def test_status_is_answered_at_once_to_whoever_asked(state: str) -> None:
+    """SR9: nobody else is written to."""
+    line = CustomerLine(kind="status")
+    decision = happens(certification(state), reply_of("STATUS", LI, customer_line=line))
+    assert letters(decision) == [("status", (LI,))]
+    assert letter(decision, "status").cc == ()

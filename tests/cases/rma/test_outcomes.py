@@ -29,7 +29,7 @@ def expecting() -> Case:
         ("1 x 99999XYZ", ("wrong_part", "short", "short")),
         (f"1 x {PART} serial {THEIRS}", ("wrong_serial", "short", "short")),
         (f"1 x {PART} serial {REPLACEMENT}", ("swapped_serial", "short", "short")),
-        (f"1 x 02352KLM serial {REPLACEMENT}", ("short", "short")),
+        (f"1 x 02352KLM serial {REPLACEMENT}", ("swapped_serial", "short", "short")),
         (f"1 x {PART} serial {OURS} condition no RMA number on the carton", ("no_rma", "condition", "short")),
         (f"1 x {PART} serial {OURS} condition bent pins", ("condition", "short")),
     ],
