@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from mailflow.handling.case_files import case_files
 from mailflow.handling.cause import Cause
 from mailflow.handling.evidence import build_evidence
 from mailflow.handling.office import Office
@@ -25,6 +26,8 @@ from mailflow.policy.desk import Desk
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+CASE_FILES = "case_files"
+"""In `attach`: all files that the customer sent to the case."""
 WAYBILL_LETTERS = ("rma/customer_request_verification",)
 """Letters with which only shipping papers travel, not all that a mail of staff happens to carry (RM2)."""
 PAPERS = ("image/", "application/pdf", "application/msword", "application/vnd.openxmlformats-officedocument.", "application/vnd.ms-excel")
@@ -37,8 +40,10 @@ def build_attachments(
     c: Connection, office: Office, desk: Desk, case: Case | None, effect: SendNotice, values: Mapping[str, Any], cause: Cause
 ) -> tuple[NoticeAttachment, ...]:
     """The attachments of a letter, built ones first. `values` are those that its template gets."""
-    built = tuple(_build(c, office, desk, case, name, effect, values) for name in effect.attach) if case is not None else ()
-    return (*built, *(_forwarded(cause, effect) if effect.forward_attachments else ()))
+    built = tuple(_build(c, office, desk, case, name, effect, values) for name in effect.attach if name != CASE_FILES) if case else ()
+    found = case_files(c, case) if case is not None and CASE_FILES in effect.attach else ()
+    carried = cause.mail.attachments if cause.mail is not None and effect.forward_attachments else ()
+    return (*built, *_forwarded((*found, *carried), effect))
 
 
 def _build(
@@ -144,11 +149,9 @@ def return_form(case: Case, desk: Desk, wording: Wording) -> ReturnForm:
     )
 
 
-def _forwarded(cause: Cause, effect: SendNotice) -> tuple[NoticeAttachment, ...]:
+def _forwarded(attachments: Sequence[Attachment], effect: SendNotice) -> tuple[NoticeAttachment, ...]:
     """Without what is set aside (IN9); of staff only papers go with a waybill letter."""
-    if cause.mail is None:
-        return ()
-    wanted = [one for one in cause.mail.attachments if effect.notice not in WAYBILL_LETTERS or _is_paper(one)]
+    wanted = [one for one in attachments if effect.notice not in WAYBILL_LETTERS or _is_paper(one)]
     sent_on, _ = divide(wanted)
     return tuple(NoticeAttachment(one.name or "unnamed", one.content_type, one.content) for one in sent_on)
 

@@ -44,10 +44,10 @@ def find_case(
 
     Finding gives no rights (IN3). A case of another desk is none.
     """
-    answered = _answered_notice(c, desk, mail)
+    answered = answered_notice(c, desk, mail)
     name = answered.name if answered else ""
     first: Found | None = None
-    for number, how in _candidates(c, office, desk, mail, text, extra_numbers, answered):
+    for number, how in candidates(c, office, desk, mail, text, extra_numbers, answered):
         case = load_running(c, desk, number)
         if case is None:
             continue
@@ -72,14 +72,16 @@ def _answered_ids(mail: Mail) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references[-20:]))))
 
 
-def _answered_notice(c: Connection, desk: Desk, mail: Mail) -> NoticeRow | None:
+def answered_notice(c: Connection, desk: Desk, mail: Mail) -> NoticeRow | None:
+    """The desk's letter that a mail answers."""
     rows = (notice.by_message_id(c, one) for one in _answered_ids(mail))
     return next((row for row in rows if row is not None and row.desk == desk.name), None)
 
 
-def _candidates(
+def candidates(
     c: Connection, office: Office, desk: Desk, mail: Mail, text: str, extra_numbers: Iterable[str], answered: NoticeRow | None
 ) -> Iterable[tuple[str, str]]:
+    """(case number, how the mail names it), the surest first."""
     mailboxes = [box.address for box in desk.mailboxes]
     for token in find_case_tokens(mail, mailboxes):
         if number := verify_token(office.address_key, token):

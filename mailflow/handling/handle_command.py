@@ -154,7 +154,6 @@ def _give_on(commander: Commander, case: Case, command: Command, rest: str) -> S
 def _keep(commander: Commander, watch: CommandWatch, thread: str, command: Command, applied: Sequence[Applied]) -> None:
     watch.keep(
         commander.c,
-        commander.office,
         commander.desk,
         thread=thread,
         line=command.line,

@@ -15,6 +15,7 @@ from mailflow.handling.finding import find_case, standing_of, takes_part
 from mailflow.handling.handle_bounce import handle_bounce
 from mailflow.handling.handle_customer_mail import take_customer_mail
 from mailflow.handling.handle_staff_mail import take_staff_mail
+from mailflow.handling.handle_vendor_mail import SILENT, find_handed_over, is_vendor, take_vendor_mail
 from mailflow.handling.known_register import KnownRegister
 from mailflow.handling.office import Office
 from mailflow.handling.partner import reported_case
@@ -150,6 +151,7 @@ def _decide_fate(errand: Errand) -> Outcome:
     c, desk, row, mail, nature = errand.c, errand.desk, errand.row, errand.mail, errand.reading.nature
     same = inbound.find_same(c, row.id, row.raw_sha256, mail.message_id, mail.sender.address, [box.address for box in desk.mailboxes])
     of_device = not errand.reading.authentication.failed and is_alarm(mail, desk.alarms)
+    handed_over = find_handed_over(errand)
     strange = Strange(
         mail=mail,
         nature=Nature(Kind.ECHO, "our own notice came back") if _is_own_notice(errand) else nature,
@@ -157,6 +159,7 @@ def _decide_fate(errand: Errand) -> Outcome:
         is_known_sender=errand.known.is_known(mail.sender.address) or bool(desk.roles_of(mail.sender.address)),
         is_before_cutoff=errand.office.cutoff is not None and row.received_at < errand.office.cutoff,
         is_alarm=of_device,
+        is_of_vendor=handed_over is not None,
         was_released=row.released,
     )
     verdict = triage(strange)
@@ -166,6 +169,8 @@ def _decide_fate(errand: Errand) -> Outcome:
     if verdict.verdict is not None:
         number = _case_of_automatic(errand) if verdict.verdict is Verdict.AUTOMATIC else None
         return Outcome(verdict.verdict, verdict.rule, strange.nature.rule, number, same)
+    if handed_over is not None:
+        return take_vendor_mail(errand, handed_over)
     return _take_to_case(errand, read_alarm(mail) if of_device else None)
 
 
@@ -218,6 +223,8 @@ def _why_silent(errand: Errand) -> str:
     """Why nobody answers this sender by a machine, whatever it asks: it is one, or is not who it says (IN7, P9)."""
     if errand.reading.nature.kind is not Kind.PERSON:
         return "sent by a machine"
+    if is_vendor(errand):
+        return SILENT
     trust = errand.reading.authentication
     return f"our border server says that it is forged: {trust.rule}" if trust.failed else ""
 

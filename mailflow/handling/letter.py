@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,15 +17,23 @@ from mailflow.handling.recipients import choose_recipients
 from mailflow.message.model import Address
 from mailflow.notices.compose import compose_notice
 from mailflow.policy.case import Case
-from mailflow.policy.case_address import case_address
+from mailflow.policy.case_address import case_address, without_token
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Desk, MailboxRole
+from mailflow.policy.sla import UnknownServiceLevel, read_service_level
 from mailflow.store import inbound, notice
 
 FROM_RECEIVING = ("rma/receipt_notification", "rma/return_notification_received", "rma/return_notification_rejected", "rma/disputed")
 """Letters of the receiving department; all others come from the TAC."""
 
+TO_VENDOR = ("service_request/handover", "service_request/vendor_answer")
+"""Letters to the manufacturer in the name of a member of staff: answered once like anybody's mail, and never sent to anybody else (DK1)."""
+
 THREAD_LENGTH = 20
+
+
+CUSTOMER, STAFF, VENDOR = "customer", "staff", "vendor"
+"""Whose thread a mail stands in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +48,8 @@ class DeskFrame:
     return_address: tuple[str, ...]
     terms: tuple[str, ...]
     return_instructions: tuple[str, ...]
+    package: str
+    """What the service level of the return is sold as, '' where it has no name (EN6)."""
 
 
 def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause) -> int | None:
@@ -47,7 +57,7 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
 
     Raises TemplateFailed and UnsendableNotice: the transaction is rolled back and the cause set aside.
     """
-    to, cc = _recipients(c, office, desk, case, effect, cause)
+    to, cc = _recipients(c, desk, case, effect, cause)
     if not to:
         return None
     language = effect.language or (desk.languages[0] if effect.to_staff or case is None else case.language)
@@ -57,7 +67,7 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
     values = {**_frame(desk, case, mailbox, reply_address, language, cause.at), **effect.values}
     rendered = office.templates.render(effect.notice, (language, *desk.languages), values)
     message_id = f"{uuid.uuid4().hex}@{mailbox.rpartition('@')[2]}"
-    in_reply_to, references = _thread(c, case, effect, cause)
+    in_reply_to, references = _thread(c, desk, case, effect, cause)
     raw = compose_notice(
         rendered,
         sender=Address(mailbox, desk.wording.title),
@@ -68,7 +78,7 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
         in_reply_to=in_reply_to,
         references=references,
         date=cause.at,
-        auto_submitted="auto-replied" if cause.inbound_id else "auto-generated",
+        auto_submitted=_written_by(effect, cause),
         desk=desk.name,
         language=rendered.language,
         attachments=build_attachments(c, office, desk, case, effect, values, cause),
@@ -95,14 +105,21 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
     )
 
 
-def _recipients(
-    c: Connection, office: Office, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """To and Cc, nobody twice and without addresses of ours, which would be a loop (IN7); customers' as `choose_recipients` has it."""
-    vendor = desk.vendor.address if desk.vendor else ""
-    to = tuple(dict.fromkeys(one for one in effect.to if one and (one == vendor or not office.is_own(one))))
-    cc = tuple(dict.fromkeys(one for one in effect.cc if one and one not in to and not office.is_own(one)))
-    return (to, cc) if effect.to_staff or not to else choose_recipients(c, desk, case, effect.notice, to, cc, cause)
+def _recipients(c: Connection, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """To and Cc, nobody twice and without the desk's own addresses: a loop (IN7); customers' as `choose_recipients` has it."""
+    own = {box.address for box in desk.mailboxes}
+    to = tuple(dict.fromkeys(one for one in effect.to if one and without_token(one) not in own))
+    cc = tuple(dict.fromkeys(one for one in effect.cc if one and one not in to and without_token(one) not in own))
+    # Where the manufacturer cannot be reached nobody else gets its mail.
+    inside = effect.to_staff or effect.notice in TO_VENDOR
+    return (to, cc) if inside or not to else choose_recipients(c, desk, case, effect.notice, to, cc, cause)
+
+
+def _written_by(effect: SendNotice, cause: Cause) -> str:
+    """The keyword of RFC 3834: what a person had written is no machine's."""
+    if effect.notice in TO_VENDOR:
+        return "no"
+    return "auto-replied" if cause.inbound_id else "auto-generated"
 
 
 def _mailbox(desk: Desk, effect: SendNotice) -> str:
@@ -124,6 +141,7 @@ def _frame(desk: Desk, case: Case | None, mailbox: str, reply_address: str, lang
             return_address=wording.return_address,
             terms=_in_language(wording.terms, language, ()),
             return_instructions=_in_language(wording.return_instructions, language, ()),
+            package=_package(desk, case),
         ),
         "reply_address": reply_address,
         "timezone": case.timezone if case else desk.calendar.timezone,
@@ -132,35 +150,47 @@ def _frame(desk: Desk, case: Case | None, mailbox: str, reply_address: str, lang
     }
 
 
+def _package(desk: Desk, case: Case | None) -> str:
+    level = getattr(case.details, "service_level", "") if case else ""
+    try:
+        return desk.wording.packages.get(read_service_level(level).full_name, "")
+    except UnknownServiceLevel:
+        return ""
+
+
 def _in_language(words: Mapping[str, Any], language: str, nothing: Any) -> Any:
     return words.get(language, words.get("en", next(iter(words.values()), nothing)))
 
 
-def _thread(c: Connection, case: Case | None, effect: SendNotice, cause: Cause) -> tuple[str, tuple[str, ...]]:
+def _thread(c: Connection, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause) -> tuple[str, tuple[str, ...]]:
     """In-Reply-To and References so that the letter stands in the reader's own thread (OUT1).
 
-    Customers see their mails and our letters to them; staff a thread of their own, so that nothing of one shows in the other.
+    Customers see their mails and our letters to them, the manufacturer its own (DK1); staff the rest, and nothing of one shows in another.
     """
     if case is None:
         return "", ()
+    side = STAFF if effect.to_staff else _side(case, desk, *effect.to)
     chain: list[str] = []
     for number in filter(None, (case.parent if case.kind == "rma" else None, case.number)):
-        chain += _message_ids(c, number, case.participants, to_staff=effect.to_staff)
+        chain += _message_ids(c, number, case, desk, side)
     # The mail being handled gets its case with its verdict, after its letters are written.
-    if cause.mail is not None and cause.mail.message_id and (cause.mail.sender.address in case.participants) is not effect.to_staff:
+    if cause.mail is not None and cause.mail.message_id and _side(case, desk, cause.mail.sender.address) == side:
         chain = [one for one in chain if one != cause.mail.message_id] + [cause.mail.message_id]
     return (chain[-1] if chain else ""), tuple(dict.fromkeys((*chain[:1], *chain[1:][-THREAD_LENGTH:])))
 
 
-def _message_ids(c: Connection, number: str, participants: Sequence[str], *, to_staff: bool) -> list[str]:
+def _side(case: Case, desk: Desk, *addresses: str) -> str:
+    """Whose thread a mail from or to the addresses stands in."""
+    if any(address in case.participants for address in addresses):
+        return CUSTOMER
+    return VENDOR if any(desk.is_vendor(address) for address in addresses) else STAFF
+
+
+def _message_ids(c: Connection, number: str, case: Case, desk: Desk, side: str) -> list[str]:
     mails = [
-        (row.received_at, row.message_id)
-        for row in inbound.of_case(c, number)
-        if row.message_id and (row.sender in participants) is not to_staff
+        (row.received_at, row.message_id) for row in inbound.of_case(c, number) if row.message_id and _side(case, desk, row.sender) == side
     ]
     letters = [
-        (written_at, message_id)
-        for written_at, message_id, to in notice.thread_of_case(c, number)
-        if any(address in participants for address in to) is not to_staff
+        (written_at, message_id) for written_at, message_id, to in notice.thread_of_case(c, number) if _side(case, desk, *to) == side
     ]
     return [message_id for _, message_id in sorted((*mails, *letters), key=lambda pair: pair[0])]

@@ -11,7 +11,6 @@ from sqlalchemy import Connection
 from mailflow.handling.apply import Applied
 from mailflow.handling.cause import Cause
 from mailflow.handling.history import waiting_deadlines
-from mailflow.handling.office import Office
 from mailflow.handling.refusal import Refused
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Sentence
@@ -39,9 +38,7 @@ class CommandWatch:
         different = tuple({case.number: case for case in cases}.values())
         return cls(different, waiting_deadlines(c, different))
 
-    def keep(
-        self, c: Connection, office: Office, desk: Desk, *, thread: str, line: str, by: str, at: datetime, applied: Sequence[Applied]
-    ) -> None:
+    def keep(self, c: Connection, desk: Desk, *, thread: str, line: str, by: str, at: datetime, applied: Sequence[Applied]) -> None:
         """Keep what the command changed, opened and sent to the world."""
         known = {case.number: case for case in self.cases}
         opened = tuple(one.case.number for one in applied if one.case is not None and one.case.number not in known)
@@ -57,20 +54,20 @@ class CommandWatch:
             versions=tuple((number, now[number].version) for number in (*(case.number for case in changed), *opened)),
             stopped=tuple(clock for clock in self.clocks if clock not in clocks),
             started=tuple(clock for clock in clocks if clock not in self.clocks),
-            sent=_sent_outside(office, desk, applied),
+            sent=_sent_outside(desk, applied),
         )
         given_command.add(c, given)
 
 
-def _sent_outside(office: Office, desk: Desk, applied: Sequence[Applied]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The letters to somebody who neither works at the desk nor is one of our mailboxes."""
+def _sent_outside(desk: Desk, applied: Sequence[Applied]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The letters to somebody who neither works at the desk nor is one of its mailboxes."""
     letters = (letter for one in applied for letter in one.letters)
-    outside = ((name, tuple(address for address in to if _is_outside(office, desk, address))) for name, to in letters)
+    outside = ((name, tuple(address for address in to if _is_outside(desk, address))) for name, to in letters)
     return tuple((name, to) for name, to in outside if to)
 
 
-def _is_outside(office: Office, desk: Desk, address: str) -> bool:
-    return not desk.roles_of(address) and address not in office.own_addresses
+def _is_outside(desk: Desk, address: str) -> bool:
+    return not desk.roles_of(address) and address not in [box.address for box in desk.mailboxes]
 
 
 def take_back(c: Connection, desk: Desk, thread: Sequence[Case], line: str, by: str, at: datetime, cause: Cause) -> tuple[Sentence, str]:

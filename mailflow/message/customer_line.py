@@ -83,11 +83,6 @@ def read_customer_line(text: str, language: str, today: date, prefixes: Iterable
     return next(_answers(text, language, today, tuple(prefixes)), None)
 
 
-def read_customer_lines(text: str, language: str, today: date, prefixes: Iterable[str] = ("SR-", "RMA-")) -> tuple[CustomerLine, ...]:
-    """All such lines: a partner answers a digest with one for each RMA (BX12)."""
-    return tuple(_answers(text, language, today, tuple(prefixes)))
-
-
 def _answers(text: str, language: str, today: date, prefixes: tuple[str, ...]) -> Iterator[CustomerLine]:
     for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]:
         stripped = line.strip(_AROUND)

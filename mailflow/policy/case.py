@@ -93,6 +93,9 @@ class ServiceRequestDetails:
     """Who wrote `site_address`; outside the contract's sites another contact must say yes before anything is shipped there (BX8)."""
     ship_to_asked: bool = False
     ship_to_confirmed_by: str = ""
+    handed_to: str = ""
+    """The manufacturer's address that works on it, with its number once it has told one (DK1)."""
+    vendor_number: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

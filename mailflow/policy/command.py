@@ -14,7 +14,7 @@ from mailflow.policy.command_items import Item, Misread, plain_blanks, plain_sig
 from mailflow.policy.command_value import Arguments, Command, Context
 from mailflow.policy.derivation import Step
 
-__all__ = ["FORMS", "Command", "CommandMail", "Item", "LineError", "parse_commands", "valid_forms"]
+__all__ = ["FORMS", "Command", "CommandMail", "Item", "LineError", "parse_commands"]
 
 COMMAND_LINE = re.compile(r"[/／](?P<slip> ?)(?P<word>[A-Za-z]+)(?P<arguments>(?:[ :.,;!].*)?)$")
 """`/word` alone, or before a blank or punctuation; `/var/log` and `/etc.conf` are paths and thus text."""
@@ -57,11 +57,6 @@ class _Block:
     word: str
     arguments: str
     below: list[str]
-
-
-def valid_forms() -> tuple[str, ...]:
-    """Every command's form, as people are shown it."""
-    return tuple(form.shown for form in FORMS.values())
 
 
 def parse_commands(

@@ -19,6 +19,8 @@ class Standing(StrEnum):
     """What a sender may do with the case at hand; it comes from the sender, never from a number or token (IN3)."""
 
     STAFF = "staff"
+    VENDOR = "vendor"
+    """The manufacturer, in a case that was handed over to it (DK1)."""
     PARTICIPANT = "participant"
     KNOWN = "known"
     STRANGER = "stranger"
@@ -26,6 +28,8 @@ class Standing(StrEnum):
 
 RELAYED_NOTICES = ("service_request/customer_message", "service_request/staff_message")
 """The only notices whose answer by staff goes to the customer (SR5)."""
+VENDOR_NOTICE = "service_request/vendor_message"
+"""The only notice whose answer by staff goes to the manufacturer (DK1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

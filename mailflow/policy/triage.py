@@ -33,6 +33,8 @@ class Strange:
     is_before_cutoff: bool
     is_alarm: bool = False
     """A device's Call Home mail, from a source that the desk names (IN8)."""
+    is_of_vendor: bool = False
+    """The manufacturer's, in a case that was handed over to it (DK1)."""
     was_released: bool = False
     """Staff let it out of quarantine: what put it there does not count again."""
 
@@ -75,6 +77,7 @@ TABLE: tuple[tuple[str, Callable[[Strange], bool], Verdict | None], ...] = (
     ("more than 50 servers passed it on", lambda s: _hops(s) > 50 and not s.was_released, Verdict.QUARANTINED),
     ("our border marked it as spam", lambda s: _is_spam(s) and not s.was_released, Verdict.QUARANTINED),
     ("it names no sender that could be answered", _has_no_sender, Verdict.QUARANTINED),
+    ("the manufacturer writes to a case that it works on", lambda s: s.is_of_vendor, None),
     ("a device reports by Call Home", lambda s: s.is_alarm, None),
     ("a post of a mailing list", lambda s: s.nature.kind is Kind.LIST and not s.is_known_sender, Verdict.IGNORED),
     ("a known machine reports", _is_report_of_known_machine, None),

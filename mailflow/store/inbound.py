@@ -250,15 +250,6 @@ def message_case(c: Connection, message_id: str, mailboxes: Sequence[str]) -> st
     return c.execute(select(inbound.c.case_number).where(ours).order_by(inbound.c.id.desc()).limit(1)).scalar()
 
 
-def last_message_of(c: Connection, case_number: str, senders: Collection[str] | None = None) -> tuple[str, tuple[str, ...]] | None:
-    """(Message-ID, References) of the newest mail on the case, of one of `senders` where given; None without any."""
-    query = select(inbound.c.message_id, inbound.c.refs).where(inbound.c.case_number == case_number, inbound.c.message_id != "")
-    if senders is not None:
-        query = query.where(inbound.c.sender.in_(senders))
-    row = c.execute(query.order_by(inbound.c.received_at.desc(), inbound.c.id.desc()).limit(1)).one_or_none()
-    return None if row is None else (row.message_id, row.refs)
-
-
 def newest_from(c: Connection, case_numbers: Sequence[str], senders: Collection[str], limit: int) -> list[tuple[datetime, str]]:
     """(arrived at, subject) of the newest mails of the senders on the cases, newest first."""
     query = select(inbound.c.received_at, inbound.c.subject)
@@ -266,25 +257,9 @@ def newest_from(c: Connection, case_numbers: Sequence[str], senders: Collection[
     return [(row.received_at, row.subject) for row in c.execute(query.order_by(inbound.c.received_at.desc()).limit(limit))]
 
 
-def address_has_written(c: Connection, case: str, address: str) -> bool:
-    """Whether a mail of this address was put on the case."""
-    return c.execute(select(inbound.c.id).where(inbound.c.case_number == case, inbound.c.sender == address).limit(1)).first() is not None
-
-
 def list_quarantined(c: Connection, limit: int = 1000) -> list[InboundRow]:
     """Mails set aside, oldest first."""
     return _rows(c, select(*_COLUMNS).where(inbound.c.state == "quarantined").order_by(inbound.c.received_at, inbound.c.id).limit(limit))
-
-
-def recent(
-    c: Connection, *, limit: int = 100, state: str | None = None, mailbox: str | None = None, since: datetime | None = None
-) -> list[InboundRow]:
-    """Stored mails, newest first; `since` compares the moment of arrival."""
-    wanted = {inbound.c.state: state, inbound.c.mailbox: mailbox}
-    query = select(*_COLUMNS).where(*(column == value for column, value in wanted.items() if value is not None))
-    if since is not None:
-        query = query.where(inbound.c.received_at >= since)
-    return _rows(c, query.order_by(inbound.c.received_at.desc(), inbound.c.id.desc()).limit(limit))
 
 
 def find_by_message_id(c: Connection, message_id: str) -> list[InboundRow]:

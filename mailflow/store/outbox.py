@@ -168,12 +168,6 @@ def discard(c: Connection, id: int, *, reason: str, at: datetime) -> bool:
     return c.execute(update(outbox).where(here).values(state="failed", reason=reason, failed_at=at)).rowcount == 1
 
 
-def mark_delivered(c: Connection, id: int, *, at: datetime, response: str) -> bool:
-    """Staff found out that a held mail did arrive. False where the row is not held."""
-    here = and_(outbox.c.id == id, outbox.c.state == "held")
-    return c.execute(update(outbox).where(here).values(state="sent", sent_at=at, response=response)).rowcount == 1
-
-
 def counts(c: Connection) -> dict[str, int]:
     """How many rows stand in each state."""
     return {row.state: row.n for row in c.execute(select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state))}

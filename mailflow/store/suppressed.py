@@ -14,19 +14,11 @@ CHUNK = 500
 """Addresses a statement: SQLite limits the parameters of one."""
 
 
-def add_hard_bounce(c: Connection, address: str, at: datetime) -> int:
-    """Count a permanent, matched bounce; how many the address has now. `since` stays the first one's."""
+def add_hard_bounce(c: Connection, address: str, at: datetime) -> None:
+    """Count a permanent, matched bounce (IN7). `since` stays the first one's."""
     insert_new(c, suppressed_address, {"address": address, "since": at})
     change = update(suppressed_address).where(suppressed_address.c.address == address)
-    counted: int = c.execute(
-        change.values(hard_bounces=suppressed_address.c.hard_bounces + 1).returning(suppressed_address.c.hard_bounces)
-    ).scalar_one()
-    return counted
-
-
-def hard_bounces(c: Connection, address: str) -> int:
-    """0 for an address that never bounced."""
-    return c.execute(select(suppressed_address.c.hard_bounces).where(suppressed_address.c.address == address)).scalar() or 0
+    c.execute(change.values(hard_bounces=suppressed_address.c.hard_bounces + 1))
 
 
 def bounces_of(c: Connection, addresses: Iterable[str]) -> dict[str, int]:
@@ -43,10 +35,3 @@ def bounces_of(c: Connection, addresses: Iterable[str]) -> dict[str, int]:
 def forget(c: Connection, address: str) -> bool:
     """Staff say that the address works again. False where nothing was counted."""
     return c.execute(delete(suppressed_address).where(suppressed_address.c.address == address)).rowcount == 1
-
-
-def all_addresses(c: Connection, at_least: int = 1) -> list[tuple[str, datetime, int]]:
-    """(address, since, hard bounces), by address."""
-    query = select(suppressed_address.c.address, suppressed_address.c.since, suppressed_address.c.hard_bounces)
-    rows = c.execute(query.where(suppressed_address.c.hard_bounces >= at_least).order_by(suppressed_address.c.address))
-    return [(row.address, row.since, row.hard_bounces) for row in rows]

@@ -34,7 +34,7 @@ def newest(desk: DeskAtWork, name: str) -> NoticeRow:
 
 def bounces(desk: DeskAtWork, address: str) -> int:
     with desk.office.database.read() as c:
-        return suppressed.hard_bounces(c, address)
+        return suppressed.bounces_of(c, [address]).get(address, 0)
 
 
 def test_a_bounce_marks_the_address_and_tells_the_ccr(desk: DeskAtWork) -> None:

@@ -10,10 +10,11 @@ from mailflow import failpoint
 from mailflow.intake.collect import MailboxTaken, collect_mailbox, tell_again
 from mailflow.intake.imap import ImapSource
 from mailflow.intake.imap_login import ImapAccount
-from mailflow.store import inbound, mailbox
+from mailflow.store import mailbox
 from mailflow.store.inbound import InboundRow
 from mailflow.store.transaction import Database
 from tests.servers.dovecot import Dovecot
+from tests.store.rows import all_stored
 
 TAC = "tac@tac.example"
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -35,7 +36,7 @@ def collect(database: Database, server: Dovecot, **changes: int) -> int:
 
 def rows(database: Database) -> list[InboundRow]:
     with database.read() as c:
-        return [inbound.load(c, row.id) for row in sorted(inbound.recent(c), key=lambda row: row.id)]
+        return all_stored(c)
 
 
 def test_every_mail_is_stored_once_and_then_flagged(dovecot: Dovecot, database: Database) -> None:

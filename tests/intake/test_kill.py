@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from mailflow.store import inbound
 from mailflow.store.transaction import Database
 from tests.servers.dovecot import Dovecot
+from tests.store.rows import all_stored
 
 PROGRAM = """
 import sys
@@ -45,7 +45,7 @@ def test_a_kill_at_each_point(dovecot: Dovecot, sqlite_database: Database, point
 
     def state() -> tuple[int, int, int]:
         with sqlite_database.read() as c:
-            stored = inbound.recent(c)
+            stored = all_stored(c)
         marked = [uid for uid, flags in dovecot.flags("tac").items() if "$MailflowStored" in flags]
         return len(stored), len(marked), len([row for row in stored if row.acknowledged])
 

@@ -32,10 +32,8 @@ def test_a_mail_that_cannot_be_read_and_one_too_large_are_set_aside_and_the_next
         ("opened", "names no case of ours", "a new request: accepted"),
     ]
     letters = Letters(installation.sink, oracle)
-    assert (
-        _facts(letters.next("staff/quarantine_alert", ADMIN))["Reason"]
-        == "it cannot be read: the header subject has 60,000 bytes, more than 16,384"
-    )
+    bombed = _facts(letters.next("staff/quarantine_alert", ADMIN))
+    assert (bombed["Reason"], bombed["Details"]) == ("It cannot be read", "the header subject has 60,000 bytes, more than 16,384")
     told = _facts(letters.next("staff/quarantine_alert", ADMIN))
     assert (told["Sender"], told["Subject"]) == (MAREKS, "All our logs")
     letters.next("service_request/accepted", ANNAS)
@@ -58,7 +56,7 @@ def test_a_broken_template_is_named_with_its_line_and_can_be_mended(installation
     letters = Letters(installation.sink, oracle)
     letters.next("service_request/information_request", MAREKS)
     told = _facts(letters.next("staff/quarantine_alert", ADMIN))
-    assert (told["Sender"], told["Reason"]) == (ANNAS, f"the answer could not be written: {why}")
+    assert (told["Sender"], told["Reason"], told["Details"]) == (ANNAS, "The answer to it could not be written", why)
 
     broken.unlink()
     number = oracle.one("SELECT id FROM inbound WHERE state = 'quarantined'")
@@ -86,7 +84,7 @@ def test_a_mail_that_kills_the_process_thrice_is_set_aside_and_its_neighbours_ar
     ]
     letters = Letters(installation.sink, oracle)
     told = _facts(letters.next("staff/quarantine_alert", ADMIN))
-    assert told["Reason"] == "could not be handled in 3 attempts"
+    assert (told["Reason"], told["Details"]) == ("Handling it failed several times", "could not be handled in 3 attempts")
     for _ in range(2):
         letters.next("service_request/accepted", ANNAS)
     assert oracle.cases() == [("service_request", "accepted")] * 2

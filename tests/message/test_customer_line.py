@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mailflow.message.customer_line import CustomerLine, read_customer_line, read_customer_lines
+from mailflow.message.customer_line import CustomerLine, read_customer_line
 
 TODAY = date(2026, 11, 25)
 
@@ -71,14 +71,20 @@ def test_a_line_alone_is_read_in_its_language(text: str, language: str, expected
     assert read_customer_line(text, language, TODAY) == expected
 
 
-def test_a_partner_answers_a_digest_with_one_line_for_each_rma() -> None:
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Hello,\n\nRMA-100001 SHIPPED DHL 1234567890\n\nAnna",
+            CustomerLine("shipped", carrier="DHL", tracking="1234567890", number="RMA-100001"),
+        ),
+        ("Already returned RMA-100002\n\nAnna", CustomerLine("already_returned", number="RMA-100002")),
+        ("EXTEND RMA-100003 5", CustomerLine("extend", days=5, number="RMA-100003")),
+    ],
+)
+def test_a_line_may_name_its_rma(text: str, expected: CustomerLine) -> None:
     """BX12"""
-    text = "Hello,\n\nRMA-100001 SHIPPED DHL 1234567890\nAlready returned RMA-100002\nEXTEND RMA-100003 5\n\nAnna"
-    assert read_customer_lines(text, "en", TODAY) == (
-        CustomerLine("shipped", carrier="DHL", tracking="1234567890", number="RMA-100001"),
-        CustomerLine("already_returned", number="RMA-100002"),
-        CustomerLine("extend", days=5, number="RMA-100003"),
-    )
+    assert read_customer_line(text, "en", TODAY) == expected
 
 
 def test_the_letters_before_numbers_are_those_of_the_desk() -> None:

@@ -23,7 +23,7 @@ NOTICES = tuple(
         "service_request": (
             "acknowledgement information_request accepted handover late_notice customer_message staff_message response_warning "
             "response_breached escalation_received escalation_brief escalation_incomplete status resolved closed survey survey_thanks "
-            "alarm_registered"
+            "alarm_registered vendor_message vendor_answer"
         ),
         "rma": (
             "customer_request_verification validity_warning expired return_notification_received return_notification_rejected "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.policy.case_address import case_address, sign_number, verify_token
+from mailflow.policy.case_address import case_address, sign_number, verify_token, without_token
 
 KEY = b"a key of the desk"
 
@@ -30,3 +30,7 @@ def test_a_signature_of_another_case_or_key_is_refused() -> None:
 @given(st.text(max_size=60))
 def test_no_made_up_token_is_accepted(token: str) -> None:
     assert verify_token(KEY, token) is None
+
+
+def test_the_mailbox_behind_an_address_has_no_plus_and_lower_case() -> None:
+    assert [without_token(one) for one in ("TAC+sr-1.x@Tac.Example", "tac@tac.example")] == ["tac@tac.example"] * 2

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.policy.command import Command, CommandMail, Item, LineError, parse_commands, valid_forms
+from mailflow.policy.command import FORMS, Command, CommandMail, Item, LineError, parse_commands
 from mailflow.policy.derivation import Step
 
 BOARD = Item(2, "03057BGH", ("2102352KLM10L5000456", "2102352KLM10L5000457"))
@@ -114,7 +114,7 @@ def test_odd_blanks_change_nothing(line: str, fields: dict[str, Any]) -> None:
 
 
 def test_every_command_of_the_contract_has_an_example_here() -> None:
-    shown = {form.split()[0].strip("/,") for form in valid_forms()} - {"new"}
+    shown = {form.shown.split()[0].strip("/,") for form in FORMS.values()} - {"new"}
     assert {fields["name"] for _, fields in GOOD} == shown
 
 

@@ -132,6 +132,77 @@ def test_a_replacement_of_a_next_business_day_level_has_its_day(level: str, prio
     assert (commitment.day, commitment.moment, commitment.shipped) == (day, None, level == "9x5xNBD-S")
 
 
+def warsaw(month: int, day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(2026, month, day, hour, minute, second, tzinfo=WARSAW)
+
+
+@pytest.mark.parametrize("onsite", ["", "-onsite"])
+@pytest.mark.parametrize(
+    ("level", "confirmed", "day"),
+    [
+        # Tuesday 10 November 2026: Wednesday the 11th is Independence Day, so Thursday; past the cut-off Friday
+        ("8x5xNBD", warsaw(11, 10, 14, 59, 59), date(2026, 11, 12)),
+        ("8x5xNBD", warsaw(11, 10, 15), date(2026, 11, 12)),
+        ("8x5xNBD", warsaw(11, 10, 15, 0, 1), date(2026, 11, 13)),
+        # At 18:00 the window is closed: it counts from Thursday 09:00, so Friday
+        ("8x5xNBD", warsaw(11, 10, 18), date(2026, 11, 13)),
+        # At 07:00 of a Friday it counts from 09:00 of that day: Monday
+        ("8x5xNBD", warsaw(11, 13, 7), date(2026, 11, 16)),
+        # Saturday 14 November: it counts from Monday 09:00, so Tuesday; around the clock Monday
+        ("8x5xNBD", warsaw(11, 14, 10), date(2026, 11, 17)),
+        ("24x7xNBD", warsaw(11, 14, 10), date(2026, 11, 16)),
+        ("24x7xNBD", warsaw(11, 10, 23, 59, 59), date(2026, 11, 12)),
+        ("24x7xNBD", warsaw(11, 11, 0, 30), date(2026, 11, 12)),
+    ],
+)
+def test_ahb_and_sos_arrive_on_the_next_business_day_of_their_window(level: str, confirmed: datetime, day: date, onsite: str) -> None:
+    """EN6, DK1: 8x5 is 9:00 to 17:00 on business days, 24x7 has no cut-off."""
+    commitment = replacement_commitment(level + onsite, "P1", confirmed, COCARE)
+    assert (commitment.day, commitment.moment, commitment.onsite) == (day, None, bool(onsite))
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "moment"),
+    [
+        (warsaw(11, 13, 10), warsaw(11, 13, 18)),
+        (warsaw(11, 13, 16, 59), warsaw(11, 14, 0, 59)),  # eight hours, also over midnight
+        (warsaw(11, 13, 17), warsaw(11, 16, 17)),  # a Friday when the window has just closed: from Monday 09:00
+        (warsaw(11, 11, 12), warsaw(11, 12, 17)),  # Independence Day: from Thursday 09:00
+    ],
+)
+def test_8x5x8_arrives_eight_hours_after_an_approval_within_the_window(confirmed: datetime, moment: datetime) -> None:
+    """EN6, DK1."""
+    assert replacement_commitment("8x5x8", "P4", confirmed, COCARE).moment == moment
+
+
+def test_the_derivation_says_that_the_window_was_closed() -> None:
+    """BX2: confirmed on Saturday 14 November, so the clock starts on Monday at 09:00."""
+    confirmed = warsaw(11, 14, 10)
+    assert replacement_commitment("8x5xNBD", "P3", confirmed, COCARE).steps == (
+        Step("service_level", {"level": "8x5xNBD"}),
+        Step("confirmed", {"at": confirmed.astimezone(UTC), "timezone": "Europe/Warsaw"}),
+        Step("outside_service_hours", {"at": datetime(2026, 11, 16, 8, tzinfo=UTC), "timezone": "Europe/Warsaw"}),
+        Step("before_cutoff", {"cutoff": "15:00"}),
+        Step("delivered_on", {"day": date(2026, 11, 17)}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "due"),
+    [
+        (warsaw(11, 20, 17, 30), warsaw(11, 23, 10)),  # a Friday evening: Monday 09:00 and an hour
+        (warsaw(11, 20, 16, 30), warsaw(11, 23, 9, 30)),
+        (warsaw(11, 20, 8), warsaw(11, 20, 10)),
+        (warsaw(11, 20, 16), warsaw(11, 20, 17)),
+        (warsaw(12, 23, 16, 45), warsaw(12, 28, 9, 45)),  # Christmas Eve is a holiday, then Christmas and the weekend
+    ],
+)
+@pytest.mark.parametrize("priority", ["P1", "P2", "P3", "P4"])
+def test_a_cocare_engineer_answers_within_one_service_hour_of_every_priority(priority: str, since: datetime, due: datetime) -> None:
+    """SR4 (HEZO), T4."""
+    assert response_due(priority, since, COCARE, COCARE_TERMS).at == due
+
+
 @pytest.mark.parametrize(
     ("level", "priority", "confirmed", "moment"),
     [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from mailflow.policy.case import Case
-from mailflow.store import case, inbound, notice
+from mailflow.store import case, inbound, notice, tables
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -33,6 +33,11 @@ def stored(c: Connection, uid: int, raw: bytes | None = None, *, mailbox: str = 
     )
     assert id is not None
     return id
+
+
+def all_stored(c: Connection) -> list[inbound.InboundRow]:
+    """Every stored mail, in the order in which they were stored."""
+    return [inbound.load(c, id) for id in c.scalars(select(tables.inbound.c.id).order_by(tables.inbound.c.id))]
 
 
 def a_case(number: str = "SR-100001", **values: Any) -> Case:

@@ -28,8 +28,6 @@ def handled(c: Connection) -> None:
     case.of_serials(c, ["S1"], kind="rma", desk="d")
     inbound.newest_from(c, [new.number], ["anna@customer.example"], 5)
     inbound.finish(c, id, state="opened", rule="", reason="", case_number=new.number, at=NOON)
-    inbound.last_message_of(c, new.number)
-    inbound.address_has_written(c, new.number, "anna@customer.example")
     journal.write(c, case_number=new.number, desk="d", at=NOON, who="", what="opened", text="")
     journal.of_case(c, new.number)
 

@@ -9,7 +9,7 @@ import pytest
 from mailflow.store import inbound
 from mailflow.store.inbound import AlreadyHandled, UnknownMail
 from mailflow.store.transaction import Database
-from tests.store.rows import BOX, BOXES, MINUTE, NOON, a_mail, opened, stored
+from tests.store.rows import BOX, BOXES, MINUTE, NOON, a_mail, all_stored, opened, stored
 
 
 def test_a_mail_is_kept_as_it_came(database: Database) -> None:
@@ -164,7 +164,7 @@ def judged(
 
 def first_row(database: Database) -> int:
     with database.read() as c:
-        return min(row.id for row in inbound.recent(c))
+        return all_stored(c)[0].id
 
 
 def test_the_same_bytes_again_are_the_same_mail_even_without_a_message_id(database: Database) -> None:
@@ -245,11 +245,6 @@ def test_a_case_knows_its_mails_and_who_wrote_them(database: Database) -> None:
     with database.read() as c:
         assert inbound.message_case(c, "two@tac.example", BOXES) == "SR-100001"
         assert inbound.message_case(c, "", BOXES) is None
-        assert inbound.last_message_of(c, "SR-100001") == ("two@tac.example", ())
-        assert inbound.last_message_of(c, "SR-100001", ["anna@customer.example"]) == ("one@customer.example", ("zero@customer.example",))
-        assert inbound.last_message_of(c, "SR-100002") is None
-        assert inbound.address_has_written(c, "SR-100001", "anna@customer.example") is True
-        assert inbound.address_has_written(c, "SR-100001", "eve@elsewhere.example") is False
         assert [row.uid for row in inbound.of_case(c, "SR-100001")] == [1, 2]
         assert [row.uid for row in inbound.find_by_message_id(c, "two@tac.example")] == [2]
 
@@ -269,16 +264,6 @@ def test_quarantine_is_listed_and_can_be_left_either_way(database: Database) -> 
             ("received", True, 0),
             ("ignored", False, 0),
         ]
-
-
-def test_recent_mails_come_newest_first(database: Database) -> None:
-    with database.write() as c:
-        for uid in (1, 2, 3):
-            stored(c, uid)
-        stored(c, 4, mailbox="other@tac.example")
-        assert [row.uid for row in inbound.recent(c, limit=2)] == [4, 3]
-        assert [row.uid for row in inbound.recent(c, mailbox=BOX, since=NOON + 2 * MINUTE)] == [3, 2]
-        assert inbound.recent(c, state="opened") == []
 
 
 def test_a_naive_moment_of_arrival_is_refused(database: Database) -> None:

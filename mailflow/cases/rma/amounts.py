@@ -11,6 +11,9 @@ from mailflow.policy.register import PartPrice
 Amount = tuple[str, int, Decimal, Decimal, str]
 """(part number, quantity, unit price, total, currency)."""
 
+Requested = tuple[str, int, str, str]
+"""What finance was asked for: (part number, quantity, unit price as text, currency)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
@@ -34,3 +37,16 @@ def price_lines(quantities: Sequence[tuple[str, int]], prices: Mapping[str, Part
         amounts.append((part, quantity, price.list_price, total, price.currency))
         totals[price.currency] = totals.get(price.currency, Decimal(0)) + total
     return Priced(amounts=tuple(amounts), totals=tuple(totals.items()), unpriced=tuple(unpriced))
+
+
+def amounts_of(requested: Sequence[Requested]) -> tuple[Amount, ...]:
+    """What was asked for, at the price of that day."""
+    return tuple((part, quantity, Decimal(unit), Decimal(unit) * quantity, currency) for part, quantity, unit, currency in requested)
+
+
+def totals_of(requested: Sequence[Requested]) -> tuple[tuple[str, Decimal], ...]:
+    """Its sum in each currency."""
+    totals: dict[str, Decimal] = {}
+    for _part, _quantity, _unit, total, currency in amounts_of(requested):
+        totals[currency] = totals.get(currency, Decimal(0)) + total
+    return tuple(totals.items())

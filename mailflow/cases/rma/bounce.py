@@ -11,22 +11,26 @@ from datetime import datetime
 
 from mailflow.cases.rma.deadline import reminder_of
 from mailflow.cases.rma.delivery import tell_due_day
+from mailflow.cases.rma.invoicing import invoice_notice_of
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import (
     FINAL_NOTICE,
+    INVOICE_REQUEST,
     RETURN_CLOCK,
     ask_for_delivery,
     business_days_until,
+    invoice_moment,
     move_return_clock,
     run_return_clock,
     state_before_overdue,
     stop,
 )
+from mailflow.cases.rma.proof import NEEDED, proof_of_notice
 from mailflow.cases.rma.verification import verify
 from mailflow.cases.rma.withdrawal import withdraw_invoice
 from mailflow.policy.case import Case, RmaDetails
-from mailflow.policy.decision import Decision, Effect, Note
+from mailflow.policy.decision import Decision, Effect, Note, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import NoticeBounced
@@ -48,7 +52,7 @@ def meet_bounce(case: Case, event: NoticeBounced, facts: Facts, desk: Desk, now:
     if event.address == case.customer:
         found = next_reader(case, event.address, readers, facts)
         if not found:
-            return _stand_still(case, since, came_back, desk)
+            return _stand_still(case, event, since, came_back, facts, desk)
         case = _addressed_to(case.changed(participants=others), found, facts)
     else:
         case = case.changed(participants=others)
@@ -85,22 +89,24 @@ def _addressed_to(case: Case, address: str, facts: Facts) -> Case:
     return case.changed(customer=address, customer_name=name, participants=participants)
 
 
-def _stand_still(case: Case, since: datetime, came_back: str, desk: Desk) -> Decision:
+def _stand_still(case: Case, event: NoticeBounced, since: datetime, came_back: str, facts: Facts, desk: Desk) -> Decision:
     """Nobody is left to write to: no reminder, no final notice and no invoice until somebody can be reached."""
     details: RmaDetails = case.details
-    freed, withdrawn = _without_request(case, desk)
+    freed, withdrawn = _without_request(case, event.notice, facts, desk, event.at)
     held = freed.changed(details=replace(freed.details, held_since=details.held_since or since))
     note = Note(text=f"{came_back}, and no other contact is known: the return clock stands still")
     done = Step("rma_nobody_reachable", {"rma": case.number})
     return Decision(case=held, effects=(*withdrawn, *stop(*RETURN_CLOCK), note), reason=came_back, done=done)
 
 
-def _without_request(case: Case, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
-    """The proof of notice fell away, and with it what finance was asked for."""
-    if case.state != "to be invoiced":
+def _without_request(case: Case, notice: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """Where the proof of notice fell away, so does what finance was asked for; it comes up again after its term."""
+    if case.state != "to be invoiced" or notice not in NEEDED or not proof_of_notice(facts.sent_notices).missing:
         return case, ()
     freed, withdrawn = withdraw_invoice(case, Step("rma_notice_came_back", {}), desk)
-    return freed.changed(state="overdue"), withdrawn
+    day = invoice_moment(facts.calendar.local_day(now), facts.calendar, desk.returns.invoice_after)
+    anew = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day), steps=case.details.return_steps)
+    return freed.changed(state="overdue"), (*withdrawn, anew)
 
 
 def reach_again(case: Case, address: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -116,7 +122,7 @@ def _repeat(
     case: Case, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, stood_still: bool = False
 ) -> tuple[Case, tuple[Effect, ...]]:
     """The lost notice once more, with the day that is due moved by the business days that were lost with it."""
-    freed, withdrawn = _without_request(case, desk)
+    freed, withdrawn = (case, ()) if stood_still else _without_request(case, notice, facts, desk, now)
     moved, clock = _go_on(freed, notice, since, facts, desk, now, stood_still=stood_still)
     if notice == LAST_WORD:
         return moved, (*withdrawn, *clock)
@@ -129,6 +135,9 @@ def _go_on(
 ) -> tuple[Case, tuple[Effect, ...]]:
     details: RmaDetails = case.details
     today = facts.calendar.local_day(now)
+    if case.state == "to be invoiced":
+        # The clock has run out, and enough of what was written is proven to have arrived.
+        return case, ()
     if details.return_due is None:
         asks = stood_still and details.replacement is not None
         return case, ask_for_delivery(today, facts.calendar, desk) if asks else ()
@@ -160,6 +169,8 @@ def _write_again(case: Case, notice: str, facts: Facts, desk: Desk, now: datetim
             return case, (tell_customer(case, "delivery_question", impossible_day=None),)
         case "rma/validity_warning" if details.valid_through >= today:
             return case, (tell_customer(case, "validity_warning", days_left=(details.valid_through - today).days),)
+        case "rma/invoice_notice" if details.invoice_requested:
+            return case, (invoice_notice_of(case),)
         case "rma/expired" if details.expired:
             return case, (tell_customer(case, "expired"),)
     told, letter = verify(case, facts, desk)

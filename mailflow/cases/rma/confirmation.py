@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.rma.invoicing import INVOICE_CONFIRMATION, confirm_invoice
+from mailflow.cases.rma.invoicing import confirm_invoice
+from mailflow.cases.rma.obligation import INVOICE_CONFIRMATION
 from mailflow.policy.case import Case, PendingConfirmation, RmaDetails
 from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import Decision, SendNotice

@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from mailflow.cases.rma.amounts import price_lines
+from mailflow.cases.rma.amounts import Amount, amounts_of, price_lines, totals_of
 from mailflow.cases.rma.letter import tell_customer, tell_staff
-from mailflow.cases.rma.obligation import INVOICE_REQUEST, invoiceable, outstanding_lines
+from mailflow.cases.rma.obligation import INVOICE_CONFIRMATION, INVOICE_REQUEST, invoiceable, outstanding_lines, without_invoice
 from mailflow.cases.rma.proof import Proof, proof_of_notice
 from mailflow.cases.rma.relay import ask_to_decide
 from mailflow.policy.case import Case, PendingConfirmation, RmaDetails
@@ -18,9 +18,6 @@ from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven, DeadlineFell
 from mailflow.policy.facts import Facts
-
-INVOICE_CONFIRMATION = "/invoice"
-"""What the daemon itself asks to confirm where a human has to decide on the invoice request (RM9)."""
 
 INVOICE_FILES = ("invoice_csv", "invoice_json", "evidence")
 
@@ -111,7 +108,7 @@ def confirm_invoice(case: Case, event: CommandGiven, facts: Facts, desk: Desk, n
     refusals = (
         (case.details.held_since is not None, Step("rma_nobody_reachable", {"rma": case.number})),
         (case.details.disputed, Step("rma_invoice_waits_for_warehouse", {"rma": case.number})),
-        (not quantities, Step("rma_nothing_to_invoice", {"rma": case.number})),
+        (case.state not in ("overdue", "to be invoiced") or not quantities, Step("rma_nothing_to_invoice", {"rma": case.number})),
         (
             bool(proof.missing) and not proof.for_staff_to_decide,
             Step("rma_invoice_unproven", {"rma": case.number, "missing": proof.missing}),
@@ -135,22 +132,28 @@ def hand_to_finance(case: Case, quantities: tuple[tuple[str, int], ...], facts: 
         state="to be invoiced",
         details=replace(details, invoice_requested=(*details.invoice_requested, *requested), confirmations=without_invoice(details)),
     )
-    values: dict[str, Any] = {
-        "outstanding": outstanding_lines(details),
-        "amounts": priced.amounts,
-        "totals": priced.totals,
-        "return_due": details.return_due,
-        "delivered_on": details.delivered_on,
-        "steps": details.return_steps,
-    }
+    values = _owed(details, priced.amounts, priced.totals)
     finance = tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), attach=INVOICE_FILES, at_most_once=True, **values)
     customer = tell_customer(owing, "invoice_notice", at_most_once=True, **values)
     return Decision(case=owing, effects=(finance, customer), reason=f"handed to finance: {_as_text(priced.totals)}")
 
 
-def without_invoice(details: RmaDetails) -> tuple[PendingConfirmation, ...]:
-    """The questions that are open, those about the invoice request left out."""
-    return tuple(pending for pending in details.confirmations if not pending.line.startswith(INVOICE_CONFIRMATION))
+def invoice_notice_of(case: Case) -> SendNotice:
+    """Word to the customer of all that finance was asked for."""
+    details: RmaDetails = case.details
+    values = _owed(details, amounts_of(details.invoice_requested), totals_of(details.invoice_requested))
+    return tell_customer(case, "invoice_notice", at_most_once=True, **values)
+
+
+def _owed(details: RmaDetails, amounts: tuple[Amount, ...], totals: tuple[tuple[str, Decimal], ...]) -> dict[str, Any]:
+    return {
+        "outstanding": outstanding_lines(details),
+        "amounts": amounts,
+        "totals": totals,
+        "return_due": details.return_due,
+        "delivered_on": details.delivered_on,
+        "steps": details.return_steps,
+    }
 
 
 def _as_text(totals: tuple[tuple[str, Decimal], ...]) -> str:

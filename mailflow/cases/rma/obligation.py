@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from mailflow.policy.calendar import BusinessCalendar
-from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
+from mailflow.policy.case import Case, Parcel, PendingConfirmation, RmaDetails, RmaLine
 from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Term
@@ -23,18 +23,31 @@ EXPIRED = "expired"
 RETURN_CLOCK = (REMINDER, FINAL_NOTICE, INVOICE_REQUEST, DELIVERY_QUESTION)
 VALIDITY_CLOCK = (VALIDITY_WARNING, EXPIRED)
 
+INVOICE_CONFIRMATION = "/invoice"
+"""How the daemon's own question begins, where a human has to decide on the invoice request (RM9)."""
+
 
 def start_return_clock(case: Case, delivered_on: date, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """The replacement arrived: the faulty part is due a term later (RM8), in the customer's calendar (T1)."""
     due = facts.calendar.end_of_term(delivered_on, desk.returns.return_term)
-    details = replace(case.details, delivered_on=delivered_on, return_due=due.day, return_steps=due.steps)
+    details = replace(
+        case.details,
+        delivered_on=delivered_on,
+        return_due=due.day,
+        return_steps=due.steps,
+        confirmations=without_invoice(case.details),
+    )
     started = case.changed(details=details)
     return started, (*stop(DELIVERY_QUESTION), *run_return_clock(started, facts, desk, now))
 
 
 def move_return_clock(case: Case, due: date, step: Step, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """Another day is due: an extension, or time lost with a notice that came back. Reminders and notices follow it."""
-    details = replace(case.details, return_due=due, return_steps=(*case.details.return_steps, step))
+    """Another day is due: an extension, or time lost with a notice that came back. Reminders and notices follow it.
+
+    A question about an invoice request of the old day is void.
+    """
+    steps = (*case.details.return_steps, step)
+    details = replace(case.details, return_due=due, return_steps=steps, confirmations=without_invoice(case.details))
     moved = case.changed(details=details)
     return moved, run_return_clock(moved, facts, desk, now)
 
@@ -96,6 +109,11 @@ def invoiceable(
         if owed := line.outstanding - under_way - covered:
             quantities.append((line.part_number, owed))
     return tuple(quantities), min(waits, default=None)
+
+
+def without_invoice(details: RmaDetails) -> tuple[PendingConfirmation, ...]:
+    """The questions that are open, those about the invoice request left out."""
+    return tuple(pending for pending in details.confirmations if not pending.line.startswith(INVOICE_CONFIRMATION))
 
 
 def outstanding_lines(details: RmaDetails) -> tuple[RmaLine, ...]:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 
-from mailflow.cases.rma.amounts import Amount
+from mailflow.cases.rma.amounts import Requested, amounts_of, totals_of
 from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Effect
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
-
-Requested = tuple[str, int, str, str]
-"""(part number, quantity, unit price as text, currency)."""
 
 
 def withdraw_invoice(case: Case, reason: Step | str, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
@@ -44,17 +40,6 @@ def _take_back(
     case: Case, back: Sequence[Requested], kept: Sequence[Requested], reason: Step | str, desk: Desk
 ) -> tuple[Case, tuple[Effect, ...]]:
     freed = case.changed(details=replace(case.details, invoice_requested=tuple(kept)))
-    values = {"reason": reason, "amounts": _amounts(back), "totals": _totals(back), "invoice_number": case.details.invoice_number}
+    values = {"reason": reason, "amounts": amounts_of(back), "totals": totals_of(back), "invoice_number": case.details.invoice_number}
     finance = tell_staff(freed, "invoice_withdrawn", desk.staff_of(Role.FINANCE), for_finance=True, **values)
     return freed, (finance, tell_customer(freed, "invoice_withdrawn", for_finance=False, **values))
-
-
-def _amounts(requested: Sequence[Requested]) -> tuple[Amount, ...]:
-    return tuple((part, quantity, Decimal(unit), Decimal(unit) * quantity, currency) for part, quantity, unit, currency in requested)
-
-
-def _totals(requested: Sequence[Requested]) -> tuple[tuple[str, Decimal], ...]:
-    totals: dict[str, Decimal] = {}
-    for _part, _quantity, _unit, total, currency in _amounts(requested):
-        totals[currency] = totals.get(currency, Decimal(0)) + total
-    return tuple(totals.items())

@@ -7,6 +7,7 @@ from datetime import datetime
 from mailflow.cases.service_request.command import RULES, give_command
 from mailflow.cases.service_request.conversation import add_customer_mail, add_staff_mail
 from mailflow.cases.service_request.deadline import meet_deadline
+from mailflow.cases.service_request.handover import add_vendor_mail
 from mailflow.cases.service_request.late import with_late_notice
 from mailflow.cases.service_request.lifecycle import LIFECYCLE
 from mailflow.cases.service_request.opening import open_request
@@ -29,6 +30,8 @@ def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datet
             return with_late_notice(open_request(event, facts, desk, now), event, facts, desk, now)
         case MailReceived(standing=Standing.STAFF) if case is not None:
             return add_staff_mail(case, event, desk)
+        case MailReceived(standing=Standing.VENDOR) if case is not None:
+            return add_vendor_mail(case, event, desk)
         case MailReceived() if case is not None:
             return with_late_notice(add_customer_mail(case, event, facts, desk, now), event, facts, desk, now)
         case CommandGiven() if case is not None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.answer import done, refuse, tell_customer
+from mailflow.cases.service_request.handover import hand_over
 from mailflow.cases.service_request.judgement import accept
 from mailflow.cases.service_request.merge import link, merge
 from mailflow.cases.service_request.participants import add_participant
@@ -138,4 +139,5 @@ RULES: Mapping[str, Rule] = {
     "add": add_participant,
     "entitled": _entitled,
     "rma": _rma,
+    "handover": hand_over,
 }

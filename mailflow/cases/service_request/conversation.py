@@ -9,6 +9,7 @@ from mailflow.cases.service_request.alarm import repeat_alarm
 from mailflow.cases.service_request.details import CLEAR_TEXT, read_details
 from mailflow.cases.service_request.escalation import escalate, is_escalation
 from mailflow.cases.service_request.flags import first_stated_priority, priority_wish, proposed_merges, serial_flags
+from mailflow.cases.service_request.handover import write_to_vendor
 from mailflow.cases.service_request.judgement import ask_in_clear, judge
 from mailflow.cases.service_request.opening import open_request
 from mailflow.cases.service_request.participants import Copied, welcome
@@ -21,7 +22,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
-from mailflow.policy.event import RELAYED_NOTICES, MailReceived
+from mailflow.policy.event import RELAYED_NOTICES, VENDOR_NOTICE, MailReceived
 from mailflow.policy.facts import Facts
 
 
@@ -92,7 +93,9 @@ def _for_staff(before: Case, case: Case, event: MailReceived, facts: Facts, desk
 
 
 def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
-    """An answer to a relayed mail goes to the customer; an answer to any other notice is an internal note (SR5)."""
+    """An answer to a relayed mail goes to who wrote it, the customer or the manufacturer; to any other notice it is a note (SR5, DK1)."""
+    if event.answers_notice == VENDOR_NOTICE and event.new_text.strip():
+        return write_to_vendor(case, event)
     if event.answers_notice not in RELAYED_NOTICES or not event.new_text.strip():
         note = Note(text=event.new_text.strip() or "(no text)", who=event.sender)
         return Decision(case=case, effects=(note,), reason=f"internal note of {event.sender}")

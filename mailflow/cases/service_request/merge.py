@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.answer import done, refuse
@@ -36,8 +37,12 @@ def merged_into(case: Case, target: Case, at: datetime) -> tuple[Case, Case]:
     """The request that ends and the one that goes on."""
     participants = tuple(dict.fromkeys((*target.participants, *case.participants)))
     proposed = tuple(dict.fromkeys(one for one in (*target.proposed, *case.proposed) if one not in participants))
+    # The manufacturer goes on where the request goes on (DK1).
+    told = target.details if target.details.handed_to else case.details
+    details = replace(target.details, handed_to=told.handed_to, vendor_number=told.vendor_number)
     merged = case.changed(state="closed", closed_at=at, merged_into=target.number, linked=_with(case.linked, target.number))
-    return merged, target.changed(participants=participants, proposed=proposed, linked=_with(target.linked, case.number))
+    linked = _with(target.linked, case.number)
+    return merged, target.changed(participants=participants, proposed=proposed, linked=linked, details=details)
 
 
 def link(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

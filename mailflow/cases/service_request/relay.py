@@ -48,6 +48,7 @@ def summary(case: Case) -> tuple[tuple[str, Step | str], ...]:
         ("entitlement", Step("shown_entitlement", {"entitlement": details.entitlement or "undecided"})),
         ("missing", Step("shown_fields", {"fields": details.missing}) if details.missing else ""),
         ("linked", ", ".join(dict.fromkeys((*((case.parent,) if case.parent else ()), *case.linked)))),
+        ("vendor", " ".join(filter(None, (details.handed_to, details.vendor_number)))),
         ("alarm", Step("shown_alarm", {"alarm": details.alarm, "count": details.alarm_count}) if details.alarm else ""),
     )
     return tuple((label, text) for label, text in rows if text)

@@ -32,6 +32,7 @@ class SampleDesk:
         "Original packing, or anti-static packing that suits the transport.",
         "The RMA number on every carton and on the shipping documents.",
     )
+    package: str = "Standard"
 
 
 def frame_values(case: Case) -> dict[str, Any]:

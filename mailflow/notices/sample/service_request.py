@@ -142,7 +142,14 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "outcome": Step("escalation_told", {}),
     },
     "escalation_incomplete": lambda: {"missing": ("number", "reason")},
-    "handover": lambda: {"text": "Slot 3 reports a fabric fault.\nReseating did not help.", "summary": SUMMARY},
+    "handover": lambda: {"fault": (("number", "SR-100042"), ("priority", "P2"), ("model", "Example Router 5800"), *UNDERSTOOD)},
+    "vendor_message": lambda: {
+        "text": "Please send the output of the diagnostic command.\n\nVendor TAC",
+        "sender": "tac@vendor.example",
+        "summary": (*SUMMARY, ("vendor", "tac@vendor.example V-200311")),
+        "attachment_names": ("how-to.pdf",),
+    },
+    "vendor_answer": lambda: {"text": "The output is attached.\n\nBest regards\nMihai", "vendor_number": "V-200311"},
     "late_notice": lambda: {"arrived_at": NOW},
     "alarm_registered": lambda: {"text": "FabricFault slot=3 severity=major"},
 }

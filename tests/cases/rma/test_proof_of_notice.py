@@ -111,6 +111,14 @@ def test_where_the_term_was_too_short_for_two_reminders_staff_decide() -> None:
     assert yes.done == Step("rma_invoice_asked", {"rma": "RMA-100001"})
 
 
+def test_an_extension_makes_the_question_void() -> None:
+    """RM9: nothing is invoiced that was extended, whatever was asked before."""
+    notices = (*without(REMINDER), sent(REMINDER))
+    moved = after(command(after(asked(*notices)), "/extend 5 strike", known=facts(sent_notices=notices)))
+    assert moved.details.confirmations == ()
+    assert names(command(moved, "/confirm ABC234").refused) == ("rma_code_unknown",)
+
+
 def test_no_yes_stands_for_a_letter_that_came_back_since() -> None:
     """BX4"""
     pending = after(asked(*without(REMINDER), sent(REMINDER)))
