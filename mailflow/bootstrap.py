@@ -25,10 +25,12 @@ def shipped_templates() -> Path:
 
 
 def build_database(settings: Settings) -> Database:
+    """The store of the settings; nothing is opened before the first use."""
     return Database(settings.database_url)
 
 
 def build_office(settings: Settings, database: Database) -> Office:
+    """What handling works with."""
     return Office(
         database=database,
         desks=settings.desks,

@@ -44,6 +44,7 @@ STALLED = 300.0
 
 
 def utc_now() -> datetime:
+    """The clock of a real day; tests and rehearsals bring their own."""
     return datetime.now(UTC)
 
 
@@ -105,6 +106,7 @@ class Daemon:
         self._to_send.set()
 
     def stop_from_thread(self) -> None:
+        """The same from any other thread."""
         self._loop.call_soon_threadsafe(self.stop)
 
     def look_now(self) -> None:

@@ -103,12 +103,14 @@ def parse_level(text: object) -> str:
 
 
 def parse_role(text: object) -> Role:
+    """A role of staff. Raises ValueError."""
     if text not in [role.value for role in Role]:
         raise ValueError(f"{text!r} is no role; known are {', '.join(Role)}")
     return Role(str(text))
 
 
 def parse_mailbox_role(text: object) -> MailboxRole:
+    """A role of a mailbox. Raises ValueError."""
     if text not in [role.value for role in MailboxRole]:
         raise ValueError(f"{text!r} is no mailbox role; known are {', '.join(MailboxRole)}")
     return MailboxRole(str(text))

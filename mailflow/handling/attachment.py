@@ -13,7 +13,7 @@ from mailflow.handling.cause import Cause
 from mailflow.handling.evidence import build_evidence
 from mailflow.handling.office import Office
 from mailflow.message.model import Attachment
-from mailflow.message.set_aside import divide
+from mailflow.message.set_aside import divide, is_signature_picture
 from mailflow.notices.attachments.deadline_calendar import build_deadline_calendar
 from mailflow.notices.attachments.invoice_file import InvoiceLine, build_invoice_csv, build_invoice_json
 from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_pdf, build_return_form_xlsx
@@ -32,8 +32,6 @@ WAYBILL_LETTERS = ("rma/customer_request_verification",)
 """Letters with which only shipping papers travel, not all that a mail of staff happens to carry (RM2)."""
 PAPERS = ("image/", "application/pdf", "application/msword", "application/vnd.openxmlformats-officedocument.", "application/vnd.ms-excel")
 PAPER_ENDINGS = (".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".doc", ".docx", ".xls", ".xlsx", ".odt", ".ods", ".zpl")
-SIGNATURE_PICTURE = 50 * 1024
-"""Bytes up to which a picture within the text is taken for a signature's logo; a phone's photo of a waybill is larger."""
 
 
 def build_attachments(
@@ -158,6 +156,6 @@ def _forwarded(attachments: Sequence[Attachment], effect: SendNotice) -> tuple[N
 
 def _is_paper(attachment: Attachment) -> bool:
     """A waybill or another document, not the logo of a signature, a visiting card or a mail passed on."""
-    if attachment.embedded and len(attachment.content) < SIGNATURE_PICTURE:
+    if is_signature_picture(attachment):
         return False
     return attachment.content_type.startswith(PAPERS) or (attachment.name or "").lower().endswith(PAPER_ENDINGS)

@@ -6,11 +6,9 @@ from sqlalchemy import Connection
 
 from mailflow.message.model import Attachment
 from mailflow.message.parse import parse_mail
+from mailflow.message.set_aside import is_signature_picture
 from mailflow.policy.case import Case
 from mailflow.store import inbound
-
-SIGNATURE_PICTURE = 50 * 1024
-"""Bytes up to which a picture within the text is taken for a signature's logo; a photo of the fault is larger."""
 
 
 def case_files(c: Connection, case: Case) -> tuple[Attachment, ...]:
@@ -20,6 +18,6 @@ def case_files(c: Connection, case: Case) -> tuple[Attachment, ...]:
         if row.sender not in case.participants or row.oversize:
             continue
         for attachment in parse_mail(inbound.load(c, row.id).raw).attachments:
-            if not (attachment.embedded and len(attachment.content) < SIGNATURE_PICTURE):
+            if not is_signature_picture(attachment):
                 files.setdefault(attachment.content, attachment)
     return tuple(files.values())

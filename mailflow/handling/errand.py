@@ -32,9 +32,11 @@ class Errand:
 
     @property
     def mail(self) -> Mail:
+        """What the sender wrote."""
         return self.reading.mail
 
     def cause(self) -> Cause:
+        """The mail as the reason for what is done; it stands in the journal."""
         return Cause(who=self.mail.sender.address, what="mail", at=self.now, inbound_id=self.row.id, mail=self.mail)
 
 

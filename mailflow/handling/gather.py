@@ -61,7 +61,7 @@ def facts_for_opening(
         language=_language(desk, contact, contract, event.new_text, mailbox_language),
         country=country,
         timezone=timezone,
-        entitlement=_entitlement(contract, contacts, devices, sender, calendar.local_day(at)),
+        entitlement=_entitlement(contract, contacts, devices, sender, calendar.local_day(at), is_named=bool(extracted.serials)),
         contract=contract,
         contact=contact,
         contacts=contacts,
@@ -123,7 +123,7 @@ def facts_for_case(
     calendar = calendar_for(case.country, case.timezone, desk.calendar)
     serials = tuple(dict.fromkeys((*_serials(case), *(extracted.serials if extracted else ()), *birth)))
     devices = known.devices(serials)
-    rmas = tuple(child for child in case_rows.children(c, case.number) if child.kind == "rma") if case.kind == "service_request" else ()
+    rmas = case_rows.returns_of(c, case.number) if case.kind == "service_request" else ()
     chosen = known.contract(contract or case.contract or "") or _covering(known, devices, case.customer)
     contacts = known.contacts_of(chosen.number) if chosen else ()
     parts = {line.part_number for one in (case, *rmas) for line in getattr(one.details, "lines", ())}
@@ -188,11 +188,17 @@ def _slips(known: KnownRegister, serials: Iterable[str], devices: Mapping[str, D
 
 
 def _entitlement(
-    contract: Contract | None, contacts: tuple[Contact, ...], devices: Mapping[str, Device], sender: str, day: date
+    contract: Contract | None,
+    contacts: tuple[Contact, ...],
+    devices: Mapping[str, Device],
+    sender: str,
+    day: date,
+    *,
+    is_named: bool = True,
 ) -> Entitlement:
     covered = (device for device in devices.values() if contract and device.contract == contract.number)
     device = next(covered, next(iter(devices.values()), None))
-    return entitlement_of(contract, device, sender.rpartition("@")[2], sender, contacts, day)
+    return entitlement_of(contract, device, sender.rpartition("@")[2], sender, contacts, day, is_named=is_named)
 
 
 def describe_parts(c: Connection, parts: Iterable[str]) -> dict[str, str]:

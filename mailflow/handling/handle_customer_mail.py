@@ -15,7 +15,7 @@ from mailflow.handling.opening import extract, open_case, welcome_back
 from mailflow.handling.reading import find_customer_line
 from mailflow.message.add_line import read_added_addresses
 from mailflow.message.customer_line import CustomerLine
-from mailflow.message.survey import read_survey_answer
+from mailflow.message.survey import SurveyAnswer, read_prepared_score, read_survey_answer
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision
@@ -44,10 +44,18 @@ def take_customer_mail(errand: Errand, found: Found, event: MailReceived) -> Out
         event,
         unanswered_because=silent,
         customer_line=_find_line(errand, found.case, event),
-        survey_answer=read_survey_answer(event.new_text) if event.answers_notice == SURVEY else None,
+        survey_answer=_find_score(event),
         added_addresses=read_added_addresses(event.new_text),
     )
-    return _add_to_case(errand, found, replace(told, extracted=extract(errand, told)))
+    is_asked = found.case.state == "awaiting information"
+    return _add_to_case(errand, found, replace(told, extracted=extract(errand, told, is_asked=is_asked)))
+
+
+def _find_score(event: MailReceived) -> SurveyAnswer | None:
+    """The survey's answer: a reply to it, or the prepared mail that one click opened, which answers no mail at all (SR8)."""
+    if event.answers_notice == SURVEY:
+        return read_survey_answer(event.new_text)
+    return None if event.answers_notice else read_prepared_score(event.new_text)
 
 
 def _is_stranger(errand: Errand, case: Case, event: MailReceived) -> bool:
@@ -76,15 +84,17 @@ def _case_meant(errand: Errand, case: Case, event: MailReceived) -> Case:
     )
     if about_parts:
         return _return_meant(errand, case, line)
-    if case.kind == "rma" and case.parent:
-        return load_running(errand.c, errand.desk, case.parent) or case
-    return case
+    if case.kind != "rma" or not case.parent:
+        return case
+    request = load_running(errand.c, errand.desk, case.parent)
+    # Whom staff added to the return alone, a carrier for instance, has no right to its request (IN3).
+    return request if request is not None and takes_part(request, event.sender, errand.known) else case
 
 
 def _return_meant(errand: Errand, case: Case, line: CustomerLine | None) -> Case:
     """The return that the line names, else the thread's, else the request's only open one."""
     request = case.number if case.kind == "service_request" else case.parent
-    returns = [one for one in case_rows.children(errand.c, request) if one.kind == "rma"] if request else []
+    returns = case_rows.returns_of(errand.c, request) if request else ()
     named = next((one for one in returns if line and one.number == line.number), None)
     if named is not None or case.kind != "service_request":
         return named or case
@@ -117,9 +127,7 @@ def _may_begin_anew(case: Case) -> bool:
 
 
 def _ready_to_begin_anew(errand: Errand, case: Case, facts: Facts, event: MailReceived) -> Facts:
-    anew = facts_for_opening(
-        errand.c, errand.desk, event, mailbox_language=errand.mailbox.language, kind=case.kind, known=errand.known
-    )
+    anew = facts_for_opening(errand.c, errand.desk, event, mailbox_language=errand.mailbox.language, kind=case.kind, known=errand.known)
     return replace(facts, new_numbers=anew.new_numbers, contact=anew.contact)
 
 

@@ -12,7 +12,6 @@ from sqlalchemy.exc import OperationalError
 from mailflow.failpoint import reach
 from mailflow.handling.errand import Errand, Outcome
 from mailflow.handling.finding import find_case, standing_of, takes_part
-from mailflow.handling.handle_bounce import handle_bounce
 from mailflow.handling.handle_customer_mail import take_customer_mail
 from mailflow.handling.handle_staff_mail import take_staff_mail
 from mailflow.handling.handle_vendor_mail import SILENT, find_handed_over, is_vendor, take_vendor_mail
@@ -21,6 +20,7 @@ from mailflow.handling.office import Office
 from mailflow.handling.partner import reported_case
 from mailflow.handling.quarantine import quarantine, tell_admin
 from mailflow.handling.reading import Reading, find_return_notification, read, repeats
+from mailflow.handling.undelivered import handle_bounce
 from mailflow.message.alarm import Alarm, read_alarm
 from mailflow.message.encryption import is_encrypted
 from mailflow.message.model import Extracted, Kind, Mail, Nature, UnreadableMail
@@ -137,7 +137,7 @@ def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | U
         at=now,
         who=mail.sender.address,
         what=outcome.verdict,
-        text=f"{outcome.rule}: {outcome.reason}",
+        text=": ".join(filter(None, (outcome.rule, outcome.reason))),
         inbound_id=row.id,
     )
 
@@ -168,7 +168,9 @@ def _decide_fate(errand: Errand) -> Outcome:
         return Outcome(Verdict.BOUNCE, verdict.rule, nature.rule, number)
     if verdict.verdict is not None:
         number = _case_of_automatic(errand) if verdict.verdict is Verdict.AUTOMATIC else None
-        return Outcome(verdict.verdict, verdict.rule, strange.nature.rule, number, same)
+        # What looks like a person's mail was stopped for another reason, which the rule names.
+        reason = "" if strange.nature.kind is Kind.PERSON else strange.nature.rule
+        return Outcome(verdict.verdict, verdict.rule, reason, number, same)
     if handed_over is not None:
         return take_vendor_mail(errand, handed_over)
     return _take_to_case(errand, read_alarm(mail) if of_device else None)
@@ -183,7 +185,9 @@ def _is_own_notice(errand: Errand) -> bool:
 
 
 def _case_of_automatic(errand: Errand) -> str | None:
-    """An out-of-office stands in the journal of its case, where its sender takes part in one (IN7)."""
+    """An out-of-office stands in the journal of its case, where its sender takes part in one and is not forged (IN7)."""
+    if errand.reading.authentication.failed:
+        return None
     found = find_case(errand.c, errand.office, errand.desk, errand.mail, "", errand.known)
     return found.case.number if found.case and takes_part(found.case, errand.mail.sender.address, errand.known) else None
 

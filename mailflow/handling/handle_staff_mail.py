@@ -50,6 +50,8 @@ def take_staff_mail(errand: Errand, found: Found, event: MailReceived) -> Outcom
         return _command(errand, event, found.merged or found.case, commands)
     if found.case is None:
         return _refuse_nameless(errand, event)
+    if below := _commands_below(errand, found.case, event):
+        return _refuse_below(errand, found, event, below)
     return _write_to_case(errand, found, found.case, event)
 
 
@@ -74,6 +76,20 @@ def _refuse(errand: Errand, case: Case | None, event: MailReceived, reason: Step
 def _own_words(event: MailReceived) -> str:
     """What a member of staff wrote above anything quoted or passed on: the only place for commands (contract: Staff commands)."""
     return above_forwarded(before_quotation(event.mail, event.new_text))
+
+
+def _commands_below(errand: Errand, case: Case, event: MailReceived) -> tuple[str, ...]:
+    """Command lines that stand below quoted text: they count for nothing, and no letter goes out with them in it (SR5)."""
+    read = read_commands(event.new_text, errand.desk, case, event.at)
+    misread = (error.line for error in read.errors if error.reason.name != "unknown_command")
+    return tuple(line.strip() for line in (*(command.line for command in read.commands), *misread))
+
+
+def _refuse_below(errand: Errand, found: Found, event: MailReceived, lines: tuple[str, ...]) -> Outcome:
+    why = Step("command_below_quotation")
+    told = tuple((line, why, "") for line in lines)
+    refuse(errand.c, errand.office, errand.desk, found.case, event.sender, told, errand.cause())
+    return Outcome(Verdict.ADDED, found.how, in_english(errand.office, why), found.case.number if found.case else None)
 
 
 def _command(errand: Errand, event: MailReceived, case: Case | None, commands: CommandMail) -> Outcome:
@@ -123,7 +139,7 @@ def _return_meant(errand: Errand, case: Case, event: MailReceived) -> Case | Non
         return case
     if event.mailbox_role is not MailboxRole.RECEIVING:
         return None
-    returns = [one for one in case_rows.children(errand.c, case.number) if one.kind == "rma" and one.closed_at is None]
+    returns = [one for one in case_rows.returns_of(errand.c, case.number) if one.closed_at is None]
     return returns[0] if len(returns) == 1 else None
 
 

@@ -40,6 +40,7 @@ class KnownRegister:
         return self._by_address[address]
 
     def contracts_of_domain(self, domain: str) -> tuple[Contract, ...]:
+        """Contracts whose company writes from the domain."""
         if domain not in self._by_domain:
             found = register.contracts_for_domain(self._c, domain) if domain else ()
             self._by_domain[domain] = found

@@ -16,8 +16,9 @@ from mailflow.handling.office import Office
 from mailflow.handling.recipients import choose_recipients
 from mailflow.message.model import Address
 from mailflow.notices.compose import compose_notice
+from mailflow.notices.render import Rendered
 from mailflow.policy.case import Case
-from mailflow.policy.case_address import case_address, without_token
+from mailflow.policy.case_address import case_address
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.sla import UnknownServiceLevel, read_service_level
@@ -30,8 +31,7 @@ TO_VENDOR = ("service_request/handover", "service_request/vendor_answer")
 """Letters to the manufacturer in the name of a member of staff: answered once like anybody's mail, and never sent to anybody else (DK1)."""
 
 THREAD_LENGTH = 20
-
-
+"""Ids of the newest mails in References."""
 CUSTOMER, STAFF, VENDOR = "customer", "staff", "vendor"
 """Whose thread a mail stands in."""
 
@@ -44,12 +44,21 @@ class DeskFrame:
     telephone: str
     signature: tuple[str, ...]
     address: str
-    receiving_address: str
     return_address: tuple[str, ...]
     terms: tuple[str, ...]
     return_instructions: tuple[str, ...]
     package: str
     """What the service level of the return is sold as, '' where it has no name (EN6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A letter as it goes out; answers to it go to `reply_address`."""
+
+    rendered: Rendered
+    raw: bytes
+    message_id: str
+    reply_address: str
 
 
 def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause) -> int | None:
@@ -60,10 +69,35 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
     to, cc = _recipients(c, desk, case, effect, cause)
     if not to:
         return None
+    letter = _write(c, office, desk, case, effect, cause, to, cc)
+    return notice.add(
+        c,
+        case_number=case.number if case else None,
+        desk=desk.name,
+        name=effect.notice,
+        language=letter.rendered.language,
+        subject=letter.rendered.subject,
+        message_id=letter.message_id,
+        to=to,
+        cc=cc,
+        raw=letter.raw,
+        text=letter.rendered.text,
+        created_at=cause.at,
+        at_most_once=effect.at_most_once,
+        immediate_answer=effect.immediate_answer,
+        to_stranger=cause.from_stranger and not effect.to_staff,
+        inbound_id=cause.inbound_id,
+        recipients=(*to, *cc),
+        envelope_from=letter.reply_address,
+    )
+
+
+def _write(
+    c: Connection, office: Office, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause, to: tuple[str, ...], cc: tuple[str, ...]
+) -> _Letter:
     language = effect.language or (desk.languages[0] if effect.to_staff or case is None else case.language)
     mailbox = _mailbox(desk, effect)
-    number = case.number if case else ""
-    reply_address = case_address(office.address_key, mailbox, number) if number else mailbox
+    reply_address = case_address(office.address_key, mailbox, case.number) if case else mailbox
     values = {**_frame(desk, case, mailbox, reply_address, language, cause.at), **effect.values}
     rendered = office.templates.render(effect.notice, (language, *desk.languages), values)
     message_id = f"{uuid.uuid4().hex}@{mailbox.rpartition('@')[2]}"
@@ -83,33 +117,13 @@ def write_letter(c: Connection, office: Office, desk: Desk, case: Case | None, e
         language=rendered.language,
         attachments=build_attachments(c, office, desk, case, effect, values, cause),
     )
-    return notice.add(
-        c,
-        case_number=number or None,
-        desk=desk.name,
-        name=effect.notice,
-        language=rendered.language,
-        subject=rendered.subject,
-        message_id=message_id,
-        to=to,
-        cc=cc,
-        raw=raw,
-        text=rendered.text,
-        created_at=cause.at,
-        at_most_once=effect.at_most_once,
-        immediate_answer=effect.immediate_answer,
-        to_stranger=cause.from_stranger and not effect.to_staff,
-        inbound_id=cause.inbound_id,
-        recipients=(*to, *cc),
-        envelope_from=reply_address,
-    )
+    return _Letter(rendered, raw, message_id, reply_address)
 
 
 def _recipients(c: Connection, desk: Desk, case: Case | None, effect: SendNotice, cause: Cause) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """To and Cc, nobody twice and without the desk's own addresses: a loop (IN7); customers' as `choose_recipients` has it."""
-    own = {box.address for box in desk.mailboxes}
-    to = tuple(dict.fromkeys(one for one in effect.to if one and without_token(one) not in own))
-    cc = tuple(dict.fromkeys(one for one in effect.cc if one and one not in to and without_token(one) not in own))
+    to = tuple(dict.fromkeys(one for one in effect.to if one and not desk.is_mailbox(one)))
+    cc = tuple(dict.fromkeys(one for one in effect.cc if one and one not in to and not desk.is_mailbox(one)))
     # Where the manufacturer cannot be reached nobody else gets its mail.
     inside = effect.to_staff or effect.notice in TO_VENDOR
     return (to, cc) if inside or not to else choose_recipients(c, desk, case, effect.notice, to, cc, cause)
@@ -137,7 +151,6 @@ def _frame(desk: Desk, case: Case | None, mailbox: str, reply_address: str, lang
             telephone=wording.telephone,
             signature=tuple(_in_language(wording.signature, language, "").splitlines()),
             address=mailbox,
-            receiving_address=desk.mailbox(MailboxRole.RECEIVING).address,
             return_address=wording.return_address,
             terms=_in_language(wording.terms, language, ()),
             return_instructions=_in_language(wording.return_instructions, language, ()),

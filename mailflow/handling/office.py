@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailflow.notices.render import Templates
-from mailflow.policy.case_address import without_token
 from mailflow.policy.desk import Desk
 from mailflow.store.transaction import Database
 
@@ -38,10 +37,6 @@ class Office:
                 return desk
         raise LookupError(f"there is no desk {name}")
 
-    @property
-    def own_addresses(self) -> frozenset[str]:
-        return frozenset(box.address for desk in self.desks for box in desk.mailboxes)
-
     def is_own(self, address: str) -> bool:
-        """A mailbox of ours, however its letters are written and whatever stands behind a plus (IN7)."""
-        return without_token(address) in self.own_addresses
+        """A mailbox of one of our desks."""
+        return any(desk.is_mailbox(address) for desk in self.desks)

@@ -69,13 +69,16 @@ def welcome_back(errand: Errand, event: MailReceived, facts: Facts) -> Facts:
     return replace(facts, undeliverable=facts.undeliverable - {event.sender})
 
 
-def extract(errand: Errand, event: MailReceived) -> Extracted:
-    """What the mail says of its request (IN4); a device's serial is the one that its alarm names."""
+def extract(errand: Errand, event: MailReceived, *, is_asked: bool = False) -> Extracted:
+    """What the mail says of its request (IN4); a device's serial is the one that its alarm names.
+
+    `is_asked`: the case waits for answers, which may stand under our quoted questions whatever the mail program says it answers (IN5).
+    """
 
     def is_known(serial: str) -> bool:
         return bool(errand.known.devices((serial,)))
 
-    answers_question = event.answers_notice == "service_request/information_request"
+    answers_question = is_asked or event.answers_notice == "service_request/information_request"
     extracted = find_request(event.mail, is_known, answers_question=answers_question)
     if event.alarm is not None and event.alarm.serial:
         return replace(extracted, serials=(event.alarm.serial,))

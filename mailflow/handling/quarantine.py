@@ -33,7 +33,7 @@ def tell_admin(c: Connection, office: Office, row: InboundRow, rule: str, reason
     A flood of bad mail is no flood of alerts: past the cap of an hour the journal, the status and the digest tell (P4, P9).
     """
     desk = office.desk_of_mailbox(row.mailbox)
-    said = f"{rule}: {reason}"
+    said = ": ".join(filter(None, (rule, reason)))
     journal.write(c, case_number=None, desk=desk.name, at=now, who="mailflow", what="quarantined", text=said, inbound_id=row.id)
     stored = inbound.load(c, row.id)
     hour_ago = now - timedelta(hours=1)

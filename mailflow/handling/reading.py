@@ -12,6 +12,7 @@ from mailflow.message.extract import extract_request, read_answers
 from mailflow.message.forms.pdf_form import read_pdf_form
 from mailflow.message.forms.text_form import read_text_form
 from mailflow.message.forms.xlsx_form import read_xlsx_form
+from mailflow.message.forwarded import without_forwarding_lines
 from mailflow.message.model import Attachment, Authentication, Extracted, Mail, Nature, ReturnNotification
 from mailflow.message.nature import find_nature
 from mailflow.message.parse import parse_mail
@@ -60,7 +61,7 @@ def find_request(mail: Mail, known_serials: Callable[[str], bool], *, answers_qu
     own = extract_request(mail.subject, without_quotations(body), known_serials=known_serials)
     if answers_question:
         return _filled(read_answers(body), own)
-    whole = extract_request(mail.subject, body, known_serials=known_serials)
+    whole = extract_request(mail.subject, without_forwarding_lines(body), known_serials=known_serials)
     return _filled(whole, own) if FORWARDED.match(mail.subject) else _filled(own, whole)
 
 

@@ -33,20 +33,27 @@ def choose_recipients(
 
 
 def _silenced(c: Connection, desk: Desk, case: Case | None, addresses: tuple[str, ...], cause: Cause) -> dict[str, str]:
-    """Address to why it gets nothing now: the sender of the mail at hand, or a stranger that a clock writes to once too often."""
+    """Address to why it gets nothing now: the sender of the mail at hand, or who had its share of what clocks and mails of others cause."""
     sender = cause.mail.sender.address if cause.mail is not None else ""
-    if cause.unanswered:
-        return {one: cause.unanswered for one in addresses if one == sender}
-    if cause.deadline_id is None or case is None or case.contract is not None:
-        return {}
-    limit = desk.caps.unknown_per_day
-    since = cause.at - timedelta(hours=24)
-    strangers = (one for one in addresses if not _is_known(c, one))
-    return {
-        one: f"it got {limit} automatic mails in 24 hours"
-        for one in strangers
-        if notice.count_to(c, one, since, immediate_only=False) >= limit
-    }
+    silent = {one: cause.unanswered for one in addresses if one == sender} if cause.unanswered else {}
+    if case is None or (cause.deadline_id is None and (not sender or desk.roles_of(sender))):
+        return silent
+    for one in addresses:
+        if one != sender and (limit := _limit_reached(c, desk, case, one, cause)):
+            silent[one] = limit
+    return silent
+
+
+def _limit_reached(c: Connection, desk: Desk, case: Case, address: str, cause: Cause) -> str:
+    """The share that an address had, '' where it had less. No clock speaks so often to somebody we know; mails may come without end."""
+    if case.contract is None and not _is_known(c, address):
+        limit, hours = desk.caps.unknown_per_day, 24
+    elif cause.deadline_id is None:
+        limit, hours = desk.caps.known_per_hour, 1
+    else:
+        return ""
+    is_reached = notice.count_to(c, address, cause.at - timedelta(hours=hours), immediate_only=False) >= limit
+    return f"it got {limit} automatic mails in {hours} hours" if is_reached else ""
 
 
 def _is_known(c: Connection, address: str) -> bool:

@@ -1,4 +1,4 @@
-"""A letter that did not arrive: the address is marked, staff hear of it, and a return stops its clock (IN7, OUT2, BX4)."""
+"""A letter that came back or was refused: its address is marked, staff hear of it, and a return stops its clock (IN7, OUT2, BX4)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from mailflow.handling.cause import Cause
 from mailflow.handling.gather import facts_for_case
 from mailflow.handling.letter import write_letter
 from mailflow.handling.office import Office
+from mailflow.message.bounce import read_bounce
+from mailflow.message.model import Mail
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SendNotice, Sentence
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import NoticeBounced
 from mailflow.store import case as case_rows
-from mailflow.store import journal, outbox, suppressed
+from mailflow.store import journal, notice, outbox, suppressed
+from mailflow.store.inbound import InboundRow
 
 ALERT = "staff/bounce_alert"
 BATCH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undelivered:
+class _Undelivered:
     """`at` is when we learned of it: the arrival of the bounce, or the server's refusal. `marks`: the fault is the address's own."""
 
     notice: str
@@ -36,13 +39,31 @@ class Undelivered:
     marks: bool = True
 
 
+def handle_bounce(c: Connection, office: Office, desk: Desk, row: InboundRow, mail: Mail, now: datetime) -> str | None:
+    """The number of the case whose mail came back; None where the bounce speaks of no mail of ours: kept, and nothing changes.
+
+    It is matched by the Message-ID of our mail, never by its words (case 37). Each delivery counts once, however often it is reported.
+    """
+    bounce = read_bounce(mail, row.raw)
+    ours = notice.by_message_id(c, bounce.original_message_id) if bounce and bounce.original_message_id else None
+    if bounce is None or ours is None or ours.desk != desk.name:
+        return None
+    cause = Cause(who=mail.sender.address or "<>", what="bounce", at=now, inbound_id=row.id)
+    for failed in bounce.recipients:
+        reason = " ".join(filter(None, (failed.status, failed.diagnostic))) or "no reason given"
+        if failed.permanent and outbox.record_bounce(c, ours.message_id, failed.address, row.received_at, reason):
+            letter = _Undelivered(notice=ours.name, case_number=ours.case_number, address=failed.address, reason=reason, at=row.received_at)
+            _take_back(c, office, desk, letter, cause)
+    return ours.case_number
+
+
 def handle_refused(office: Office, now: datetime) -> int:
     """Letters that a server refused for good, or that were given up, since the last look; how many there were."""
     with office.database.write() as c:
         rows = outbox.take_untold(c, BATCH)
         for row in rows:
             refused = row.failed_at if row.failed_at is not None else now
-            undelivered = Undelivered(
+            undelivered = _Undelivered(
                 notice=row.notice,
                 case_number=row.case_number,
                 address=row.recipient,
@@ -50,11 +71,11 @@ def handle_refused(office: Office, now: datetime) -> int:
                 at=refused,
                 marks=not row.reason.startswith("given up"),
             )
-            take_back_letter(c, office, office.desk(row.desk), undelivered, Cause(who="mailflow", what="refused", at=now))
+            _take_back(c, office, office.desk(row.desk), undelivered, Cause(who="mailflow", what="refused", at=now))
     return len(rows)
 
 
-def take_back_letter(c: Connection, office: Office, desk: Desk, letter: Undelivered, cause: Cause) -> None:
+def _take_back(c: Connection, office: Office, desk: Desk, letter: _Undelivered, cause: Cause) -> None:
     """Mark, journal, tell, and let the case's rule decide what follows."""
     if letter.marks:
         suppressed.add_hard_bounce(c, letter.address, letter.at)
@@ -79,7 +100,9 @@ def take_back_letter(c: Connection, office: Office, desk: Desk, letter: Undelive
         apply(c, office, desk, case, decision, cause)
 
 
-def _tell_staff(c: Connection, office: Office, desk: Desk, case: Case | None, letter: Undelivered, cause: Cause, decided: Sentence) -> None:
+def _tell_staff(
+    c: Connection, office: Office, desk: Desk, case: Case | None, letter: _Undelivered, cause: Cause, decided: Sentence
+) -> None:
     """The CCR; where its own mail came back the administrators. An alert that comes back causes no further one.
 
     `decided` is what follows for a return (BX4).

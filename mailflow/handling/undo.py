@@ -67,7 +67,7 @@ def _sent_outside(desk: Desk, applied: Sequence[Applied]) -> tuple[tuple[str, tu
 
 
 def _is_outside(desk: Desk, address: str) -> bool:
-    return not desk.roles_of(address) and address not in [box.address for box in desk.mailboxes]
+    return not desk.roles_of(address) and not desk.is_mailbox(address)
 
 
 def take_back(c: Connection, desk: Desk, thread: Sequence[Case], line: str, by: str, at: datetime, cause: Cause) -> tuple[Sentence, str]:

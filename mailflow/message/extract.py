@@ -78,6 +78,7 @@ def extract_request(subject: str, text: str, *, known_serials: Callable[[str], b
         software_version=_value(stated, "software_version") or _group(_VERSION, free, 0),
         site_address=_value(stated, "site_address"),
         symptoms=find_symptoms(subject, stated, serials),
+        impact=stated.first("impact")[:_LONGEST_LINE].strip(),
         priority=priority,
         priority_words=words,
         tracking=_tracking(stated, text),

@@ -51,6 +51,15 @@ def find_forwarded(mail: Mail) -> Forwarded | None:
     return _attached(mail, _DEEPEST) or _in_text(mail.subject, mail.text or mail.alternative_text)
 
 
+def without_forwarding_lines(text: str) -> str:
+    """The text without the lines that name a passed-on mail's author, date and subject, and the line that announces them."""
+    lines = text.split("\n")
+    looked_at = [line[:_LONGEST_LINE] for line in lines[:_MOST_LINES]]
+    dropped = {number for block in _blocks(looked_at) for number in range(block.start, block.end)}
+    dropped |= {number for number, line in enumerate(looked_at) if BEGIN_FORWARDED.match(line)}
+    return "\n".join(line for number, line in enumerate(lines) if number not in dropped)
+
+
 def _attached(mail: Mail, depth: int) -> Forwarded | None:
     for part in mail.attachments if depth else ():
         inner = _read(part.content) if part.content_type in _MESSAGE_TYPES else None

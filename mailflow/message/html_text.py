@@ -6,18 +6,27 @@ Nothing is fetched, nothing is rendered; hidden text and styles are left out.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import unescape
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _LONGEST = 500_000
+_LONGEST_STYLE = 2000
 _MANY_TAGS, _DEEPEST = 4000, 400
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})")
 _VOID = frozenset(
     re.findall(r"\w+", "br hr img meta link input col area base embed source track wbr p li td tr th tbody thead tfoot option dt dd font")
 )
 _DROPPED = "script,style,head,title,template,noscript,object,svg,[hidden]"
-_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all", re.I)
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden|(?<![\w-])opacity\s*:\s*0(?:\.0{1,5})?\s*(?:;|!|$)"
+    r"|(?<![\w-])(?:left|right|top|text-indent|margin-left|margin-top)\s*:\s*-\d{4,9}",
+    re.I,
+)
+_NO_HEIGHT = re.compile(r"(?<![\w-])(?:max-)?height\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)", re.I)
+_CUT_OFF = re.compile(r"(?<![\w-])overflow\s*:\s*hidden", re.I)
+_FONT_SIZE = re.compile(r"(?<![\w-])font-size\s*:\s*(0(?:\.0{1,5})?(?:px|pt|em|rem|%)?\s*(?:;|!|$))?", re.I)
 _SPACED = "p,h1,h2,h3,h4,h5,h6,table,ul,ol,blockquote"
 _LINES = _SPACED + ",div,tr,li,dl,dt,dd,pre,address,article,section,header,footer,form,fieldset,center,caption,hr"
 _BREAK, _GAP, _CELL, _QUOTE, _UNQUOTE = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
@@ -33,7 +42,7 @@ def html_to_text(html: str) -> str:
     body = LexborHTMLParser(_keep_preformatted(html)).body
     if body is None:
         return ""
-    hidden = body.css(_DROPPED) + [node for node in body.css("[style]") if _HIDDEN.search(node.attributes.get("style") or "")]
+    hidden = body.css(_DROPPED) + _unseen(body)
     for node in hidden:
         node.insert_before(_HIDE)
         node.insert_after(_UNHIDE)
@@ -50,6 +59,31 @@ def html_to_text(html: str) -> str:
         node.insert_before(mark)
         node.insert_after(mark)
     return _lines(re.sub(r"[ \t\r\n\f]+", " ", body.text(deep=True)))
+
+
+def _unseen(body: LexborNode) -> list[LexborNode]:
+    """By their own style: what nobody saw nobody wrote, and no order may stand there. Colours tell nothing: dark screens turn them round."""
+    styles = [(node, (node.attributes.get("style") or "")[:_LONGEST_STYLE]) for node in body.css("[style]")]
+    # Layouts set the size 0 around blocks that have a size of their own.
+    around = _ancestors(node for node, style in styles if (size := _FONT_SIZE.search(style)) and not size[1])
+    return [node for node, style in styles if _is_unseen(style, is_around=node.mem_id in around)]
+
+
+def _is_unseen(style: str, *, is_around: bool) -> bool:
+    if _HIDDEN.search(style) or (_NO_HEIGHT.search(style) and _CUT_OFF.search(style)):
+        return True
+    size = _FONT_SIZE.search(style)
+    return bool(size and size[1]) and not is_around
+
+
+def _ancestors(nodes: Iterable[LexborNode]) -> set[int]:
+    found: set[int] = set()
+    for node in nodes:
+        above = node.parent
+        while above is not None and above.mem_id not in found:
+            found.add(above.mem_id)
+            above = above.parent
+    return found
 
 
 def _is_deep(html: str) -> bool:

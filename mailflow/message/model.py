@@ -150,6 +150,7 @@ class Extracted:
     software_version: str = ""
     site_address: str = ""
     symptoms: str = ""
+    impact: str = ""
     priority: str = ""
     priority_words: str = ""
     tracking: tuple[tuple[str, str], ...] = ()

@@ -25,6 +25,7 @@ from mailflow.message.header_date import read_header_date
 from mailflow.message.model import Address, Mail, UnreadableMail
 from mailflow.message.repair import repair
 
+TRUSTED = "authentication-results"
 _MESSAGE_ID = re.compile(r"<\s*([^<>]{1,990}?)\s*>")
 _SOMETHING = re.compile(rb"[^\r\n\t \x00]")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
@@ -78,11 +79,16 @@ def _assemble(message: Message, contents: Contents, hint: str | None, flaws: tup
         text=text,
         alternative_text=alternative,
         attachments=tuple(contents.attachments),
-        headers=tuple((one_line(raw_text(key)), header_text(value, hint)) for key, value in raw_headers),
+        headers=tuple((one_line(raw_text(key)), _header_value(key, value, hint)) for key, value in raw_headers),
         report=tuple(contents.report),
         flaws=tuple(dict.fromkeys((*flaws, *envelope_flaws, *contents.flaws))),
         encrypted=contents.encrypted,
     )
+
+
+def _header_value(name: str, value: str, hint: str | None) -> str:
+    """As a person reads it. In what a border server stamped an encoded word is none (RFC 8601 2.2): it came from a sender's address."""
+    return one_line(unfold(raw_text(value, hint))).strip() if name == TRUSTED else header_text(value, hint)
 
 
 def _texts(contents: Contents) -> tuple[str, str]:

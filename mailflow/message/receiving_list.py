@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from mailflow.message.charset import decode_text
-from mailflow.message.forms.xlsx_form import EXACT_DIGITS, LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, Cell, read_sheets, read_xlsx_form
+from mailflow.message.forms.xlsx_form import read_xlsx_form
 from mailflow.message.labels import field_of
 from mailflow.message.model import Attachment
 from mailflow.message.serials import normal_serial, part_number_of
+from mailflow.message.spreadsheet import EXACT_DIGITS, LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, Cell, read_sheets
 
 _HEADING_WITHIN = 15
 _LONGEST_LINE, _LONGEST_CONDITION = 300, 300

@@ -85,9 +85,10 @@ MOBILE = re.compile(
     r"|get outlook for|gesendet (?:von|mit) (?:meinem?|der|outlook|mail)|von meinem? (?:i(?:phone|pad)|handy"
     r"|android|smartphone|samsung|mobil)\w* gesendet|envoyé (?:de|depuis) mon|obtenez outlook|enviado desde mi"
     r"|enviado do meu|obtener outlook|inviato da(?:l mio)? i?"
-    r"|verzonden vanaf mijn|verstuurd vanaf mijn|wysłane? z (?:mojego|iphone|ipada|telefonu|programu|aplikacji"
-    r"|systemu|androida|urz)|pobierz (?:program )?outlook|odesláno z|skickat från min|sendt fra min"
-    r"|отправлено (?:с|из)|发自我的|从我的|来自我的|發自我的|從我的|获取 outlook"
+    r"|verzonden vanaf mijn|verstuurd vanaf mijn|wysłan[eoa] ze? (?:mo(?:jego|jej)|iphone|ipada|telefonu|smartfon|programu|aplikacji"
+    r"|systemu|androida|urz|outlook)|(?:pobierz|uzyskaj) (?:program |aplikację )?outlook|trimis (?:de pe|din)"
+    r"|odesláno z|skickat från min|sendt fra min"
+    r"|отправлено (?:с|из)|发(?:送)?自(?:我的| ?outlook| ?foxmail| ?网易| ?qq)|从我的|来自我的|發自我的|從我的|获取 outlook"
     r"|iphoneから送信|ipadから送信|androidから送信|나의 iphone|내 iphone|sent from (?:my )?\w+ mail)",
     re.I,
 )

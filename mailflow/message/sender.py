@@ -5,6 +5,8 @@ No signature is verified here and no DNS is asked: the border server did that wh
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from authres import FeatureContext, dmarc
@@ -13,18 +15,30 @@ from mailflow.message.model import Authentication, Mail
 
 _CONTEXT = FeatureContext(dmarc)
 _LONGEST = 4000
+# Where the sender's own address makes the rest unreadable, a failed test still stands there.
+_SAYS_FAIL = re.compile(r"\bdmarc\s{0,5}=\s{0,5}fail\b", re.I)
 
 
 def read_authentication(mail: Mail, authserv_id: str) -> Authentication:
     """The verdict of the topmost Authentication-Results that carries exactly our authserv-id; the border strips forged ones above it."""
     if not authserv_id:
         return Authentication(False, "no border server is configured")
-    if len(mail.senders) != 1:
-        return Authentication(False, f"From names {len(mail.senders)} authors")
+    if trouble := _unclear_author(mail):
+        # Which of them the border looked at nobody can tell: none of them is taken for the writer (case 53).
+        return Authentication(False, trouble, failed=True)
     for value in mail.all_headers("authentication-results"):
         if _server(value) == authserv_id.lower():
-            return _verdict(mail, value)
+            found = _verdict(mail, value)
+            return found if found.genuine else replace(found, failed=found.failed or bool(_SAYS_FAIL.search(value[:_LONGEST])))
     return Authentication(False, f"no Authentication-Results of {authserv_id}")
+
+
+def _unclear_author(mail: Mail) -> str:
+    """Why From does not say who wrote the mail, '' where it does. A mail made by hand has no headers to look at."""
+    if len(mail.senders) != 1:
+        return f"From names {len(mail.senders)} authors"
+    names = [name for name, _ in mail.headers]
+    return "the mail has no From" if "from" not in names and "sender" in names else ""
 
 
 def _server(value: str) -> str:
@@ -53,13 +67,36 @@ def _verdict(mail: Mail, value: str) -> Authentication:
 
 
 def _by_dmarc(mail: Mail, policies: list[Any]) -> Authentication:
+    """Who fails the test, or is not the author that the border saw, did not write the mail."""
     for one in policies:
-        domain = str(_property(one, "header", "from") or "").lower().rpartition("@")[2]
+        domain = str(_property(one, "header", "from") or "").lower().rpartition("@")[2].rstrip(".")
+        is_other = _are_strangers(domain, mail.sender.domain)
         if one.result != "pass":
-            return Authentication(False, f"dmarc={one.result} header.from={domain}", failed=one.result == "fail")
-        if not domain or domain != mail.sender.domain:
-            return Authentication(False, f"dmarc=pass for {domain or 'no domain'}, but From is of {mail.sender.domain}")
+            return Authentication(False, f"dmarc={one.result} header.from={domain}", failed=one.result == "fail" or is_other)
+        if not domain or _spelled_out(domain) != _spelled_out(mail.sender.domain):
+            told = f"dmarc=pass for {domain or 'no domain'}, but From is of {mail.sender.domain}"
+            return Authentication(False, told, failed=is_other)
     return Authentication(True, f"dmarc=pass header.from={mail.sender.domain}")
+
+
+def _are_strangers(one: str, other: str) -> bool:
+    """Two domains of which neither is the other or below it: some borders name the domain whose policy they found."""
+    first, second = (f".{_spelled_out(domain)}" for domain in (one, other))
+    return bool(one) and not first.endswith(second) and not second.endswith(first)
+
+
+def _spelled_out(domain: str) -> str:
+    """A domain with its `xn--` labels as they are read (RFC 3492); nothing is mapped, so that one domain never becomes another."""
+    return ".".join(_label(label) for label in domain.split("."))
+
+
+def _label(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
 
 
 def _property(result: Any, kind: str, name: str) -> str | None:

@@ -12,6 +12,9 @@ from mailflow.message.model import Attachment
 SENT_ON = 20 * 1024 * 1024
 """Bytes of attachments that are sent on; larger mails are refused by many servers."""
 
+SIGNATURE_PICTURE = 50 * 1024
+"""Bytes up to which a picture within the text is taken for a signature's logo; a phone's photo is larger."""
+
 _RUNS = re.compile(
     r"\.(?:exe|com|scr|pif|cpl|msi|msix|msp|dll|sys|bat|cmd|ps1|psm1|vbs|vbe|js|jse|mjs|wsf|wsh|wsc|hta|jar|jnlp|lnk|url|scf|reg|inf|chm|hlp"
     r"|appx|apk|app|dmg|iso|img|vhdx?|xll|xla|xlam|docm|dotm|xlsm|xltm|xlsb|pptm|potm|ppsm|ppam|one|command|desktop)"
@@ -23,6 +26,11 @@ _OVERRIDE = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"L\x00\x00\x00\x01\x14\x02\x00", b"#!")
 _MACROS = "vbaproject.bin"
 _MOST_NAMES, _FEW_NAMES = 2000, 3
+
+
+def is_signature_picture(attachment: Attachment) -> bool:
+    """A logo within the text, which nobody attached on purpose."""
+    return attachment.embedded and len(attachment.content) < SIGNATURE_PICTURE
 
 
 def is_suspicious(attachment: Attachment) -> bool:

@@ -156,7 +156,14 @@ class Wording:
 
     def moment(self, at: datetime) -> str:
         """`30 December 2026, 16:10 (Bucharest)`."""
-        return self.say("patterns", "moment", {"date": self.date(at), "time": self.time(at), "city": self.city()})
+        return self.say("patterns", "moment", {"date": self.date(at), "time": self._time_of_moment(at), "city": self.city()})
+
+    def _time_of_moment(self, at: datetime) -> str:
+        """The time; in the hour that comes twice when summer time ends, with which of the two is meant."""
+        local = self.local(at)
+        if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+            return self.time(at)
+        return self.say("patterns", "summer_time" if local.dst() else "winter_time", {"time": self.time(at)})
 
     def amount(self, value: Decimal) -> str:
         """A number with two decimals, grouped as the language does."""

@@ -48,6 +48,7 @@ class Case:
         return tuple(address for address in self.participants if address != self.customer)
 
     def changed(self, **changes: Any) -> Case:
+        """The case with other values; what is not named stays."""
         return replace(self, **changes)
 
 
@@ -66,9 +67,13 @@ class ServiceRequestDetails:
     site_address: str = ""
     symptoms: str = ""
     impact: str = ""
+    priority_words: str = ""
+    """In which the customer stated the priority for the first time."""
     missing: tuple[str, ...] = ()
     entitlement: str = ""
     """'' undecided, 'entitled', 'not entitled'."""
+    completed_at: datetime | None = None
+    """When the mail arrived that gave what had been missing; None where nothing was, or still is."""
     accepted_at: datetime | None = None
     responded_at: datetime | None = None
     surveyed: bool = False
@@ -87,6 +92,8 @@ class ServiceRequestDetails:
     alarm_count: int = 0
     late_notice_sent: bool = False
     """The honest word about our own delay goes out once (BX9)."""
+    trusted: bool = False
+    """Its customer may read words of its own mails: proven genuine, and in a contract or vouched for by staff (SR1)."""
     asked_in_clear: bool = False
     """The customer was asked to send in clear what we could not decrypt (IN9)."""
     site_stated_by: str = ""

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
+from mailflow.policy.case_address import without_token
+
 
 class Unit(StrEnum):
+    """What terms are counted in, as desk.toml writes it: around the clock, in service hours, in calendar or in business days (T2)."""
+
     MINUTES = "minutes"
     HOURS = "hours"
     SERVICE_MINUTES = "service minutes"
@@ -39,12 +43,16 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
+    """Somebody who works here; mail from the address, where it is genuine, is an order (OUT6)."""
+
     address: str
     roles: tuple[Role, ...]
     name: str = ""
 
 
 class MailboxRole(StrEnum):
+    """What a mailbox is for; the values stand in desk.toml (IN1)."""
+
     TAC = "tac"
     RECEIVING = "receiving"
     ESCALATION = "escalation"
@@ -251,6 +259,11 @@ class Desk:
         """The desk's first mailbox of a role, else its first mailbox at all."""
         return next((box for box in self.mailboxes if box.role is role), self.mailboxes[0])
 
+    def is_mailbox(self, address: str) -> bool:
+        """A mailbox of the desk, however its letters are written and whatever stands behind a plus (BX7, IN7)."""
+        own = [box.address for box in self.mailboxes]
+        return address.lower() in own or without_token(address) in own
+
     def staff_of(self, *roles: Role) -> tuple[str, ...]:
         """Addresses of the staff that hold one of the roles, in the order of the list."""
         return tuple(member.address for member in self.staff if any(role in member.roles for role in roles))
@@ -264,4 +277,5 @@ class Desk:
         return address == self.vendor.address or is_theirs
 
     def roles_of(self, address: str) -> tuple[Role, ...]:
+        """What the owner of an address may do; nothing for anybody who is no member of staff (OUT6)."""
         return next((member.roles for member in self.staff if member.address == address), ())

@@ -22,6 +22,8 @@ BREAKING = ("response_breached", "information_decision", "decision_due")
 
 
 class DigestKind(StrEnum):
+    """Whom a digest is for; the values stand in the store."""
+
     STAFF = "staff"
     PARTNERS = "partners"
 
@@ -215,6 +217,7 @@ def _domains(case: Case) -> Iterator[str]:
 
 
 def partner_return(case: Case, address: str) -> PartnerReturn:
+    """What a partner reads of its return; `address` is where its answer line goes (BX12)."""
     details = case.details
     return PartnerReturn(
         number=case.number,

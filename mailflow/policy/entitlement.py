@@ -121,18 +121,21 @@ def entitlement_of(
     sender_address: str,
     contacts: tuple[Contact, ...],
     on: date,
+    *,
+    is_named: bool = True,
 ) -> Entitlement:
     """Whether the sender may have service for the device on a day in the customer's time zone (IN5, SR3).
 
     Entitled: the device stands under the contract, the contract is in force (first and last day included), and the sender is one of
     its contacts or writes from one of its domains. What the register does not know is undecided; a contract out of force is not entitled.
+    `contract` is None where the sender speaks for none; `is_named` tells whether the mail gave any serial at all.
     """
     if device is None:
-        return Entitlement(UNDECIDED, (Step("device_unknown", {}),))
+        return Entitlement(UNDECIDED, (Step("device_unknown" if is_named else "device_unnamed", {}),))
     known = Step("device_known", {"serial": device.serial, "contract": device.contract})
     if contract is None or contract.number != device.contract:
         named = contract.number if contract else device.contract
-        return Entitlement(UNDECIDED, (known, Step("contract_mismatch" if contract else "contract_unknown", {"contract": named})))
+        return Entitlement(UNDECIDED, (known, Step("contract_mismatch" if contract else "sender_unknown", {"contract": named})))
     sender = _sender_step(contract, sender_domain, sender_address, contacts)
     force = _force_step(contract, on)
     begun, for_staff = _programme_steps(contract, device, on)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -76,7 +76,7 @@ class MailReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandGiven:
-    """One command of genuine staff; `text` is what stands beside it in the mail."""
+    """One command of genuine staff; `rest` is what stands beside the commands in the mail."""
 
     command: Command
     by: str
@@ -84,7 +84,7 @@ class CommandGiven:
     at: datetime
     confirmed: bool = False
     """True when it comes back through /confirm."""
-    rest: str = field(default="")
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,4 +60,5 @@ class Lifecycle:
         raise ImpossibleTransition(f"a {self.kind} cannot go from {present or 'birth'!r} to {new!r}")
 
     def is_closed(self, name: str) -> bool:
+        """Whether a case in this state has no running clock."""
         return self.find(name).closed

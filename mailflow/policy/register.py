@@ -9,6 +9,8 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
+    """One row of contracts.csv: whom it covers, on which days (both included), and how fast help comes (EN6)."""
+
     number: str
     company: str
     domains: tuple[str, ...]
@@ -24,6 +26,8 @@ class Contract:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
+    """One row of devices.csv; its dates say from when support and warranty run (EN1-EN3)."""
+
     serial: str
     part_number: str
     model: str
@@ -47,6 +51,8 @@ class PartPrice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
+    """One row of contacts.csv: who speaks for a contract (SR11)."""
+
     email: str
     name: str
     company: str
@@ -57,6 +63,8 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partner:
+    """One row of partners.csv: a service partner, known by its domain (DK2)."""
+
     name: str
     domain: str
     service_manager: str

@@ -180,4 +180,5 @@ def _cutoff(rule: Rule, at: time) -> tuple[bool, Derivation]:
     if not rule.cutoff:
         return False, ()
     late = at > CUTOFF or (at == CUTOFF and rule.cutoff == "before")
-    return late, (Step("after_cutoff" if late else "before_cutoff", {"cutoff": f"{CUTOFF:%H:%M}"}),)
+    name = "after_cutoff" if late else f"{rule.cutoff}_cutoff"
+    return late, (Step(name, {"cutoff": f"{CUTOFF:%H:%M}"}),)

@@ -11,6 +11,8 @@ from email.message import EmailMessage
 from email.utils import getaddresses
 
 from mailflow.message.forms.pdf_form import fill_pdf_form
+from mailflow.message.model import UnreadableMail
+from mailflow.message.parse import parse_mail
 
 SIGNER = "border.mailflow.invalid"
 """The authserv-id of the border server that rehearsals pretend to have; `.invalid` is nobody's (RFC 2606)."""
@@ -75,8 +77,15 @@ def fill_form(notice: bytes, values: Mapping[str, str]) -> tuple[str, bytes]:
 
 def stamp(raw: bytes, authenticated: bool) -> bytes:
     """What a border server of ours would add on top: its verdict on the sender (RFC 8601)."""
-    author = email.message_from_bytes(raw, policy=email.policy.compat32).get("From", "")
-    domain = next(iter(address for _, address in getaddresses([str(author)])), "").rpartition("@")[2]
-    verdict = f"dmarc=pass header.from={domain}" if authenticated and domain else f"dmarc=none header.from={domain or 'unknown.invalid'}"
+    domain = _author_domain(raw)
+    verdict = f"dmarc=pass header.from={domain}" if authenticated and domain else f"dmarc=none{f' header.from={domain}' if domain else ''}"
     newline = b"\r\n" if b"\r\n" in raw[:2000] else b"\n"
     return f"Authentication-Results: {SIGNER}; {verdict}".encode() + newline + raw
+
+
+def _author_domain(raw: bytes) -> str:
+    """Of the first author, as handling will read it; '' where there is none."""
+    try:
+        return parse_mail(raw).sender.domain
+    except UnreadableMail:
+        return ""

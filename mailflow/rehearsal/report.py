@@ -29,7 +29,7 @@ def build_report(played: Played, zone: tzinfo | None) -> dict[str, Any]:
                 "from": row.sender,
                 "verdict": row.state,
                 "case": row.case_number,
-                "reason": f"{row.rule}: {row.reason}" if row.rule else row.reason,
+                "reason": ": ".join(filter(None, (row.rule, row.reason))),
             }
             for mail, row in rows
         ],

@@ -47,6 +47,8 @@ class ScenarioMail(Strict):
 
 
 class ScenarioTable(Strict):
+    """The file as written: the desk, from when until when, and the mails in their order (contract: Scenario)."""
+
     desk: str
     start: AwareDatetime
     until: AwareDatetime

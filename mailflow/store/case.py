@@ -58,6 +58,11 @@ def save(c: Connection, changed: Case) -> Case:
     return saved
 
 
+def returns_of(c: Connection, request: str) -> tuple[Case, ...]:
+    """The returns of a request, in order of opening; requests that grew out of it are none (RM1)."""
+    return tuple(child for child in children(c, request) if child.kind == "rma")
+
+
 def children(c: Connection, number: str) -> tuple[Case, ...]:
     """The cases that came from this one (RMAs of a request), in order of opening."""
     return tuple(_case(row) for row in c.execute(select(case).where(case.c.parent == number).order_by(case.c.opened_at, case.c.number)))

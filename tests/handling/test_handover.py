@@ -167,7 +167,7 @@ def test_what_staff_answer_to_it_goes_to_the_manufacturer_and_what_they_answer_t
     handed_over.answer(CSE, MESSAGE, "Please reseat the board.", mailbox=BOX)
     assert handed_over.new_notices() == [("service_request/staff_message", (ANNA,))]
     to_customer = letters(handed_over, "service_request/staff_message")[0]
-    assert ("tac.example" in str(to_customer.raw), "diagnostic" in to_customer.text) == (False, False)
+    assert ("tac.example" in to_customer.raw.decode() + to_customer.text, "diagnostic" in to_customer.text) == (False, False)
 
 
 def test_what_staff_answer_to_both_at_once_goes_to_neither_by_mistake(handed_over: DeskAtWork) -> None:
@@ -183,7 +183,7 @@ def test_the_customer_asks_for_the_status_and_hears_nothing_of_the_manufacturer(
     handed_over.new_notices()
     handed_over.write(ANNA, NUMBER, "STATUS", mailbox=BOX)
     (status,) = letters(handed_over, "service_request/status")
-    assert ("tac.example" in str(status.raw), "SR-200311" in str(status.raw)) == (False, False)
+    assert [word for word in ("tac.example", "SR-200311") if word in status.raw.decode() + status.text] == []
 
 
 def test_mail_in_the_manufacturers_name_that_is_not_its_own_is_a_strangers(handed_over: DeskAtWork) -> None:

@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 import io
-import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
-from tests.journeys.installation import HOME
 from tests.journeys.letters import parsed
+from tests.journeys.rehearsed import Rehearsed, rehearse, text_of
 
-SCENARIOS = Path(__file__).parent / "scenarios" / "h3c"
 ZHANG, LI, WANG = "zhang.min@bright.example", "li.wei@bright.example", "wang.fang@guangming.example"
 REVIEWER, MANAGER = "reviewer@partner.example", "manager@partner.example"
 
-Sent = tuple[str, str, list[str]]
-
-
-def rehearsed(name: str, out: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "mailflow", "rehearse", str(SCENARIOS / f"{name}.toml"), "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=HOME, check=False)
-    assert done.returncode == 0, done.stderr
-    report: dict[str, Any] = json.loads((out / "report.json").read_text("utf-8"))
-    return report
-
-
-def of_certification(report: dict[str, Any]) -> list[Sent]:
-    """(moment, notice, to) of what belongs to the case, digests aside."""
-    return [(row["at"], row["notice"], row["to"]) for row in report["notices"] if row["notice"] != "staff/digest"]
-
 
 @pytest.fixture(scope="module")
-def approval(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
-    out = tmp_path_factory.mktemp("approval")
-    return rehearsed("approval", out), out
+def approval(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    return rehearse("h3c/approval", tmp_path_factory.mktemp("approval"))
 
 
-def test_three_stars_over_a_working_saturday_and_their_year(approval: tuple[dict[str, Any], Path]) -> None:
+def test_three_stars_over_a_working_saturday_and_their_year(approval: Rehearsed) -> None:
     """Applied for on Friday, 9 October 2026. Saturday the 10th is worked for the holiday: 10, 12, 13. Approved on the 13th, valid through
     13 October 2027; 90 days before is 15 July (13 + 30 + 31 + 16), 30 days before 13 September, 7 days before 6 October."""
-    report, _ = approval
-    assert of_certification(report) == [
+    report = approval.report
+    assert approval.sent() == [
         ("2026-10-09T15:00:00+08:00", "certification/received", [ZHANG]),
         ("2026-10-09T15:00:00+08:00", "certification/application", [REVIEWER]),
         ("2026-10-12T09:00:00+08:00", "certification/decision_due", [REVIEWER]),
@@ -62,24 +41,19 @@ def test_three_stars_over_a_working_saturday_and_their_year(approval: tuple[dict
     assert report["deadlines"] == []
 
 
-def test_the_certificate_says_who_for_how_many_stars_until_when(approval: tuple[dict[str, Any], Path]) -> None:
-    report, out = approval
-    (row,) = [row for row in report["notices"] if row["notice"] == "certification/approved"]
+def test_the_certificate_says_who_for_how_many_stars_until_when(approval: Rehearsed) -> None:
+    (row,) = [row for row in approval.report["notices"] if row["notice"] == "certification/approved"]
     assert row["cc"] == [LI]
-    (attached,) = parsed((out / row["file"]).read_bytes()).iter_attachments()
+    (attached,) = parsed((approval.out / row["file"]).read_bytes()).iter_attachments()
     assert attached.get_filename() == "CERT-100001-certificate.pdf"
     text = PdfReader(io.BytesIO(attached.get_content())).pages[0].extract_text()
     for words in ("Bright Networks", "Three-Star Service Partner", "CERT-100001", "13 October 2026", "13 October 2027"):
         assert words in text
 
 
-def test_the_reviewer_reads_the_checklist_and_how_the_day_is_counted(approval: tuple[dict[str, Any], Path]) -> None:
-    report, out = approval
-    (row,) = [row for row in report["notices"] if row["notice"] == "certification/application"]
-    mail = parsed((out / row["file"]).read_bytes())
-    part = mail.get_body(("plain",))
-    assert part is not None
-    lines = [line.replace("\u00a0", " ").strip() for line in part.get_content().splitlines()]
+def test_the_reviewer_reads_the_checklist_and_how_the_day_is_counted(approval: Rehearsed) -> None:
+    (application,) = approval.files("certification/application")
+    lines = [line.replace("\u00a0", " ").strip() for line in text_of(application).splitlines()]
     assert [line for line in lines if line.startswith("Enough for:")] == [
         # Four engineers; only those certificates count that are valid beyond 9 January 2027, and all four are, one by a day.
         "Enough for: 2★ yes, 3★ yes, 4★ yes",
@@ -92,13 +66,14 @@ def test_the_reviewer_reads_the_checklist_and_how_the_day_is_counted(approval: t
         "Enough for: 2★ –, 3★ yes, 4★ yes",
     ]
     assert "- Saturday 10 October 2026 is a working day." in lines
-    assert [one.get_filename() for one in mail.iter_attachments()] == ["engineers.csv", "H3CSE_Li_Wei.pdf"]
+    assert [one.get_filename() for one in parsed(application.read_bytes()).iter_attachments()] == ["engineers.csv", "H3CSE_Li_Wei.pdf"]
 
 
 def test_a_rejection_in_chinese_after_the_spring_festival(tmp_path: Path) -> None:
     """Applied for on Friday, 13 February 2026. The 14th is worked, 15 to 23 are off, so the 24th and 25th make three."""
-    report = rehearsed("rejection", tmp_path)
-    assert of_certification(report) == [
+    played = rehearse("h3c/rejection", tmp_path)
+    report = played.report
+    assert played.sent() == [
         ("2026-02-13T10:00:00+08:00", "certification/received", [WANG]),
         ("2026-02-13T10:00:00+08:00", "certification/application", [REVIEWER]),
         ("2026-02-24T09:00:00+08:00", "certification/decision_due", [REVIEWER]),
@@ -115,8 +90,9 @@ def test_a_rejection_in_chinese_after_the_spring_festival(tmp_path: Path) -> Non
 def test_personnel_reports_and_a_place_that_stays_vacant(tmp_path: Path) -> None:
     """Left on Monday, 1 March 2027: three months end on 1 June; 30 days before is 2 May. Filled on 2 June. The other exit was not told by
     the service manager: staff read of it, nothing is booked."""
-    report = rehearsed("personnel", tmp_path)
-    after_approval = [row for row in of_certification(report) if row[0] > "2026-11-24T10:00:00+08:00"]
+    played = rehearse("h3c/personnel", tmp_path)
+    report = played.report
+    after_approval = [row for row in played.sent() if row[0] > "2026-11-24T10:00:00+08:00"]
     assert after_approval == [
         ("2027-03-05T09:30:00+08:00", "certification/personnel_report", [ZHANG]),
         ("2027-03-05T09:30:00+08:00", "service_request/customer_message", [REVIEWER, MANAGER]),

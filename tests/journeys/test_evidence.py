@@ -11,18 +11,17 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.letters import parsed
-from tests.journeys.test_rehearsal import rehearsed
+from tests.journeys.rehearsed import rehearse
 
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], Path]:
     """The files of the archive, and the folder of the rehearsal."""
     out = tmp_path_factory.mktemp("evidence")
-    report = rehearsed("never_returned", out)
-    (request,) = [row for row in report["notices"] if row["notice"] == "rma/invoice_request"]
+    (request,) = rehearse("rm9/never_returned", out).files("rma/invoice_request")
     (archive,) = [
         part.get_payload(decode=True)
-        for part in parsed((out / request["file"]).read_bytes()).iter_attachments()
+        for part in parsed(request.read_bytes()).iter_attachments()
         if part.get_filename() == "RMA-100001-evidence.zip"
     ]
     assert isinstance(archive, bytes)

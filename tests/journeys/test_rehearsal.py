@@ -5,44 +5,25 @@ December 2026 begins on a Tuesday. Poland rests on 24, 25 and 26 December, on 1 
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.journeys.installation import HOME
-from tests.journeys.letters import parsed
+from tests.journeys.rehearsed import DIGEST, Rehearsed, Sent, rehearse, text_of
 
-SCENARIOS = Path(__file__).parent / "scenarios" / "rm9"
 MAREK, CSE, WAREHOUSE, FINANCE = ["marek@wisla.example"], ["cse@tac.example"], ["warehouse@tac.example"], ["finance@tac.example"]
-
-DIGEST = "staff/digest"
-
-Sent = tuple[str, str, list[str]]
-
-
-def rehearsed(name: str, out: Path) -> dict[str, Any]:
-    command = [sys.executable, "-m", "mailflow", "rehearse", str(SCENARIOS / f"{name}.toml"), "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=HOME, check=False)
-    assert done.returncode == 0, done.stderr
-    report: dict[str, Any] = json.loads((out / "report.json").read_text("utf-8"))
-    return report
 
 
 @pytest.fixture(scope="module")
-def never_returned(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
-    out = tmp_path_factory.mktemp("never_returned")
-    return rehearsed("never_returned", out), out
+def never_returned(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    return rehearse("rm9/never_returned", tmp_path_factory.mktemp("never_returned"))
 
 
-def test_a_part_that_never_comes_back_is_asked_for_and_then_invoiced(never_returned: tuple[dict[str, Any], Path]) -> None:
+def test_a_part_that_never_comes_back_is_asked_for_and_then_invoiced(never_returned: Rehearsed) -> None:
     """The replacement arrived on Tuesday, 8 December. 15 business days from the day after it: 9, 10, 11, 14, 15, 16, 17, 18, 21, 22 and
     23 December are eleven; 24 and 25 do not count; 28, 29, 30 and 31 make fifteen. So the part is due on Thursday, 31 December."""
-    report, _ = never_returned
-    assert _after_the_birth(report) == [
+    report = never_returned.report
+    assert _after_the_birth(never_returned) == [
         ("2026-12-07T10:00:00+01:00", "staff/command_result", CSE),
         # The day is known now, and the customer is told.
         ("2026-12-09T11:00:00+01:00", "rma/extended", MAREK),
@@ -63,10 +44,10 @@ def test_a_part_that_never_comes_back_is_asked_for_and_then_invoiced(never_retur
     assert report["deadlines"] == []
 
 
-def test_the_digest_of_unreturned_parts_leaves_at_eight_on_the_desks_business_days(never_returned: tuple[dict[str, Any], Path]) -> None:
+def test_the_digest_of_unreturned_parts_leaves_at_eight_on_the_desks_business_days(never_returned: Rehearsed) -> None:
     """BX12: 08:00 in Bucharest is 07:00 in Warsaw. From the first reminder's day on, Tuesday, 22 December; Romania rests on the 25th, on
     1 January, a Friday, and on Wednesday and Thursday, 6 and 7 January."""
-    report, out = never_returned
+    report, out = never_returned.report, never_returned.out
     digests = [row for row in report["notices"] if row["notice"] == DIGEST]
     days = ["12-22", "12-23", "12-24", "12-28", "12-29", "12-30", "12-31", "01-04", "01-05", "01-08"]
     moments = [f"{2026 if day > '12' else 2027}-{day}T07:00:00+01:00" for day in days]
@@ -76,18 +57,16 @@ def test_the_digest_of_unreturned_parts_leaves_at_eight_on_the_desks_business_da
     assert "overdue by 4 days, since Thursday 31 December 2026." in _one_line(out / digests[7]["file"])
 
 
-def test_finance_is_asked_for_the_list_price_of_that_day(never_returned: tuple[dict[str, Any], Path]) -> None:
+def test_finance_is_asked_for_the_list_price_of_that_day(never_returned: Rehearsed) -> None:
     """The price was raised on 1 January 2027."""
-    report, out = never_returned
+    report, out = never_returned.report, never_returned.out
     (row,) = [row for row in report["notices"] if row["notice"] == "rma/invoice_request"]
     assert row["subject"] == "[RMA-100001] Invoice request: 1,950.00 EUR"
     assert _words(out / row["file"], "Total:") == ["Total: 1,950.00 EUR"]
 
 
-def test_each_reminder_says_how_the_date_is_counted(never_returned: tuple[dict[str, Any], Path]) -> None:
-    report, out = never_returned
-    reminders = [out / row["file"] for row in report["notices"] if row["notice"] == "rma/reminder"]
-    assert [_words(reminder, "-")[-5:] for reminder in reminders] == [
+def test_each_reminder_says_how_the_date_is_counted(never_returned: Rehearsed) -> None:
+    assert [_words(reminder, "-")[-5:] for reminder in never_returned.files("rma/reminder")] == [
         [
             "- Counted from Tuesday 8 December 2026; the day after it is the first.",
             "- The term is 15 business days.",
@@ -100,8 +79,9 @@ def test_each_reminder_says_how_the_date_is_counted(never_returned: tuple[dict[s
 
 def test_reminders_fall_silent_for_what_came_back(tmp_path: Path) -> None:
     """The replacements arrived on Monday, 7 December: due on Wednesday, 30 December, one day earlier than above."""
-    report = rehearsed("returned_in_parts", tmp_path)
-    assert _after_the_birth(report) == [
+    played = rehearse("rm9/returned_in_parts", tmp_path)
+    report = played.report
+    assert _after_the_birth(played) == [
         ("2026-12-07T10:00:00+01:00", "rma/extended", MAREK),
         ("2026-12-07T10:00:00+01:00", "staff/command_result", CSE),
         # Five business days before the 30th: 29, 28, 23, 22, 21.
@@ -116,7 +96,7 @@ def test_reminders_fall_silent_for_what_came_back(tmp_path: Path) -> None:
         ("2026-12-29T15:00:00+01:00", "rma/closed", MAREK),
         ("2026-12-29T15:00:00+01:00", "staff/command_result", WAREHOUSE),
     ]
-    first, second = (tmp_path / row["file"] for row in report["notices"] if row["notice"] == "rma/reminder")
+    first, second = played.files("rma/reminder")
     assert _serials(first) == {"210305TYNCN0L3000123", "210305TYNCN0L3000124"}
     assert _serials(second) == {"210305TYNCN0L3000124"}
     assert [(case["type"], case["state"]) for case in report["cases"]] == [("service_request", "in progress"), ("rma", "closed")]
@@ -124,18 +104,17 @@ def test_reminders_fall_silent_for_what_came_back(tmp_path: Path) -> None:
     assert report["deadlines"] == []
 
 
-def test_the_same_scenario_gives_the_same_report(never_returned: tuple[dict[str, Any], Path], tmp_path: Path) -> None:
-    _, out = never_returned
-    rehearsed("never_returned", tmp_path)
-    assert (tmp_path / "report.json").read_bytes() == (out / "report.json").read_bytes()
+def test_the_same_scenario_gives_the_same_report(never_returned: Rehearsed, tmp_path: Path) -> None:
+    rehearse("rm9/never_returned", tmp_path)
+    assert (tmp_path / "report.json").read_bytes() == (never_returned.out / "report.json").read_bytes()
 
 
-def _after_the_birth(report: dict[str, Any]) -> list[Sent]:
+def _after_the_birth(played: Rehearsed) -> list[Sent]:
     """What went out after the verification and the word that the replacement left; before them come the request's own letters.
 
     Digests have a test of their own.
     """
-    sent = [(row["at"], row["notice"], row["to"]) for row in report["notices"] if row["notice"] != DIGEST]
+    sent = played.sent()
     born = next(place for place, (_, notice, _) in enumerate(sent) if notice == "rma/replacement_shipped")
     assert [notice for _, notice, _ in sent[: born + 1]] == [
         "service_request/accepted",
@@ -147,23 +126,16 @@ def _after_the_birth(report: dict[str, Any]) -> list[Sent]:
     return sent[born + 1 :]
 
 
-def _text(file: Path) -> str:
-    part = parsed(file.read_bytes()).get_body(("plain",))
-    assert part is not None
-    text: str = part.get_content()
-    return text
-
-
 def _one_line(file: Path) -> str:
-    return " ".join(_text(file).split())
+    return " ".join(text_of(file).split())
 
 
 def _words(file: Path, beginning: str) -> list[str]:
     """The lines of a notice that begin so; a long one is on one line again."""
     return [
-        line.strip() for line in _text(file).replace("\n  ", " ").splitlines() if line.startswith(beginning) and not line.startswith("--")
+        line.strip() for line in text_of(file).replace("\n  ", " ").splitlines() if line.startswith(beginning) and not line.startswith("--")
     ]
 
 
 def _serials(file: Path) -> set[str]:
-    return {word for word in _text(file).split() if word.startswith("210305TYNC")}
+    return {word for word in text_of(file).split() if word.startswith("210305TYNC")}

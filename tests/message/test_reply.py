@@ -99,3 +99,27 @@ def test_a_uuencoded_file_is_folded_and_what_stands_around_it_is_kept() -> None:
 @pytest.mark.parametrize(("text", "new"), [("Hello\n\n-- \nAnna", "Hello\n\n--\nAnna"), ("Yes\n\n-- \nAnna", "Yes")])
 def test_below_a_bare_greeting_nothing_is_folded_as_a_signature(text: str, new: str) -> None:
     assert split_reply(text).new_text == new
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Wysłano z telefonu Samsung",
+        "Wysłano z iPhone’a",
+        "Wysłano ze smartfonu HUAWEI",
+        "Wysłane z Outlook dla iOS",
+        "Uzyskaj program Outlook dla systemu Android<https://aka.ms/x>",
+        "发自 Outlook for Android",
+        "发送自 Outlook for iOS",
+        "发自网易邮箱大师",
+        "Trimis de pe iPhone",
+    ],
+)
+def test_the_line_of_a_phone_is_a_signature(line: str) -> None:
+    """IN6"""
+    assert split_reply(f"Numer to 2102352KLM10L5000456\n\n{line}").new_text == "Numer to 2102352KLM10L5000456"
+
+
+def test_a_sentence_that_begins_like_the_line_of_a_phone_stays() -> None:
+    """IN6: what was sent from a warehouse is said, not signed."""
+    assert split_reply("Dzień dobry,\n\nWysłano z magazynu w Gdyni 2 paczki.").new_text.endswith("Wysłano z magazynu w Gdyni 2 paczki.")

@@ -90,7 +90,7 @@ def test_an_unauthenticated_sender_reads_no_word_of_its_own_mail() -> None:
     for name in ("acknowledgement", "information_request", "accepted"):
         values = sample_values(f"service_request/{name}")
         case = values["case"].changed(subject="BUYNOW", customer_name="BUYNOW")
-        understood = {**values, "case": case, "understood": (), "steps": (), "entitlement_steps": ()}
+        understood = {**values, "case": case, "trusted": False, "understood": (), "steps": (), "entitlement_steps": ()}
         rendered = TEMPLATES.render(f"service_request/{name}", "en", understood)
         assert [part.count("BUYNOW") for part in (rendered.subject, rendered.text, rendered.html)] == [0, 0, 0]
 

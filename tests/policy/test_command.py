@@ -118,6 +118,11 @@ def test_every_command_of_the_contract_has_an_example_here() -> None:
     assert {fields["name"] for _, fields in GOOD} == shown
 
 
+def test_every_command_is_explained_to_staff() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "staff.md").read_text("utf-8").replace("\\|", "|")
+    assert [form.shown for form in FORMS.values() if f"`{form.shown}`" not in guide] == []
+
+
 BAD = [
     ("/priority", Step("priority_missing"), "/priority P2"),
     ("/priority P5", Step("misread_priority", {"text": "P5"}), "/priority P2"),

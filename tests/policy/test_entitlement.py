@@ -137,7 +137,7 @@ FREELANCER = Contact(email="ann@mail.example", name="Ann", company="", contract=
         (CONTRACT, DEVICE, "eve@other.example", date(2026, 6, 1), "undecided", "sender_unknown"),
         (CONTRACT, DEVICE, "eve@sub.customer.example", date(2026, 6, 1), "undecided", "sender_unknown"),
         (CONTRACT, None, "ben@customer.example", date(2026, 6, 1), "undecided", "device_unknown"),
-        (None, DEVICE, "ben@customer.example", date(2026, 6, 1), "undecided", "contract_unknown"),
+        (None, DEVICE, "ben@customer.example", date(2026, 6, 1), "undecided", "sender_unknown"),
         (replace(CONTRACT, number="HC-2"), DEVICE, "ben@customer.example", date(2026, 6, 1), "undecided", "contract_mismatch"),
     ],
 )

@@ -182,7 +182,7 @@ def test_the_derivation_says_that_the_window_was_closed() -> None:
         Step("service_level", {"level": "8x5xNBD"}),
         Step("confirmed", {"at": confirmed.astimezone(UTC), "timezone": "Europe/Warsaw"}),
         Step("outside_service_hours", {"at": datetime(2026, 11, 16, 8, tzinfo=UTC), "timezone": "Europe/Warsaw"}),
-        Step("before_cutoff", {"cutoff": "15:00"}),
+        Step("by_cutoff", {"cutoff": "15:00"}),
         Step("delivered_on", {"day": date(2026, 11, 17)}),
     )
 

@@ -9,7 +9,7 @@ from tests.store.rows import opened
 
 def test_a_number_belongs_to_the_case_that_it_was_first_told_for(database: Database) -> None:
     with database.write() as c:
-        first, second = opened(c), opened(c)
+        first, second = opened(c), opened(c, "SR-100002")
         assert foreign_number.add(c, "hezo-cocare", "SR-200311", first.number)
         assert not foreign_number.add(c, "hezo-cocare", "SR-200311", second.number)
         assert foreign_number.find(c, "hezo-cocare", "SR-200311") == first.number

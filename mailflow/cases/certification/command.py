@@ -118,6 +118,8 @@ def _confirm(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     pending = next((one for one in waiting if one.code.lower() == event.command.code.lower()), None)
     if pending is None:
         return _refuse(case, Step("certification_nothing_to_confirm", {"number": case.number, "code": event.command.code}))
+    if pending.by != event.by:
+        return _refuse(case, Step("certification_confirm_own", {"number": case.number, "by": pending.by}))
     freed = case.changed(details=replace(case.details, confirmations=tuple(one for one in waiting if one is not pending)))
     command = parse_commands(pending.line, prefixes=tuple(desk.number_prefixes.values())).commands[0]
     return give_command(freed, replace(event, command=command, confirmed=True), facts, desk, now)

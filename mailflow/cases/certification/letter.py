@@ -24,12 +24,14 @@ def reviewers(desk: Desk) -> tuple[str, ...]:
 
 
 def tell_partner(case: Case, notice: str, *, attach: tuple[str, ...] = (), **values: Any) -> SendNotice:
+    """A letter to the partner, with a copy to all who take part (DK2)."""
     return SendNotice(
         notice=f"certification/{notice}", to=(case.customer,), cc=case.other_participants, values=_framed(case, values), attach=attach
     )
 
 
 def tell_staff(case: Case, notice: str, to: tuple[str, ...], *, with_files: bool = False, **values: Any) -> SendNotice:
+    """A letter to the reviewer or the managers; `with_files` sends what the mail at hand carried along."""
     framed = _framed(case, values)
     return SendNotice(notice=f"certification/{notice}", to=to, to_staff=True, values=framed, forward_attachments=with_files)
 

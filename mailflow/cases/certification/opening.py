@@ -15,6 +15,9 @@ from mailflow.policy.desk import Desk
 from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.facts import Facts
 
+MOST_COLLEAGUES = 50
+"""Past it each letter would go to a crowd."""
+
 
 def open_certification(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A new application; of a partner that was certified before it is a recertification."""
@@ -92,7 +95,7 @@ def _colleagues(event: MailReceived, domain: str) -> tuple[str, ...]:
     if not domain or not event.authenticated:
         return ()
     copied = (address.address for address in (*event.mail.to, *event.mail.cc) if address.domain == domain)
-    return tuple(dict.fromkeys(address for address in copied if address != event.sender))
+    return tuple(dict.fromkeys(address for address in copied if address != event.sender))[:MOST_COLLEAGUES]
 
 
 def _answer(case: Case, event: MailReceived) -> tuple[Effect, ...]:

@@ -63,16 +63,19 @@ def validity_clock(
 
 
 def vacancy_clock(vacancy: Vacancy, calendar: BusinessCalendar, policy: CertificationPolicy, now: datetime) -> tuple[Effect, ...]:
+    """Reminders until the place of an engineer who left is filled, the last one on the last day (DK2)."""
     steps = end_of_months(vacancy.left_on, policy.vacancy_months).steps
     moments = _moments_before(vacancy.fill_by, policy.vacancy_reminders, calendar, now)
     return tuple(SetDeadline(kind=VACANCY_REMINDER, key=f"{key} {vacancy.key}", at=at, steps=steps) for key, at in moments)
 
 
 def stop_vacancy(vacancy: Vacancy, policy: CertificationPolicy) -> tuple[Effect, ...]:
+    """The place is filled: its reminders are taken back."""
     return tuple(ClearDeadline(kind=VACANCY_REMINDER, key=f"{term.amount} {vacancy.key}") for term in policy.vacancy_reminders)
 
 
 def stop(*kinds: str) -> tuple[Effect, ...]:
+    """All deadlines of the kinds are taken back."""
     return tuple(ClearDeadline(kind=kind) for kind in kinds)
 
 

@@ -32,13 +32,13 @@ def names_another(form: ReturnNotification, number: str) -> bool:
 def announce(details: RmaDetails, form: ReturnNotification, at: datetime) -> Announced:
     """Book each line of the form on the authorised line it names.
 
-    A form without lines announces all that is not announced yet. What names parts that are on their way already gives them another
+    A form without lines announces all that is not announced yet; a line with quantity 0 is not in this parcel. What names parts that are on their way already gives them another
     carrier and tracking number; their grace runs from the first announcement (RM9).
     """
     lines = list(details.lines)
     booked: list[tuple[str, int, str]] = []
     problems: list[Problem] = []
-    for wanted in form.lines or _all_that_is_missing(details):
+    for wanted in _lines_of_parcel(form) or _all_that_is_missing(details):
         index, problem = _match(lines, wanted)
         if index is None:
             index = _under_way_already(details.lines, lines, wanted) if problem[1] == "too_many" else None
@@ -55,6 +55,10 @@ def announce(details: RmaDetails, form: ReturnNotification, at: datetime) -> Ann
 def state_once_announced(state: str) -> str:
     """Parts on their way do not undo a receipt or a missed day."""
     return state if state in ("overdue", "to be invoiced", "received") else "announced"
+
+
+def _lines_of_parcel(form: ReturnNotification) -> Sequence[ReturnLine]:
+    return tuple(line for line in form.lines if line.quantity != 0) or form.lines
 
 
 def _all_that_is_missing(details: RmaDetails) -> Sequence[ReturnLine]:
@@ -96,7 +100,7 @@ def _relabelled(line: RmaLine, form: ReturnNotification) -> RmaLine:
 def _under_way_already(before: Sequence[RmaLine], lines: Sequence[RmaLine], wanted: ReturnLine) -> int | None:
     """The line whose parts on their way are just those that are announced again; not one that this form has touched."""
     for index in _fitting(lines, wanted):
-        if lines[index] is before[index] and _under_way(lines[index]) == _quantity(wanted):
+        if lines[index] is before[index] and 0 < _under_way(lines[index]) == _quantity(wanted):
             return index
     return None
 

@@ -15,7 +15,6 @@ from mailflow.cases.rma.invoicing import invoice_notice_of
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import (
-    FINAL_NOTICE,
     INVOICE_REQUEST,
     RETURN_CLOCK,
     ask_for_delivery,
@@ -25,6 +24,7 @@ from mailflow.cases.rma.obligation import (
     run_return_clock,
     state_before_overdue,
     stop,
+    without_last_word,
 )
 from mailflow.cases.rma.proof import NEEDED, proof_of_notice
 from mailflow.cases.rma.verification import verify
@@ -145,9 +145,7 @@ def _go_on(
     lost_days = 0 if lost_on > details.return_due else business_days_until(today, lost_on, facts.calendar)
     if not lost_days and not stood_still and notice != LAST_WORD:
         return case, ()
-    # The final notice of a day is given again where it may have been lost.
-    told = tuple(mark for mark in details.told if not mark.startswith(FINAL_NOTICE))
-    free = case.changed(details=replace(details, told=told))
+    free = without_last_word(case)
     if not lost_days:
         return free, run_return_clock(free, facts, desk, now)
     due = facts.calendar.add_business_days(details.return_due, lost_days)

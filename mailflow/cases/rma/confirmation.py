@@ -16,6 +16,9 @@ from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
 from mailflow.policy.facts import Facts
 
+FROM_DEADLINE = "mailflow"
+"""Who asks where no command of a person waits: every CCR got the code."""
+
 Rule = Callable[[Case, CommandGiven, Facts, Desk, datetime], Decision]
 
 
@@ -30,11 +33,14 @@ def ask_confirmation(case: Case, event: CommandGiven, facts: Facts, would: Step)
 
 
 def confirm(case: Case, event: CommandGiven, give: Rule, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """`/confirm CODE`: the command that waits for it, given again through `give`."""
+    """`/confirm CODE`: the command that waits for it, given again through `give`; only by who gave it, who alone got the code (BX8)."""
     details: RmaDetails = case.details
     pending = next((p for p in details.confirmations if p.code.lower() == event.command.code.lower()), None)
     if pending is None:
         why = Step("rma_code_unknown", {"rma": case.number, "code": event.command.code})
+        return Decision(case=case, reason=why.name, refused=why)
+    if pending.by not in (event.by, FROM_DEADLINE):
+        why = Step("rma_confirm_own", {"rma": case.number, "by": pending.by})
         return Decision(case=case, reason=why.name, refused=why)
     rest = tuple(other for other in details.confirmations if other is not pending)
     freed = case.changed(details=replace(details, confirmations=rest))

@@ -12,7 +12,7 @@ from datetime import datetime
 from mailflow.cases.rma.birth import description_of
 from mailflow.cases.rma.booking import book_receipt, settle
 from mailflow.cases.rma.lifecycle import UNDER_WAY
-from mailflow.cases.rma.obligation import run_return_clock, start_validity_clock
+from mailflow.cases.rma.obligation import run_return_clock, start_validity_clock, without_last_word
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.cases.rma.relay import outstanding_items
 from mailflow.cases.rma.verification import verify_anew
@@ -129,8 +129,8 @@ def _correct_receipt(case: Case, items: Sequence[Item], event: CommandGiven, fac
     named = {item.part_number.upper() for item in items}
     emptied = tuple(replace(line, received=0, received_serials=()) if line.part_number.upper() in named else line for line in before.lines)
     was_over = case.state in ("closed", "in repair")
-    reopened = case.changed(state="received", closed_at=None) if was_over else case
-    cleared = reopened.changed(details=replace(before, lines=emptied))
+    reopened = without_last_word(case.changed(state="received", closed_at=None)) if was_over else case
+    cleared = reopened.changed(details=replace(reopened.details, lines=emptied))
     arrived = tuple(Arrived(part_number=item.part_number, quantity=item.quantity, serials=item.serials) for item in items)
     reason = f"{event.by}: {event.command.line}"
     decision = book_receipt(cleared, arrived, (), event.by, reason, facts, desk, event.at, before=before)

@@ -60,6 +60,12 @@ def run_return_clock(case: Case, facts: Facts, desk: Desk, now: datetime) -> tup
     return clock_until(details.return_due, details.return_steps, facts.calendar, desk, now)
 
 
+def without_last_word(case: Case) -> Case:
+    """The final notice of the day that is due may be given again: it was lost, or the return was thought to be complete."""
+    told = tuple(mark for mark in case.details.told if not mark.startswith(FINAL_NOTICE))
+    return case.changed(details=replace(case.details, told=told))
+
+
 def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: Desk, now: datetime) -> tuple[Effect, ...]:
     """Reminders before the day and on it, the final notice on the business day after (RM9); reminders of the past are skipped (T2)."""
     last_word = max(calendar.next_business_day(due), calendar.business_day_from(calendar.local_day(now)))

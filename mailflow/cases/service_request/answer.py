@@ -14,6 +14,7 @@ def refuse(case: Case, event: CommandGiven, why: Step) -> Decision:
 
 
 def done(case: Case, event: CommandGiven, told: Sentence, *effects: Effect) -> Decision:
+    """The command was carried out; `told` is the answer to its sender (OUT4)."""
     return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=told)
 
 

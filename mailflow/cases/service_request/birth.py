@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from mailflow.message.reply_words import ANSWERED
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import MailReceived
@@ -23,7 +26,7 @@ def new_case(event: MailReceived, facts: Facts, desk: Desk, details: ServiceRequ
         customer_name=event.customer.name or (facts.contact.name if facts.contact else details.name),
         company=facts.contract.company if facts.contract else event.extracted.company,
         participants=(event.sender,),
-        subject=_subject(event),
+        subject=_subject(event, desk),
         parent=event.linked_to,
         linked=(event.linked_to,) if event.linked_to else (),
         contract=facts.contract.number if facts.contract else None,
@@ -32,8 +35,19 @@ def new_case(event: MailReceived, facts: Facts, desk: Desk, details: ServiceRequ
     )
 
 
-def _subject(event: MailReceived) -> str:
+def _subject(event: MailReceived, desk: Desk) -> str:
     """Of a caller's request that begins with `Field: value` lines the symptoms say more than its first line (SR10)."""
     subject, symptoms = event.mail.subject, event.extracted.symptoms.strip()
     is_first_line = event.caller is not None and event.new_text.strip().startswith(subject)
-    return symptoms.splitlines()[0] if is_first_line and symptoms else subject
+    if is_first_line and symptoms:
+        return symptoms.splitlines()[0]
+    return _without_number(subject, desk) if event.linked_to else subject
+
+
+def _without_number(subject: str, desk: Desk) -> str:
+    """`Re: [SR-100001] Card` as `Card`: the number of the other case would mislead whoever answers."""
+    tags = "|".join(re.escape(prefix) for prefix in desk.number_prefixes.values())
+    rest = subject
+    while found := ANSWERED.match(rest) or re.match(rf"\s*\[(?:{tags})\d+\]\s*", rest, re.I):
+        rest = rest[found.end() :]
+    return rest.strip() or subject

@@ -8,7 +8,7 @@ from datetime import datetime
 from mailflow.cases.service_request.alarm import repeat_alarm
 from mailflow.cases.service_request.details import CLEAR_TEXT, read_details
 from mailflow.cases.service_request.escalation import escalate, is_escalation
-from mailflow.cases.service_request.flags import first_stated_priority, priority_wish, proposed_merges, serial_flags
+from mailflow.cases.service_request.flags import first_stated_priority, priority_wish, proposed_merges, serial_flags, trust_flags
 from mailflow.cases.service_request.handover import write_to_vendor
 from mailflow.cases.service_request.judgement import ask_in_clear, judge
 from mailflow.cases.service_request.opening import open_request
@@ -87,7 +87,7 @@ def _for_staff(before: Case, case: Case, event: MailReceived, facts: Facts, desk
         case,
         event,
         desk,
-        flags=(*encrypted, *wish, *noticed, *doubt.flags, *copied.flags),
+        flags=(*encrypted, *trust_flags(case, event), *wish, *noticed, *doubt.flags, *copied.flags),
         commands=(*wish_commands, *proposed_merges(case, noticed), *copied.commands),
     )
 

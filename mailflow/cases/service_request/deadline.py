@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailflow.cases.service_request.judgement import INFORMATION_DECISION, INFORMATION_REMINDER
-from mailflow.cases.service_request.relay import responsible_staff, suggested_commands, summary
+from mailflow.cases.service_request.relay import responsible_staff, suggested_commands, summary, understood
 from mailflow.cases.service_request.response_clock import BREACH, WARNING, response_moment
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SendNotice
@@ -42,7 +42,8 @@ def _ask_again(case: Case) -> SendNotice:
             "missing": case.details.missing,
             "reminder": True,
             "next_step": (Step("next_step_information", {}),),
-            "understood": (),
+            "trusted": case.details.trusted,
+            "understood": understood(case.details) if case.details.trusted else (),
         },
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from mailflow.policy.case import ServiceRequestDetails
+from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.facts import Facts
@@ -36,9 +36,14 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
         "site_address": known.site_address or found.site_address,
         "site_stated_by": known.site_stated_by or (event.sender if found.site_address and not known.site_address else ""),
         "symptoms": known.symptoms or found.symptoms,
-        "impact": known.impact or found.priority_words,
+        "impact": known.impact or found.impact,
+        "priority_words": known.priority_words or found.priority_words,
     }
-    return replace(known, **values, missing=_missing(values, event, facts, desk), entitlement=_entitlement(known, facts))
+    trusted = known.trusted or is_trusted(event, facts)
+    missing = _missing(values, event, facts, desk)
+    completed_at = known.completed_at or (event.at if known.missing and not missing else None)
+    changed = replace(known, **values, trusted=trusted, missing=missing, completed_at=completed_at)
+    return replace(changed, entitlement=_entitlement(known, facts))
 
 
 def _missing(values: Mapping[str, Any], event: MailReceived, facts: Facts, desk: Desk) -> tuple[str, ...]:
@@ -66,6 +71,15 @@ def is_vouched_for(event: MailReceived) -> bool:
     return event.authenticated or event.caller is not None
 
 
-def is_trusted(event: MailReceived) -> bool:
-    """Whether the sender may read words of its own mail: it is genuine, and in a contract or vouched for by staff (SR1)."""
-    return is_vouched_for(event) and (event.caller is not None or event.standing is not Standing.STRANGER)
+def may_read(case: Case, event: MailReceived) -> bool:
+    """Whether an answer at once may say words of the case: who is answered is proven, and no stranger to us (SR1)."""
+    return is_vouched_for(event) and (case.details.trusted or bool(case.contract))
+
+
+def is_trusted(event: MailReceived, facts: Facts) -> bool:
+    """Whether the sender may read words of its own mail: it is genuine, and in a contract or vouched for by staff (SR1).
+
+    Taking part proves no contract: a stranger takes part in its own request.
+    """
+    in_contract = event.standing is Standing.KNOWN or (event.standing is Standing.PARTICIPANT and facts.contract is not None)
+    return is_vouched_for(event) and (event.caller is not None or in_contract)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailflow.cases.service_request.details import read_details
+from mailflow.cases.service_request.details import may_read, read_details
 from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_start, start_work
 from mailflow.cases.service_request.merge import merged_into
 from mailflow.cases.service_request.participants import welcome
@@ -72,7 +72,8 @@ def _may_go_on_in(case: Case, target: Case) -> bool:
 
 def _escalate_named(case: Case, target: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
     """The answer to our question names the request that is meant: that one is escalated, and the one opened meanwhile goes on in it."""
-    reason = reason_of(event, desk) or case.details.escalation_reason
+    said = (case.details.escalation_reason, reason_of(event, desk))
+    reason = "\n".join(dict.fromkeys(filter(None, said)))
     merged, joined = merged_into(case, target, event.at)
     escalated = _marked(joined, event, reason)
     effects = _letters(target, event, facts, desk, reason, missing=() if reason else (REASON,))
@@ -136,7 +137,7 @@ def _answer(case: Case, event: MailReceived, desk: Desk, missing: tuple[str, ...
         notice="service_request/escalation_received",
         to=(event.sender,),
         cc=tuple(address for address in case.participants if address != event.sender),
-        values={"by": manager},
+        values={"by": manager, "trusted": may_read(case, event)},
         immediate_answer=True,
     )
     return (received,), Step("escalation_told", {})

@@ -32,10 +32,20 @@ def serial_flags(case: Case, serials: Iterable[str], facts: Facts) -> Derivation
 def _foreign(serials: tuple[str, ...], facts: Facts) -> Derivation:
     contract = facts.contract
     if contract is None:
-        return ()
+        strange = (device for serial in serials if (device := facts.devices.get(serial)))
+        return tuple(Step("flag_not_of_contract", {"serial": device.serial, "contract": device.contract}) for device in strange)
     devices = (device for serial in serials if (device := facts.devices.get(serial)) and device.contract != contract.number)
     values = ({"serial": device.serial, "contract": device.contract, "own": contract.number} for device in devices)
     return tuple(Step("flag_other_contract", one) for one in values)
+
+
+def trust_flags(case: Case, event: MailReceived) -> Derivation:
+    """Why staff must decide what the register alone would grant (SR1, SR3, OUT6)."""
+    unproven = () if event.authenticated or event.caller is not None or event.alarm is not None else (Step("flag_unproven", {}),)
+    stated = case.details.contract
+    differs = bool(stated and case.contract and stated.upper() != case.contract.upper())
+    other = (Step("flag_contract_differs", {"stated": stated, "contract": case.contract or ""}),) if differs else ()
+    return (*unproven, *other)
 
 
 def proposed_merges(case: Case, flags: Derivation) -> tuple[str, ...]:
@@ -46,7 +56,8 @@ def proposed_merges(case: Case, flags: Derivation) -> tuple[str, ...]:
 
 def first_stated_priority(case: Case, event: MailReceived, desk: Desk) -> str:
     """What the customer states for the first time in answer to our questions counts like a statement in the first mail (SR2)."""
-    is_open_question = case.state == "awaiting information" and not case.details.impact and case.priority == desk.requests.default_priority
+    is_unstated = not case.details.priority_words and case.priority == desk.requests.default_priority
+    is_open_question = case.state == "awaiting information" and is_unstated
     return event.extracted.priority if is_open_question else ""
 
 

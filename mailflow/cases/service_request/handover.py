@@ -26,7 +26,9 @@ def hand_over(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
     """`/handover [ADDRESS]`: all that is known of the fault goes to the manufacturer, with the files of the case."""
     vendor, details = desk.vendor, case.details
     address = event.command.address or (vendor.address if vendor else "")
-    if vendor is None or not desk.is_vendor(address):
+    if vendor is None:
+        return refuse(case, event, Step("request_no_vendor", {"number": case.number, "desk": desk.name}))
+    if not desk.is_vendor(address):
         return refuse(case, event, Step("request_not_the_vendor", {"number": case.number, "address": address, "desk": desk.name}))
     if case.state in ("resolved", "closed"):
         return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailflow.cases.service_request.details import CLEAR_TEXT, is_trusted, is_vouched_for, slips
+from mailflow.cases.service_request.details import CLEAR_TEXT, is_vouched_for, may_read, slips
 from mailflow.cases.service_request.relay import understood
 from mailflow.cases.service_request.response_clock import response_moment, start_clock
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import ClearDeadline, Effect, Note, SendNotice, SetDeadline
 from mailflow.policy.derivation import DerivedMoment, Step
 from mailflow.policy.desk import Desk
+from mailflow.policy.entitlement import ENTITLED
 from mailflow.policy.event import MailReceived
 from mailflow.policy.facts import Facts
 
@@ -27,7 +28,8 @@ def judge(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dateti
         return ask_for_missing(case, event, facts, desk, now)
     if may_start(case, event):
         return accept(case, event.at, facts, desk, now, answer=event)
-    steps = (Step("next_step_staff_review", {"at": facts.calendar.next_window_start(now)}),)
+    starts = facts.calendar.next_window_start(now)
+    steps = (Step("next_step_staff_review", {"at": starts}) if starts > now else Step("next_step_staff_review_now"),)
     return case.changed(state="new"), (
         *answer_customer(case, event, "acknowledgement", {"next_step": steps}),
         *forget_questions(),
@@ -44,11 +46,18 @@ def may_start(case: Case, event: MailReceived) -> bool:
 
 
 def leave_to_staff(case: Case, facts: Facts) -> Note:
+    """The line of the journal for what only a human may decide (SR3)."""
     return Note(text=f"entitlement {case.details.entitlement or 'undecided'}: staff decide", steps=entitlement_steps(facts))
 
 
 def entitlement_steps(facts: Facts) -> tuple[Step, ...]:
+    """The verdict's steps that the customer may read (EN1-EN4)."""
     return facts.entitlement.steps if facts.entitlement else ()
+
+
+def _why_entitled(facts: Facts) -> tuple[Step, ...]:
+    """What the customer reads of its own contract: where staff accepted in spite of the register, nothing of whose device it is."""
+    return facts.entitlement.steps if facts.entitlement and facts.entitlement.verdict == ENTITLED else ()
 
 
 def staff_steps(facts: Facts) -> tuple[Step, ...]:
@@ -87,7 +96,7 @@ def accept(
         "priority": accepted.priority,
         "response_due": due.at,
         "steps": due.steps,
-        "entitlement_steps": entitlement_steps(facts),
+        "entitlement_steps": _why_entitled(facts),
     }
     letters = answer_customer(accepted, answer, "accepted", values) if answer else (_letter(accepted, "accepted", values, trusted=True),)
     return accepted, (*letters, *effects)
@@ -106,6 +115,7 @@ def start_work(case: Case, at: datetime, facts: Facts, desk: Desk, now: datetime
 
 
 def forget_questions() -> tuple[Effect, ...]:
+    """Nothing is missing any more: nobody is reminded of it (IN5)."""
     return (ClearDeadline(kind=INFORMATION_REMINDER), ClearDeadline(kind=INFORMATION_DECISION))
 
 
@@ -113,7 +123,7 @@ def answer_customer(case: Case, event: MailReceived, name: str, values: Mapping[
     """The one immediate answer, unless the mail gets none (IN7)."""
     if event.unanswered_because:
         return (Note(text=f"{name} not sent: {event.unanswered_because}"),)
-    return (_letter(case, name, values, trusted=is_trusted(event)),)
+    return (_letter(case, name, values, trusted=may_read(case, event)),)
 
 
 def _letter(case: Case, name: str, values: Mapping[str, Any], *, trusted: bool) -> SendNotice:
@@ -123,6 +133,6 @@ def _letter(case: Case, name: str, values: Mapping[str, Any], *, trusted: bool) 
         notice=f"service_request/{name}",
         to=(case.customer,),
         cc=case.other_participants if trusted else (),
-        values={**values, "understood": shown},
+        values={**values, "trusted": trusted, "understood": shown},
         immediate_answer=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.service_request.details import is_trusted
+from mailflow.cases.service_request.details import is_vouched_for
 from mailflow.policy.calendar import DAY_UNITS, ELAPSED_UNITS
 from mailflow.policy.case import ServiceRequestDetails
 from mailflow.policy.decision import Decision, SendNotice
@@ -19,16 +19,16 @@ def with_late_notice(decision: Decision, event: MailReceived, facts: Facts, desk
     case = decision.case
     if case is None or not isinstance(case.details, ServiceRequestDetails) or case.details.late_notice_sent:
         return decision
-    if not _may_be_told(event) or now <= _late_from(event.at, facts, desk):
+    if not _may_be_told(case.details, event) or now <= _late_from(event.at, facts, desk):
         return decision
     notice = SendNotice(notice="service_request/late_notice", to=(event.sender,), values={"arrived_at": event.at}, immediate_answer=True)
     told = case.changed(details=replace(case.details, late_notice_sent=True))
     return replace(decision, case=told, effects=(*decision.effects, notice))
 
 
-def _may_be_told(event: MailReceived) -> bool:
+def _may_be_told(details: ServiceRequestDetails, event: MailReceived) -> bool:
     is_request = event.alarm is None and event.survey_answer is None
-    return is_request and not event.unanswered_because and event.caller is None and is_trusted(event)
+    return is_request and not event.unanswered_because and event.caller is None and details.trusted and is_vouched_for(event)
 
 
 def _late_from(at: datetime, facts: Facts, desk: Desk) -> datetime:

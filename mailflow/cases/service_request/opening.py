@@ -7,9 +7,9 @@ from datetime import datetime
 
 from mailflow.cases.service_request.alarm import open_alarm
 from mailflow.cases.service_request.birth import new_case
-from mailflow.cases.service_request.details import CLEAR_TEXT, read_details
+from mailflow.cases.service_request.details import CLEAR_TEXT, is_trusted, read_details
 from mailflow.cases.service_request.escalation import is_escalation, open_escalation
-from mailflow.cases.service_request.flags import proposed_merges, serial_flags
+from mailflow.cases.service_request.flags import proposed_merges, serial_flags, trust_flags
 from mailflow.cases.service_request.judgement import judge, staff_steps
 from mailflow.cases.service_request.participants import welcome
 from mailflow.cases.service_request.relay import tell_staff
@@ -28,7 +28,8 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
         return open_alarm(event, event.alarm, facts, desk, now)
     details = read_details(ServiceRequestDetails(), event, facts, desk)
     if event.is_encrypted:
-        details = replace(details, name=event.customer.name, missing=(CLEAR_TEXT,), asked_in_clear=True)
+        trusted = is_trusted(event, facts)
+        details = replace(details, name=event.customer.name, missing=(CLEAR_TEXT,), asked_in_clear=True, trusted=trusted)
     copied = welcome(new_case(event, facts, desk, details), event, facts, desk)
     doubt = look_at_ship_to(copied.case, event, facts)
     case, effects = _begin(doubt.case, event, facts, desk, now)
@@ -39,7 +40,7 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
         desk,
         is_new=True,
         steps=staff_steps(facts),
-        flags=(*_encrypted(event), *noticed, *doubt.flags, *copied.flags),
+        flags=(*_encrypted(event), *trust_flags(case, event), *noticed, *doubt.flags, *copied.flags),
         commands=(*proposed_merges(case, noticed), *copied.commands),
     )
     links = (Note(text=_why_linked(event)),) if event.linked_to else ()

@@ -16,6 +16,9 @@ from mailflow.policy.facts import Facts
 MOST_PROPOSED = 20
 """Addresses that one request may have waiting; nobody writes to more people in earnest."""
 
+MOST_TAKING_PART = 50
+"""Up to how many take part a copied colleague joins by itself: past it each letter would go to a crowd, and staff decide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:
@@ -27,17 +30,16 @@ class Copied:
 
 
 def is_of_desk(address: str, desk: Desk) -> bool:
-    """A mailbox of the desk (with a case's token behind a plus, too) or one of its staff."""
-    local, _, domain = address.partition("@")
-    bare = f"{local.partition('+')[0]}@{domain}"
-    return any(address == box.address or bare == box.address for box in desk.mailboxes) or bool(desk.roles_of(address))
+    """A mailbox of the desk or one of its staff."""
+    return desk.is_mailbox(address) or bool(desk.roles_of(address))
 
 
 def welcome(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Copied:
     """The sender takes part, with the colleagues whom it copied in. All other addresses are proposed and get nothing."""
     others = _addressed(case, event, desk)
     domains = facts.contract.domains if facts.contract and event.authenticated else ()
-    colleagues = tuple(address for address in others if address.rpartition("@")[2] in domains)
+    seats = max(MOST_TAKING_PART - len(case.participants), 0)
+    colleagues = tuple(address for address in others if address.rpartition("@")[2] in domains)[:seats]
     room = max(MOST_PROPOSED - len(case.proposed), 0)
     proposed = tuple(address for address in others if address not in colleagues and address not in case.proposed)[:room]
     wished = tuple(address for address in event.added_addresses if address not in case.participants and not is_of_desk(address, desk))

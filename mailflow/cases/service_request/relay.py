@@ -22,6 +22,7 @@ def understood(details: ServiceRequestDetails) -> tuple[tuple[str, str], ...]:
         ("contract", details.contract),
         ("model", details.model),
         ("symptoms", details.symptoms),
+        ("priority", details.priority_words),
         ("impact", details.impact),
         ("software_version", details.software_version),
         ("site_address", details.site_address),
@@ -61,8 +62,8 @@ def suggested_commands(case: Case) -> tuple[str, ...]:
         return (f"/accept {case.priority or 'P3'}", "/entitled CONTRACT")
     serial = f" serial {details.serials[0]}" if details.serials else ""
     if case.state in ("resolved", "closed"):
-        return ("/reopen", "/close")
-    return ("/assign me", f"/rma advance 1 x PART{serial}", "/resolve")
+        return ("/reopen", "/close") if case.state == "resolved" else ("/reopen",)
+    return (*(() if case.assignee else ("/assign me",)), f"/rma advance 1 x PART{serial}", "/resolve")
 
 
 def _of_the_mail(event: MailReceived) -> Derivation:

@@ -96,6 +96,7 @@ def _question(case: Case, contacts: tuple[str, ...]) -> SendNotice:
             "missing": (SHIP_TO,),
             "reminder": False,
             "next_step": (Step("next_step_ship_to", {}),),
+            "trusted": True,
             "understood": (("site_address", case.details.site_address),),
         },
     )

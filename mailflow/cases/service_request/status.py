@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from mailflow.cases.service_request.details import may_read
 from mailflow.cases.service_request.response_clock import response_moment
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
@@ -17,6 +18,7 @@ MOST_WORDS, MOST_CHARACTERS = 10, 60
 
 
 def asks_for_status(event: MailReceived) -> bool:
+    """STATUS stands in the mail, whatever stands beside it (SR9)."""
     return event.customer_line is not None and event.customer_line.kind == "status"
 
 
@@ -28,6 +30,7 @@ def asks_only_for_status(event: MailReceived) -> bool:
 
 
 def tell_status(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+    """The answer, and nothing else: no state changes and no colleague is disturbed (SR9)."""
     effects = (*status_letter(case, event, facts, desk), Note(text="asked for the status", who=event.sender))
     return Decision(case=case, effects=effects, reason=f"{event.sender} asked for the status")
 
@@ -37,12 +40,14 @@ def status_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> 
     if event.unanswered_because:
         return (Note(text=f"status not sent: {event.unanswered_because}"),)
     due = running_response(case, facts, desk)
+    trusted = may_read(case, event)
     values = {
+        "trusted": trusted,
         "response_due": due.at if due else None,
         "steps": due.steps if due else (),
         "asked": case.details.missing if case.state == "awaiting information" else (),
         "returns": facts.rmas,
-        "history": facts.last_steps,
+        "history": facts.last_steps if trusted else (),
     }
     return (SendNotice(notice="service_request/status", to=(event.sender,), values=values, immediate_answer=True),)
 

@@ -14,12 +14,9 @@ from datetime import date, datetime
 from io import BytesIO, StringIO
 
 from mailflow.message.model import Attachment
+from mailflow.message.spreadsheet import LARGEST_FILE, MOST_COLUMNS, each_sheet, is_harmless_zip
 
-LARGEST_FILE = 5_000_000
-LARGEST_UNPACKED = 20_000_000
-MOST_MEMBERS = 500
 MOST_LINES = 2000
-MOST_COLUMNS = 20
 MOST_PAGES = 20
 MOST_FILES = 20
 CELL_GAP = " | "
@@ -71,19 +68,11 @@ def _csv_lines(content: bytes) -> Iterator[str]:
 
 
 def _xlsx_lines(content: bytes) -> Iterator[str]:
-    from openpyxl import load_workbook
-
-    if not _is_harmless_zip(content):
-        return
-    book = load_workbook(BytesIO(content), read_only=True, data_only=True)
-    try:
-        for sheet in book.worksheets:
-            for row in sheet.iter_rows(max_row=MOST_LINES, max_col=MOST_COLUMNS, values_only=True):
-                cells = [_shown(cell) for cell in row]
-                if any(cells):
-                    yield CELL_GAP.join(cells).rstrip(" |")
-    finally:
-        book.close()
+    for sheet in each_sheet(content):
+        for row in sheet:
+            cells = [_shown(cell) for cell in row]
+            if any(cells):
+                yield CELL_GAP.join(cells).rstrip(" |")
 
 
 def _shown(cell: object) -> str:
@@ -98,7 +87,7 @@ def _shown(cell: object) -> str:
 
 def _docx_lines(content: bytes) -> Iterator[str]:
     """Paragraphs, and the rows of tables (ECMA-376, WordprocessingML)."""
-    if not _is_harmless_zip(content):
+    if not is_harmless_zip(content, "word/document.xml"):
         return
     with zipfile.ZipFile(BytesIO(content)) as archive:
         body = archive.read("word/document.xml").decode("utf-8", "replace")
@@ -112,22 +101,6 @@ def _pdf_lines(content: bytes) -> Iterator[str]:
 
     for page in PdfReader(BytesIO(content), strict=False).pages[:MOST_PAGES]:
         yield from page.extract_text().splitlines()
-
-
-def _is_harmless_zip(content: bytes) -> bool:
-    """Small files can hold gigabytes: sizes are checked before anything is unpacked."""
-    with zipfile.ZipFile(BytesIO(content)) as archive:
-        members = archive.infolist()
-        if len(members) > MOST_MEMBERS or any(member.flag_bits & 1 for member in members):
-            return False
-        room = LARGEST_UNPACKED
-        for member in members:
-            with archive.open(member) as unpacked:
-                while piece := unpacked.read(65536):
-                    room -= len(piece)
-                    if room < 0 or b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
-                        return False
-    return True
 
 
 READERS: Mapping[str, Callable[[bytes], Iterator[str]]] = {

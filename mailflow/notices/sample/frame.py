@@ -24,7 +24,6 @@ class SampleDesk:
     telephone: str = "+40 21 555 0100"
     signature: tuple[str, ...] = ("Your Technical Assistance Centre", "Example Networks")
     address: str = "tac@tac.example"
-    receiving_address: str = "receiving@tac.example"
     return_address: tuple[str, ...] = ("Example Networks, Receiving", "12 Warehouse Road", "077190 Voluntari", "Romania")
     terms: tuple[str, ...] = ("Parts travel at the sender's risk.", "Parts that do not come back may be invoiced at the list price.")
     return_instructions: tuple[str, ...] = (

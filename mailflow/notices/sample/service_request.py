@@ -89,14 +89,16 @@ HISTORY = (
 )
 
 NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "acknowledgement": lambda: {"understood": UNDERSTOOD, "next_step": (Step("next_step_staff_review", {"at": NOW}),)},
+    "acknowledgement": lambda: {"trusted": True, "understood": UNDERSTOOD, "next_step": (Step("next_step_staff_review", {"at": NOW}),)},
     "information_request": lambda: {
+        "trusted": True,
         "understood": UNDERSTOOD[1:],
         "missing": ("serial", "symptoms"),
         "reminder": False,
         "next_step": (Step("next_step_information"),),
     },
     "accepted": lambda: {
+        "trusted": True,
         "understood": UNDERSTOOD,
         "next_step": (Step("next_step_engineer", {"at": NOW.replace(hour=15)}),),
         "priority": "P2",
@@ -123,6 +125,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
     "response_warning": lambda: {"percent": 50, "response_due": NOW.replace(hour=15), "steps": RESPONSE_STEPS},
     "response_breached": lambda: {"response_due": NOW.replace(hour=15), "steps": RESPONSE_STEPS},
     "status": lambda: {
+        "trusted": True,
         "response_due": NOW.replace(hour=15),
         "steps": RESPONSE_STEPS,
         "asked": ("contract",),
@@ -131,7 +134,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
     },
     "resolved": lambda: {"text": "The card was replaced and the loss is gone."},
     "survey": lambda: {"scores": (1, 2, 3, 4, 5)},
-    "escalation_received": lambda: {"by": "Elena Ionescu"},
+    "escalation_received": lambda: {"trusted": True, "by": "Elena Ionescu"},
     "escalation_brief": lambda: {
         "reason": "No progress for two days, production is down.",
         "summary": SUMMARY,

@@ -267,3 +267,12 @@ def test_each_due_day_asks_for_its_own_proof_again() -> None:
     moved = after(command(told, "/extend 5 strike", at=DUE_NOW)).changed(state="overdue")
     again = fall("invoice_request", "", local_nine(2027, 1, 20), moved, known=replace(facts(), sent_notices=without(LAST_WORD)))
     assert letters(again) == [("service_request/customer_message", CCR)]
+
+
+def test_word_of_the_invoice_that_comes_back_is_repeated_and_the_request_stands() -> None:
+    """BX4: it is no part of the proof."""
+    lost = sent("rma/invoice_notice", bounced=True, at=DUE_NOW)
+    decision = bounce(requested().changed(participants=(ANNA,)), "rma/invoice_notice", ANNA, facts(sent_notices=(*PROVEN, lost)))
+    assert letters(decision) == [("rma/invoice_notice", (EWA,))]
+    assert (after(decision).state, deadlines(decision.effects)) == ("to be invoiced", [])
+    assert letter(decision, "rma/invoice_notice").values["totals"] == (("EUR", Decimal("25000.00")),)

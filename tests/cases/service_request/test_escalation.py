@@ -55,7 +55,7 @@ def test_with_case_and_reason_the_manager_gets_a_brief_and_the_customer_a_name()
     """SR6: a name, never an address of staff."""
     decision = receive(request(), by_line())
     assert letters(decision) == [("escalation_received", CUSTOMER), ("escalation_brief", (MANAGER,)), ("customer_message", STAFF)]
-    assert letter(decision, "escalation_received").values == {"by": "Escalation Manager"}
+    assert letter(decision, "escalation_received").values == {"by": "Escalation Manager", "trusted": True}
     assert letter(decision, "escalation_brief").values["reason"] == WHY
     assert letter(decision, "escalation_brief").values["outcome"] == Step("escalation_told", {})
     assert notes(decision) == [f"escalated: {WHY}"]

@@ -78,7 +78,7 @@ def test_a_participant_that_nobody_vouches_for_adds_nobody() -> None:
     """SR11: an authenticated participant says yes."""
     decision = receive(request(proposed=(PAUL,)), reply_of(added_addresses=(PAUL,), authenticated=False))
     assert (after(decision).participants, after(decision).proposed) == ((ANNA,), (PAUL,))
-    assert flags(decision) == [Step("flag_wished", {"addresses": (PAUL,)})]
+    assert flags(decision) == [Step("flag_unproven", {}), Step("flag_wished", {"addresses": (PAUL,)})]
 
 
 def test_staff_add_whom_they_like() -> None:

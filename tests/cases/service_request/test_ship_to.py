@@ -82,7 +82,7 @@ def test_a_sender_that_nobody_vouches_for_asks_no_contact_anything() -> None:
     """BX8: an invented address is not spread in our name."""
     decision = open_with(mail_of(extracted=STATED, authenticated=False), in_contract())
     assert ("information_request", (BEN,)) not in letters(decision)
-    assert flag_names(decision) == ["flag_ship_to"]
+    assert flag_names(decision) == ["flag_unproven", "flag_ship_to"]
 
 
 def test_no_return_is_authorised_before_the_yes() -> None:
