@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from mailflow.desk_file import BareAddress, find_desk, load_desk
+from mailflow.desk_file import find_desk, load_desk
+from mailflow.desk_values import BareAddress
 from mailflow.policy.desk import Desk
 from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
 

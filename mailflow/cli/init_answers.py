@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from babel.core import get_global
 
-from mailflow.desk_file import NAME, parse_address, parse_country, parse_mailbox_role, parse_role, parse_timezone
+from mailflow.desk_file import NAME
+from mailflow.desk_values import parse_address, parse_country, parse_mailbox_role, parse_role, parse_timezone
 from mailflow.policy.desk import MailboxRole, Role
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$")

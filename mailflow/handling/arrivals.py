@@ -86,6 +86,7 @@ def _read_text(c: Connection, desk: Desk, case: Case | None, event: MailReceived
         event.new_text,
         parts=[line.part_number for line in lines],
         serials={serial: line.part_number for line in lines for serial in line.serials},
+        descriptions={line.part_number: line.description for line in lines},
         prefixes=prefixes,
     )
     subject = find_case_numbers(event.mail.subject, prefixes)

@@ -12,7 +12,7 @@ from mailflow.handling.errand import Errand, Outcome
 from mailflow.handling.finding import Found, load_running, named_cases, takes_part
 from mailflow.handling.gather import ESCALATION_QUESTION, facts_for_case, facts_for_opening
 from mailflow.handling.opening import extract, open_case, welcome_back
-from mailflow.handling.reading import find_customer_line
+from mailflow.handling.reading import above_forwarded, find_customer_line
 from mailflow.message.add_line import read_added_addresses
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.survey import SurveyAnswer, read_prepared_score, read_survey_answer
@@ -45,7 +45,7 @@ def take_customer_mail(errand: Errand, found: Found, event: MailReceived) -> Out
         unanswered_because=silent,
         customer_line=_find_line(errand, found.case, event),
         survey_answer=_find_score(event),
-        added_addresses=read_added_addresses(event.new_text),
+        added_addresses=read_added_addresses(above_forwarded(event.new_text)),
     )
     is_asked = found.case.state == "awaiting information"
     return _add_to_case(errand, found, replace(told, extracted=extract(errand, told, is_asked=is_asked)))
@@ -83,12 +83,19 @@ def _case_meant(errand: Errand, case: Case, event: MailReceived) -> Case:
         or event.mailbox_role is MailboxRole.RECEIVING
     )
     if about_parts:
-        return _return_meant(errand, case, line)
+        return _return_of_form(errand, event) or _return_meant(errand, case, line)
     if case.kind != "rma" or not case.parent:
         return case
     request = load_running(errand.c, errand.desk, case.parent)
     # Whom staff added to the return alone, a carrier for instance, has no right to its request (IN3).
     return request if request is not None and takes_part(request, event.sender, errand.known) else case
+
+
+def _return_of_form(errand: Errand, event: MailReceived) -> Case | None:
+    """The return that a Return Notification names, whatever it answers (RM4)."""
+    form = event.return_notification
+    named = (load_running(errand.c, errand.desk, number) for number in named_cases(errand.desk, form.rma if form else ""))
+    return next((one for one in named if one and one.kind == "rma" and takes_part(one, event.sender, errand.known)), None)
 
 
 def _return_meant(errand: Errand, case: Case, line: CustomerLine | None) -> Case:
@@ -141,11 +148,12 @@ def _other_request(errand: Errand, case: Case, event: MailReceived) -> Case | No
 
 
 def _find_line(errand: Errand, case: Case, event: MailReceived) -> CustomerLine | None:
-    """A one-line answer in the text; STATUS and ESCALATE also as the subject of a fresh mail (SR6, SR9)."""
+    """A one-line answer in the sender's own words; STATUS and ESCALATE also as the subject of a fresh mail (SR6, SR9)."""
     languages = tuple(dict.fromkeys((case.language, *errand.desk.languages)))
     today = calendar_for(case.country, case.timezone, errand.desk.calendar).local_day(event.at)
     prefixes = tuple(errand.desk.number_prefixes.values())
-    if (line := find_customer_line(event.new_text, languages, today, prefixes)) is not None or event.mail.in_reply_to:
+    own_words = above_forwarded(event.new_text)
+    if (line := find_customer_line(own_words, languages, today, prefixes)) is not None or event.mail.in_reply_to:
         return line
     line = find_customer_line(event.mail.subject, languages, today, prefixes)
     if line is None or line.kind not in REQUEST_ANSWERS:

@@ -14,7 +14,7 @@ from mailflow.handling.errand import Errand, Outcome
 from mailflow.handling.finding import find_case, standing_of, takes_part
 from mailflow.handling.handle_customer_mail import take_customer_mail
 from mailflow.handling.handle_staff_mail import take_staff_mail
-from mailflow.handling.handle_vendor_mail import SILENT, find_handed_over, is_vendor, take_vendor_mail
+from mailflow.handling.handle_vendor_mail import SILENT, find_handed_over, take_vendor_mail
 from mailflow.handling.known_register import KnownRegister
 from mailflow.handling.office import Office
 from mailflow.handling.partner import reported_case
@@ -203,8 +203,8 @@ def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
     if found.case is None and errand.mailbox.role is MailboxRole.PARTNER:
         reported = reported_case(c, desk, mail.sender.address, rough.new_text, row.received_at)
         found = replace(found, case=reported, how="personnel report of a certified partner") if reported else found
-    sent = [text for text in notice.texts_of_case(c, found.case.number) if repeats(rough.new_text, text)] if found.case else []
     sender, trust = mail.sender.address, errand.reading.authentication
+    sent = _quoted_letters(errand, found.case.number, rough.new_text) if found.case else []
     event = MailReceived(
         mail=mail,
         at=row.received_at,
@@ -223,11 +223,18 @@ def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
     return take_staff_mail(errand, found, event) if event.roles else take_customer_mail(errand, found, event)
 
 
+def _quoted_letters(errand: Errand, number: str, new_text: str) -> list[str]:
+    """Letters of the case that the mail may quote without any mark. What only staff got, no customer can quote."""
+    desk, is_staff = errand.desk, bool(errand.desk.roles_of(errand.mail.sender.address))
+    letters = notice.texts_of_case(errand.c, number)
+    return [text for to, text in letters if (is_staff or not all(map(desk.roles_of, to))) and repeats(new_text, text)]
+
+
 def _why_silent(errand: Errand) -> str:
     """Why nobody answers this sender by a machine, whatever it asks: it is one, or is not who it says (IN7, P9)."""
     if errand.reading.nature.kind is not Kind.PERSON:
         return "sent by a machine"
-    if is_vendor(errand):
+    if errand.desk.is_vendor(errand.mail.sender.address):
         return SILENT
     trust = errand.reading.authentication
     return f"our border server says that it is forged: {trust.rule}" if trust.failed else ""

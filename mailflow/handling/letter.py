@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -100,7 +99,7 @@ def _write(
     reply_address = case_address(office.address_key, mailbox, case.number) if case else mailbox
     values = {**_frame(desk, case, mailbox, reply_address, language, cause.at), **effect.values}
     rendered = office.templates.render(effect.notice, (language, *desk.languages), values)
-    message_id = f"{uuid.uuid4().hex}@{mailbox.rpartition('@')[2]}"
+    message_id = f"{office.new_id()}@{mailbox.rpartition('@')[2]}"
     in_reply_to, references = _thread(c, desk, case, effect, cause)
     raw = compose_notice(
         rendered,

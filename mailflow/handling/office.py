@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +24,8 @@ class Office:
     cutoff: datetime | None = None
     owner: str = "mailflow"
     """Who claims mails, where several processes share a database."""
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    """What stands before the @ of a new letter's Message-ID; never the same twice."""
 
     def desk_of_mailbox(self, address: str) -> Desk:
         """The desk that owns a mailbox. Raises LookupError for an address of no desk."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from mailflow.handling.cause import Cause
+from mailflow.notices.header_text import is_sendable
 from mailflow.policy.case import Case
 from mailflow.policy.desk import Desk
 from mailflow.store import journal, notice, register, suppressed
@@ -21,6 +22,12 @@ def choose_recipients(
     c: Connection, desk: Desk, case: Case | None, name: str, to: tuple[str, ...], cc: tuple[str, ...], cause: Cause
 ) -> Recipients:
     """To and Cc as they shall be; nobody in To means that the letter is not written. What is changed stands in the journal."""
+    wrong = tuple(one for one in (*to, *cc) if not is_sendable(one))
+    if wrong and len(wrong) < len((*to, *cc)):
+        # It must not keep the letter from the others; where there are no others the letter fails, and staff hear of it.
+        _note(c, desk, case, cause, f"{name} not sent to {', '.join(wrong)}: no server takes such an address")
+        to, cc = (tuple(one for one in group if one not in wrong) for group in (to, cc))
+        to, cc = (to, cc) if to else (cc, ())
     silent = _silenced(c, desk, case, (*to, *cc), cause)
     allowed = tuple(one for one in to if one not in silent), tuple(one for one in cc if one not in silent)
     if silent and not allowed[0]:

@@ -62,7 +62,7 @@ def html_to_text(html: str) -> str:
 
 
 def _unseen(body: LexborNode) -> list[LexborNode]:
-    """By their own style: what nobody saw nobody wrote, and no order may stand there. Colours tell nothing: dark screens turn them round."""
+    """By their own style: what nobody saw nobody wrote, so no order stands there. Colours tell nothing: dark screens turn them round."""
     styles = [(node, (node.attributes.get("style") or "")[:_LONGEST_STYLE]) for node in body.css("[style]")]
     # Layouts set the size 0 around blocks that have a size of their own.
     around = _ancestors(node for node, style in styles if (size := _FONT_SIZE.search(style)) and not size[1])

@@ -68,6 +68,14 @@ def sendable_address(address: str) -> str:
     return found[0]
 
 
+def is_sendable(address: str) -> bool:
+    """Whether `sendable_address` takes it."""
+    try:
+        return bool(sendable_address(address))
+    except UnsendableNotice:
+        return False
+
+
 def message_id_field(message_id: str) -> str:
     """One message id in angle brackets. Raises UnsendableNotice."""
     known = reference_ids([message_id])

@@ -36,7 +36,7 @@ SEGMENT_END = re.compile(
     re.IGNORECASE,
 )
 OPENING_WORDS = re.compile(
-    r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)|we (?:also )?(?:found|got))\s+|^(?:" + OPENING_FOREIGN + ")", re.IGNORECASE
+    r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)(?: also)?|we (?:also )?(?:found|got))\s+|^(?:" + OPENING_FOREIGN + ")", re.IGNORECASE
 )
 CLOSING_WORDS = re.compile(
     r"\s+(?:was|were|is|are)?\s*(?:also )?(?:in(?:side)? the (?:box|carton|parcel)|included|inside|too)$", re.IGNORECASE
@@ -85,15 +85,16 @@ def read_booking(
     *,
     parts: Collection[str] = (),
     serials: Mapping[str, str] | None = None,
+    descriptions: Mapping[str, str] | None = None,
     prefixes: tuple[str, ...] = ("RMA-",),
 ) -> Booking:
     """Read the new text of a receiving mail.
 
     `parts` are part numbers that may come (recognised whatever their shape), `serials` maps serials that may come to their part,
-    `prefixes` are the desk's letters before RMA numbers. An RMA holds for its sentence and those after it; when the mail names
+    `descriptions` part numbers to what people call them, `prefixes` are the desk's letters before RMA numbers. An RMA holds for its sentence and those after it; when the mail names
     just one, it holds for all.
     """
-    reading = _Reading(Known(frozenset(part.upper() for part in parts), serials), prefixes)
+    reading = _Reading(_known(parts, serials, descriptions), prefixes)
     for sentence in _sentences(text):
         try:
             _read_sentence(sentence, reading)
@@ -102,11 +103,17 @@ def read_booking(
     return _finished(reading)
 
 
+def _known(parts: Collection[str], serials: Mapping[str, str] | None, descriptions: Mapping[str, str] | None) -> Known:
+    called = {part.upper(): description for part, description in (descriptions or {}).items()}
+    return Known(frozenset(part.upper() for part in parts), serials, called)
+
+
 def _finished(reading: _Reading) -> Booking:
     numbers = tuple(dict.fromkeys(reading.named))
     items = [replace(item, rma=numbers[0]) if len(numbers) == 1 else item for item in reading.items]
     problems = [(unspaced(line), reason) for line, reason in reading.problems]
     problems += [(item.part_number, Step("rma_missing")) for item in items if len(numbers) > 1 and not item.rma]
+    problems += [(unspaced(text), Step("part_missing")) for text in reading.extras if reading.known.describes(text)]
     if reading.told and not items and not reading.extras and not problems:
         problems.append((reading.told, Step("part_missing")))
     seen = [serial for item in items for serial in item.serials]
@@ -228,14 +235,15 @@ def _read_remark(sentence: str, reading: _Reading) -> None:
     if not sentence or COURTESY.match(sentence):
         return
     kind = _kind(sentence)
-    told = RECEIVED.search(sentence) or COUNTED_THINGS.search(sentence)
+    counted = any(not EXTRA_THINGS.search(thing[0]) for thing in COUNTED_THINGS.finditer(sentence))
+    told = RECEIVED.search(sentence) or counted
     if SHARE.match(sentence) or (kind == "condition" and reading.items and not told):
         _describe(sentence, reading)
-    elif kind == "extra" and not COUNTED_THINGS.search(sentence):
+    elif kind == "extra" and not counted:
         reading.extras.append(_bare(sentence))
     elif told and kind != "harmless":
         raise Misread("arrival_unclear" if DOUBTFUL.search(sentence) else "part_missing")
-    elif COUNTED_THINGS.search(sentence):
+    elif counted:
         raise Misread("part_missing")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mailflow.policy.booking_words import BETWEEN, NUMBER, NUMBER_WORDS, PIECES, TRACKING_BEFORE
 from mailflow.policy.derivation import Step
@@ -33,6 +33,10 @@ CLOSING = re.compile(r"\s*\)")
 SERIAL_BEFORE = re.compile(
     r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n|(?:o )?(?:num(?:er(?:ze|em|y|ach)?|erami)|nr) ser\w*\.?|序列号)[\s.:#]*$", re.IGNORECASE
 )
+DESCRIBED_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})\s+(?P<words>(?:[A-Za-z]+\s+){{1,4}})$", re.IGNORECASE)
+WORD = re.compile(r"[A-Za-z]{2,}")
+HARDWARE = frozenset("board card module unit tray fan line supervisor power supply optical transceiver switch router chassis".split())
+"""Words with which people name any part before its number: `two fan trays 02120990`."""
 BETWEEN_SERIALS = re.compile(r"\s*(?:,|;|&|\band\b|\bi\b|\boraz\b|和)?\s*", re.IGNORECASE)
 
 
@@ -54,6 +58,17 @@ class Known:
 
     parts: Collection[str] = ()
     serials: Mapping[str, str] | None = None
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    """Part number to its description, of the parts that may come."""
+
+    def speaks_of(self, words: str, part: str) -> bool:
+        """Whether words before a part number only name that part, as the register or anybody does."""
+        return _single(words) <= HARDWARE | _single(self.descriptions.get(part.upper(), ""))
+
+    def describes(self, text: str) -> bool:
+        """Whether a text names a part that may come by its description instead of its number."""
+        said = _single(text)
+        return any(words <= said for description in self.descriptions.values() if (words := _single(description)))
 
     def part_of(self, serial: str) -> str:
         """The register's word, else the 20-character form, which holds the part number after `21` (IN4); '' where unknown."""
@@ -94,6 +109,8 @@ def _item_at(sentence: str, match: re.Match[str], floor: int, known: Known) -> F
             return _whole(sentence, match.start(), match.end(), glued["part"], int(glued["quantity"]), known)
         return None
     quantity = QUANTITY_BEFORE.search(before)
+    if quantity is None and (described := DESCRIBED_BEFORE.search(before)) and known.speaks_of(described["words"], token):
+        quantity = described
     explicit = PART_WORD.search(before) or (quantity and re.search(r"[xX]\s*$", before))
     if not known.is_part(token) and not (explicit and len(token) >= 5 and any(c.isdigit() for c in token)):
         return None
@@ -150,6 +167,11 @@ def _serial_alone(sentence: str, match: re.Match[str], known: Known) -> Found:
     word = SERIAL_BEFORE.search(sentence[floor : match.start()])
     start = floor + word.start() if word else match.start()
     return Found(start, match.end(), part, 1, (serial,), None if part else Step("part_of_serial_missing", {"serial": serial}))
+
+
+def _single(text: str) -> frozenset[str]:
+    """The words of a text in small letters, without the s of the plural."""
+    return frozenset(word.lower().removesuffix("s") for word in WORD.findall(text))
 
 
 def _count(text: str) -> int:

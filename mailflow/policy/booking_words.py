@@ -127,9 +127,9 @@ WHEN = (
 HARMLESS = re.compile(
     rf"^(?:(?:{WHEN}|"
     r"and|in|on|at|by|to|from|for|of|under|as|the|this|that|our|your|a|an|was|were|is|are|have|has|had|been|be|we|i|it|they|all|just|now|"
-    r"today|yesterday|this|morning|afternoon|evening|received?|arrived?|got|came|come|returned?|back|booked?|in|here|warehouse|stock|depot|"
+    r"today|yesterday|brought|handed|over|dropped|off|engineer|technician|driver|colleague|this|morning|afternoon|evening|received?|arrived?|got|came|come|returned?|back|booked?|in|here|warehouse|stock|depot|"
     r"customer|parcel|shipment|delivery|consignment|with|via|dhl|ups|fedex|dpd|gls|tnt|courier|safely|only|parts?|boards?|cards?|faulty|rma|"
-    rf"return|shelf|store[ds]?|thanks?|please|number|serials?|pcs?|pieces?|units?|{HARMLESS_FOREIGN})\b[\s.,:!-]*|(?:{HARMLESS_CHINESE})[\s.,:!-]*)*$",
+    rf"return|again|shelf|store[ds]?|thanks?|please|number|serials?|pcs?|pieces?|units?|{HARMLESS_FOREIGN})\b[\s.,:!-]*|(?:{HARMLESS_CHINESE})[\s.,:!-]*)*$",
     re.IGNORECASE,
 )
 

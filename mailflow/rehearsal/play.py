@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 from mailflow.bootstrap import shipped_templates
@@ -48,6 +49,12 @@ class Played:
     mails: tuple[tuple[ScenarioMail, int], ...]
 
 
+def _counted_ids() -> Callable[[], str]:
+    """Message-IDs by number: the same scenario writes the same mails, and a scenario's bounce can name one of them."""
+    numbers = count(1)
+    return lambda: f"letter-{next(numbers)}"
+
+
 def _desk_folder(scenario: Scenario) -> Path:
     """A path is relative to the scenario's file, else to where the command was given. Raises WrongSettings."""
     beside = scenario.folder / scenario.desk
@@ -71,7 +78,9 @@ def play(scenario: Scenario, override: Path | None = None, tell: Tell = _say_not
             if scenario.data is not None:
                 import_register(database, scenario.data)
             templates = Templates(shipped_templates(), override)
-            office = Office(database=database, desks=(desk,), templates=templates, address_key=OWNER.encode(), authserv_id=SIGNER)
+            office = Office(
+                database=database, desks=(desk,), templates=templates, address_key=OWNER.encode(), authserv_id=SIGNER, new_id=_counted_ids()
+            )
             yield Played(database, desk, tuple(_play_mails(office, desk, scenario, tell)))
         finally:
             database.close()

@@ -95,10 +95,10 @@ def load(c: Connection, id: int) -> NoticeRow | None:
     return _first(c, select(notice).where(notice.c.id == id))
 
 
-def texts_of_case(c: Connection, case_number: str, limit: int = 20) -> list[str]:
-    """Plain bodies of the newest notices of a case, newest first: what a reply may quote."""
-    query = select(notice.c.text).where(notice.c.case_number == case_number).order_by(notice.c.id.desc()).limit(limit)
-    return list(c.execute(query).scalars())
+def texts_of_case(c: Connection, case_number: str, limit: int = 20) -> list[tuple[tuple[str, ...], str]]:
+    """(to, plain body) of the newest notices of a case, newest first: what a reply may quote."""
+    query = select(notice.c.to, notice.c.text).where(notice.c.case_number == case_number).order_by(notice.c.id.desc()).limit(limit)
+    return [(tuple(row.to), row.text) for row in c.execute(query)]
 
 
 def list_of_case(c: Connection, case_number: str) -> list[NoticeRow]:

@@ -16,7 +16,7 @@ from mailflow.rehearsal.mail_client import attach, write_mail
 from mailflow.settings import shipped_desks
 from mailflow.store.inbound import InboundRow
 from mailflow.store.notice import NoticeRow
-from tests.handling.conftest import DeskAtWork
+from tests.handling.conftest import DeskAtWork, bounce_of
 
 BOX, ANNA, CSE, CCR, TAC = "support@cocare.example", "anna@northwind.example", "cse@cocare.example", "ccr@cocare.example", "tac@tac.example"
 SERIAL = "2102352KLM10L5000456"
@@ -239,3 +239,12 @@ def test_the_manufacturers_mail_does_not_reopen_what_is_over(handed_over: DeskAt
     of_tac(handed_over, "SR-200311 was closed", "How satisfied are you?")
     assert handed_over.case(NUMBER).state == "resolved"
     assert handed_over.new_notices() == [(FROM_VENDOR, (CCR, CSE))]
+
+
+def test_a_handover_that_comes_back_goes_to_nobody_else(handed_over: DeskAtWork) -> None:
+    """IN7, BX4: the CCR hears of it; no contact of the customer stands in for the manufacturer, now or at the next try."""
+    sent = letters(handed_over, HANDOVER)[0]
+    row = handed_over.receive(bounce_of(TAC, sent.message_id, at="mx.tac.example"), mailbox=BOX)
+    assert (row.state, handed_over.new_notices()) == ("bounce", [("staff/bounce_alert", (CCR,))])
+    handed_over.answer(CSE, MESSAGE, "/handover", mailbox=BOX)
+    assert handed_over.new_notices() == [(HANDOVER, (TAC,)), ("staff/command_result", (CSE,))]

@@ -223,3 +223,26 @@ def test_a_mail_marked_as_spam_is_reported_without_a_word_about_machines(desk: D
     row = desk.receive(b"From: win@casino.example\r\nTo: tac@tac.example\r\nSubject: You won\r\nX-Spam-Flag: YES\r\n\r\nClick\r\n")
     assert (row.state, row.rule, row.reason) == ("quarantined", "our border marked it as spam", "")
     assert "mark of a machine" not in newest(desk, "staff/quarantine_alert").text
+
+
+@pytest.mark.parametrize(
+    "prepared",
+    [
+        "ESCALATE \n\n(please write the reason after ESCALATE)",
+        "ESKALACJA \n\n(prosimy dopisać powód po słowie ESKALACJA)",
+        "升级 \n\n（请在“升级”之后写明原因）",
+    ],
+)
+def test_a_prepared_escalation_sent_as_it_is_gives_no_reason(desk: DeskAtWork, prepared: str) -> None:
+    """SR6: our own hint is not what the customer complains about."""
+    desk.write(ANNA, "Card", REQUEST)
+    click(desk, ANNA, "service_request/accepted", prepared)
+    assert newest(desk, "service_request/escalation_incomplete").to == (ANNA,)
+    assert "The customer has given none yet." in newest(desk, "service_request/escalation_brief").text
+
+
+def test_an_escalation_in_the_subject_of_an_empty_mail_is_one(desk: DeskAtWork) -> None:
+    """SR6"""
+    desk.write(ANNA, "Card", REQUEST)
+    desk.write(ANNA, "ESCALATE SR-100001", "")
+    assert newest(desk, "service_request/escalation_incomplete").to == (ANNA,)

@@ -106,7 +106,11 @@ def test_reminders_fall_silent_for_what_came_back(tmp_path: Path) -> None:
 
 def test_the_same_scenario_gives_the_same_report(never_returned: Rehearsed, tmp_path: Path) -> None:
     rehearse("rm9/never_returned", tmp_path)
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == sorted(file.name for file in never_returned.out.iterdir())
     assert (tmp_path / "report.json").read_bytes() == (never_returned.out / "report.json").read_bytes()
+    ids = [[parsed((folder / name).read_bytes())["Message-ID"] for name in names if name.endswith(".eml")] for folder in (tmp_path, never_returned.out)]
+    assert ids[0] == ids[1]
 
 
 def _after_the_birth(played: Rehearsed) -> list[Sent]:

@@ -184,3 +184,39 @@ def test_whatever_is_booked_stands_in_the_mail(words: list[str]) -> None:
         assert booked.quantity >= max(1, len(booked.serials))
         assert booked.part_number in text or booked.serials == (SERIAL,)
         assert booked.condition == "" or all(word in text for word in booked.condition.replace(",", " ").split())
+
+
+CALLED = {"03057BGH": "Supervisor board", "02120990": "Fan tray"}
+
+
+@pytest.mark.parametrize(
+    ("text", "items", "extras"),
+    [
+        (
+            f"One supervisor board 03057BGH with serial {SERIAL}, slightly scratched, and two fan trays 02120990.",
+            (item("03057BGH", 1, (SERIAL,), "slightly scratched"), item("02120990", 2)),
+            (),
+        ),
+        ("3 power supply units 02350ABC, all ok", (item("02350ABC", 3, condition="all ok"),), ()),
+        (
+            "1 x 03057BGH came in again. There were also 2 power cables and a memory module in the box.",
+            (item("03057BGH"),),
+            ("2 power cables and a memory module",),
+        ),
+    ],
+)
+def test_parts_are_called_by_what_they_are(text: str, items: tuple[BookedItem, ...], extras: tuple[str, ...]) -> None:
+    """RM5: parts with their description before the number, extra things in the mail's own words."""
+    assert read_booking(text, parts=tuple(CALLED), descriptions=CALLED) == Booking(items=items, extras=extras)
+
+
+def test_an_authorised_part_without_its_number_is_asked_about_and_never_an_extra() -> None:
+    """RM5: the customer would read that it is no part of the return."""
+    booking = read_booking("Received 1 x 03057BGH and the fan tray", parts=tuple(CALLED), descriptions=CALLED)
+    assert (booking.problems, booking.reasons) == (("the fan tray",), (Step("part_missing"),))
+
+
+def test_boxes_of_a_part_are_no_quantity_of_it() -> None:
+    """RM5: never a guess."""
+    booking = read_booking("Received 2 boxes 02120990", parts=tuple(CALLED), descriptions=CALLED)
+    assert booking.reasons == (Step("quantity_missing", {"part": "02120990"}),)

@@ -40,7 +40,8 @@ def book_receipt(
     details: RmaDetails = case.details
     earlier = before or details
     result = reconcile(details, arrived, earlier)
-    differences = (*result.differences, *_flags(case, facts.calendar.local_day(at)), *(("extra", {"text": text}) for text in extras))
+    found = (one for one in result.differences if case.state != "cancelled" or one[0] != "short")
+    differences = (*found, *_flags(case, facts.calendar.local_day(at)), *(("extra", {"text": text}) for text in extras))
     booked = case.changed(details=replace(details, lines=result.lines, extras=(*details.extras, *extras), disputed=False))
     settled, effects = settle(booked, earlier, facts, desk, at)
     resumed, invoice_on = _resume_invoicing(settled, earlier, facts, desk, at)
@@ -52,6 +53,7 @@ def book_receipt(
         extras=extras,
         booked_on=at,
         invoice_on=invoice_on,
+        is_late=_is_late(case, facts.calendar.local_day(at)),
     )
     return Decision(
         case=settled,
@@ -62,8 +64,14 @@ def book_receipt(
 
 
 def _flags(case: Case, day: date) -> tuple[Difference, ...]:
-    late = case.details.expired or is_expired(case.details, day)
-    return (("expired_rma", {"rma": case.number}),) if late else ()
+    """What a return cannot take any more, whose parcel is booked all the same (RM3)."""
+    if case.state == "cancelled":
+        return (("cancelled_rma", {"rma": case.number}),)
+    return (("expired_rma", {"rma": case.number}),) if _is_late(case, day) else ()
+
+
+def _is_late(case: Case, day: date) -> bool:
+    return bool(case.details.expired) or is_expired(case.details, day)
 
 
 def _told(case: Case, result: Reconciled, differences: Sequence[Difference]) -> Step:

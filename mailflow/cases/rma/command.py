@@ -62,7 +62,7 @@ def _shipped(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     serials = tuple(serial for item in command.items for serial in item.serials)
     quantity = sum(item.quantity for item in command.items) or _total(case)
     parcel = Parcel(carrier=command.carrier, tracking=command.tracking, on=event.at, quantity=quantity, serials=serials)
-    shipped, effects = ship_replacement(case, parcel, facts, desk)
+    shipped, effects = ship_replacement(case, parcel, command.items, facts, desk)
     return _done(shipped, event, "rma_shipped", *effects, carrier=parcel.carrier, tracking=parcel.tracking)
 
 
@@ -157,11 +157,14 @@ def _revalidate(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: 
 
 
 def _repaired(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """What arrived goes back; what was waived was never here."""
     if case.state != "in repair":
         return _refuse(case, "rma_not_in_repair", state=case.state)
-    parcel = Parcel(carrier=event.command.carrier, tracking=event.command.tracking, on=event.at, quantity=_total(case))
+    arrived = tuple(replace(line, authorised=line.received, serials=line.received_serials) for line in case.details.lines if line.received)
+    quantity = sum(line.received for line in arrived)
+    parcel = Parcel(carrier=event.command.carrier, tracking=event.command.tracking, on=event.at, quantity=quantity)
     back = case.changed(state="shipped back", details=replace(case.details, replacement=parcel))
-    letter = tell_customer(back, "repaired_shipped", parcel=parcel)
+    letter = tell_customer(back, "repaired_shipped", parcel=parcel, lines=arrived)
     return _done(back, event, "rma_repaired", letter, carrier=parcel.carrier, tracking=parcel.tracking)
 
 

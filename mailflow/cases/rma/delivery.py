@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.obligation import ask_for_delivery, move_return_clock, start_return_clock, state_before_overdue
 from mailflow.cases.rma.withdrawal import withdraw_invoice
-from mailflow.policy.case import Case, Parcel, RmaDetails
+from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
+from mailflow.policy.command import Item
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Term, Unit
 from mailflow.policy.facts import Facts
 
 
-def ship_replacement(case: Case, parcel: Parcel, facts: Facts, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+def ship_replacement(case: Case, parcel: Parcel, items: Sequence[Item], facts: Facts, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
     """The replacement left; until its delivery is known mailflow asks. Serials of earlier parcels stay known, so that a swap shows."""
     details: RmaDetails = case.details
     sent_before = details.replacement.serials if details.replacement else ()
@@ -24,7 +26,26 @@ def ship_replacement(case: Case, parcel: Parcel, facts: Facts, desk: Desk) -> tu
     shipped = case.changed(state=state, details=replace(details, replacement=known))
     asks = details.delivered_on is None and details.outstanding > 0
     questions = ask_for_delivery(facts.calendar.local_day(parcel.on), facts.calendar, desk) if asks else ()
-    return shipped, (tell_customer(shipped, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False), *questions)
+    sent = parts_sent(shipped, items)
+    letter = tell_customer(shipped, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False, lines=sent)
+    return shipped, (letter, *questions)
+
+
+def parts_sent(case: Case, items: Sequence[Item] = ()) -> tuple[RmaLine, ...]:
+    """The parts of a replacement: those that are named, else one for each authorised one; never with the serials of the faulty ones."""
+    lines: tuple[RmaLine, ...] = case.details.lines
+    known = {line.part_number.upper(): line.description for line in lines}
+    if not items:
+        return tuple(replace(line, serials=()) for line in lines)
+    return tuple(
+        RmaLine(
+            part_number=item.part_number,
+            description=known.get(item.part_number.upper(), ""),
+            authorised=item.quantity,
+            serials=item.serials,
+        )
+        for item in items
+    )
 
 
 def earliest_delivery(case: Case, facts: Facts) -> date:

@@ -50,14 +50,15 @@ def tell_extended(case: Case, event: MailReceived, answer: CustomerLine, facts: 
     wanted = answer.days or granted.amount
     if LIFECYCLE.is_closed(case.state) or details.return_due is None:
         return _nothing_to_extend(case, event, facts, desk)
-    relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/extend {case.number} {wanted} REASON",))
+    commands = (f"/extend {case.number} {wanted} REASON",)
     if details.extended_by_customer or granted.unit is not Unit.BUSINESS_DAYS:
+        relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=commands)
         return Decision(
             case=case, effects=(tell_due_day(case, asked=wanted), relayed), reason="a further extension is for the CCR to decide"
         )
     marked = case.changed(details=replace(details, extended_by_customer=True))
     extended, effects = extend_term(marked, granted.amount, event.sender, answer.reason, facts, desk, now, asked=wanted)
-    more = (relayed,) if wanted > granted.amount else ()
+    more = (relay_to_receiving(extended, event, desk, Role.CCR, commands=commands),) if wanted > granted.amount else ()
     return Decision(case=extended, effects=(*effects, *more), reason=f"{event.sender} asked for more time")
 
 

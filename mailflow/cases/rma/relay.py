@@ -25,6 +25,7 @@ def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role
             "sender": event.sender,
             "summary": summary(case),
             "is_new": False,
+            "books": not roles,
             "attachment_names": tuple(attachment.name or "-" for attachment in event.mail.attachments),
             "commands": commands or ((f"/received {case.number} {items}",) if items else ()),
             "steps": (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery
+from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, parts_sent
 from mailflow.cases.rma.letter import tell_customer, with_remarks
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, Effect, Note
@@ -35,6 +35,7 @@ def announce_visit(case: Case, event: CommandGiven, facts: Facts, desk: Desk, no
         visit_at=at,
         engineer=command.person,
         moved=details.visit_at is not None,
+        lines=parts_sent(visited),
     )
     done = Step("rma_visit_announced", {"rma": case.number, "at": at, "timezone": case.timezone})
     note = Note(

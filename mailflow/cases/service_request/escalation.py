@@ -40,7 +40,8 @@ def reason_of(event: MailReceived, desk: Desk) -> str:
     if event.customer_line is not None and event.customer_line.kind == "escalate":
         if event.customer_line.reason:
             return event.customer_line.reason
-        lines = event.new_text.strip().splitlines()[1:]
+        asked, *lines = event.new_text.strip().splitlines() or [""]
+        lines = [line for line in lines if not _is_our_hint(line.strip(), asked)]
     else:
         lines = event.new_text.strip().splitlines()
     said = "\n".join(line for line in lines if not _GREETING.match(line.strip())).strip()
@@ -48,6 +49,11 @@ def reason_of(event: MailReceived, desk: Desk) -> str:
     bare = re.sub(rf"(?:{numbers})\d+", " ", said, flags=re.IGNORECASE)
     is_enough = len(re.findall(r"[^\W\d_]{2,}", bare)) >= FEWEST_WORDS or len(_SIGN.findall(bare)) >= FEWEST_SIGNS
     return said if is_enough else ""
+
+
+def _is_our_hint(line: str, asked: str) -> bool:
+    """`(please write the reason after ESCALATE)`, which the prepared mail carries until somebody deletes it."""
+    return line.startswith(("(", "（")) and line.endswith((")", "）")) and bool(asked) and asked.split()[0].casefold() in line.casefold()
 
 
 def escalate(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -14,6 +14,8 @@ from mailflow.cases.service_request.judgement import judge, staff_steps
 from mailflow.cases.service_request.participants import welcome
 from mailflow.cases.service_request.relay import tell_staff
 from mailflow.cases.service_request.ship_to import look_at_ship_to
+from mailflow.cases.service_request.unknown_return import flags as unknown_return_flags
+from mailflow.cases.service_request.unknown_return import is_unknown_return, reject_return
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Derivation, Step
@@ -40,7 +42,7 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
         desk,
         is_new=True,
         steps=staff_steps(facts),
-        flags=(*_encrypted(event), *trust_flags(case, event), *noticed, *doubt.flags, *copied.flags),
+        flags=(*_encrypted(event), *unknown_return_flags(event), *trust_flags(case, event), *noticed, *doubt.flags, *copied.flags),
         commands=(*proposed_merges(case, noticed), *copied.commands),
     )
     links = (Note(text=_why_linked(event)),) if event.linked_to else ()
@@ -48,9 +50,11 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
 
 
 def _begin(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """The state with the one immediate answer, which is another one for who wrote to the escalation mailbox (SR6)."""
+    """The state with the one immediate answer, which is another one for an escalation (SR6) and a form (RM4)."""
     if is_escalation(event) and event.caller is None:
         return open_escalation(case, event, facts, desk, now)
+    if is_unknown_return(case, event):
+        return reject_return(case, event)
     return judge(case, event, facts, desk, now)
 
 

@@ -167,6 +167,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "extras": ("one power cord",),
         "booked_on": NOW,
         "invoice_on": None,
+        "is_late": False,
     },
     "repaired_shipped": lambda: {"parcel": PARCEL},
 }

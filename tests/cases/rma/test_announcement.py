@@ -59,3 +59,16 @@ def test_a_wrong_serial_is_named() -> None:
 def test_a_serial_alone_finds_its_line() -> None:
     """RM4"""
     assert announce(DETAILS, form(ReturnLine(serial="2102352KLM10L5000456")), AT).booked == (("02352KLM", 1, "2102352KLM10L5000456"),)
+
+
+def test_a_line_with_quantity_0_is_not_in_this_parcel() -> None:
+    """RM4: the form is prefilled with every line; whoever sends one part writes 0 at the others."""
+    result = announce(DETAILS, form(ReturnLine(part_number="03057BGH", quantity=1), ReturnLine(part_number="02352KLM", quantity=0)), AT)
+    assert (result.booked, result.problems) == ((("03057BGH", 1, ""),), ())
+    assert [line.announced_quantity for line in result.lines] == [1, 0]
+
+
+def test_a_form_with_nothing_but_0_is_answered_and_books_nothing() -> None:
+    """RM4"""
+    result = announce(DETAILS, form(ReturnLine(part_number="03057BGH", quantity=0)), AT)
+    assert (result.booked, [name for _, name, _ in result.problems]) == ((), ["too_many"])

@@ -242,3 +242,21 @@ def test_a_yes_of_staff_does_not_stand_for_the_warehouses_answer() -> None:
     asked = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(), careful())
     claimed = after(answer(after(asked), CLAIM))
     assert names(command(claimed, "/confirm ABC234", desk=careful()).refused) == ("rma_invoice_waits_for_warehouse",)
+
+
+# What staff read of it
+
+
+def test_the_ccr_reads_the_day_that_holds_after_the_extension_that_was_granted_at_once() -> None:
+    """RM10. Due Tue 15 December, past: from Mon 28, 29, 30, 31, 4 and Tue 5 January."""
+    decision = answer(overdue(), CustomerLine("extend", days=20))
+    rows = dict(letter(decision, ASKED).values["summary"])
+    assert rows["return_due"].values == {"day": date(2027, 1, 5)}
+    assert rows["state"].values == {"state": "replacement delivered"}
+
+
+def test_an_answer_books_for_receiving_and_goes_to_the_customer_for_the_ccr() -> None:
+    """SR5, RM5: each reads how its own answer is taken."""
+    announced = answer(case(return_due=date(2026, 12, 30)), CustomerLine("shipped", carrier="DHL", tracking="1"))
+    assert letter(announced, ASKED).values["books"]
+    assert not letter(answer(overdue(), CustomerLine("extend", days=20)), ASKED).values["books"]

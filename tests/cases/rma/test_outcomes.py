@@ -101,3 +101,19 @@ def test_a_reply_that_disputes_the_receipt_goes_to_receiving_and_marks_the_retur
     decision = answer(overdue(), None, answers="rma/receipt_notification", text="We sent two.")
     assert after(decision).details.disputed
     assert letters(decision) == [("rma/disputed", ("warehouse@tac.example",))]
+
+
+def test_a_parcel_for_a_cancelled_return_is_booked_and_flagged_and_nothing_more_is_asked_for() -> None:
+    """RM3, BX5: the customer was told not to ship anything."""
+    cancelled = case("repair", lines=(RmaLine(part_number=PART, authorised=2),)).changed(state="cancelled")
+    decision = command(cancelled, f"/received 1 x {PART}", by="warehouse@tac.example")
+    assert after(decision).state == "cancelled"
+    assert letter(decision, "rma/receipt_notification").values["differences"] == (("cancelled_rma", {"rma": "RMA-100001"}),)
+    assert names(decision.done) == ("rma_done_but_look", "rma_booked", "rma_receipt_cancelled_rma")
+
+
+def test_a_parcel_after_the_last_valid_day_says_that_the_rest_must_wait() -> None:
+    """RM3: valid through 20 December, booked on the 28th."""
+    decision = command(case("repair"), f"/received 1 x {PART}", by="warehouse@tac.example")
+    assert letter(decision, "rma/receipt_notification").values["is_late"]
+    assert not letter(command(case(), f"/received 1 x {PART}", by="warehouse@tac.example"), "rma/receipt_notification").values["is_late"]

@@ -241,3 +241,23 @@ def test_a_level_without_an_engineer_is_remarked_on() -> None:
         "rma_visit_announced",
         "rma_level_is_not_onsite",
     )
+
+
+def test_the_letter_of_the_replacement_lists_what_was_sent_and_never_the_faulty_serials() -> None:
+    """RM8"""
+    faulty = case(lines=(RmaLine(part_number=PART, description="Line card", serials=("FAULTY1",)),)).changed(state="issued")
+    (plain,) = letter(command(faulty, "/shipped DHL JD01"), "rma/replacement_shipped").values["lines"]
+    assert (plain.part_number, plain.serials) == (PART, ())
+    named = command(faulty, f"/shipped DHL JD01 1 x {PART} serial REPLACING77")
+    (sent,) = letter(named, "rma/replacement_shipped").values["lines"]
+    assert (sent.part_number, sent.description, sent.authorised, sent.serials) == (PART, "Line card", 1, ("REPLACING77",))
+    assert after(named).details.lines[0].serials == ("FAULTY1",)
+
+
+def test_only_what_arrived_goes_back_repaired() -> None:
+    """RM7: of two parts one came, the other was waived."""
+    lines = (RmaLine(part_number=PART, authorised=2, serials=("S1", "S2"), received=1, received_serials=("S1",), waived=1),)
+    decision = command(case("repair", lines=lines).changed(state="in repair"), "/repaired DHL RT55")
+    (back,) = letter(decision, "rma/repaired_shipped").values["lines"]
+    assert (back.authorised, back.serials, after(decision).details.replacement.quantity) == (1, ("S1",), 1)
+    assert after(decision).details.lines == lines
