@@ -36,7 +36,8 @@ SEGMENT_END = re.compile(
     re.IGNORECASE,
 )
 OPENING_WORDS = re.compile(
-    r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)(?: also)?|we (?:also )?(?:found|got))\s+|^(?:" + OPENING_FOREIGN + ")", re.IGNORECASE
+    r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)(?: also)?|we (?:also )?(?:found|got))\s+|^(?:" + OPENING_FOREIGN + ")",
+    re.IGNORECASE,
 )
 CLOSING_WORDS = re.compile(
     r"\s+(?:was|were|is|are)?\s*(?:also )?(?:in(?:side)? the (?:box|carton|parcel)|included|inside|too)$", re.IGNORECASE
@@ -91,8 +92,8 @@ def read_booking(
     """Read the new text of a receiving mail.
 
     `parts` are part numbers that may come (recognised whatever their shape), `serials` maps serials that may come to their part,
-    `descriptions` part numbers to what people call them, `prefixes` are the desk's letters before RMA numbers. An RMA holds for its sentence and those after it; when the mail names
-    just one, it holds for all.
+    `descriptions` part numbers to what people call them, `prefixes` are the desk's letters before RMA numbers. An RMA holds for its
+    sentence and those after it; when the mail names just one, it holds for all.
     """
     reading = _Reading(_known(parts, serials, descriptions), prefixes)
     for sentence in _sentences(text):

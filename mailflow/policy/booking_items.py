@@ -35,7 +35,24 @@ SERIAL_BEFORE = re.compile(
 )
 DESCRIBED_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})\s+(?P<words>(?:[A-Za-z]+\s+){{1,4}})$", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z]{2,}")
-HARDWARE = frozenset("board card module unit tray fan line supervisor power supply optical transceiver switch router chassis".split())
+HARDWARE = frozenset(
+    (
+        "board",
+        "card",
+        "module",
+        "unit",
+        "tray",
+        "fan",
+        "line",
+        "supervisor",
+        "power",
+        "supply",
+        "optical",
+        "transceiver",
+        "switch",
+        "router",
+    )
+)
 """Words with which people name any part before its number: `two fan trays 02120990`."""
 BETWEEN_SERIALS = re.compile(r"\s*(?:,|;|&|\band\b|\bi\b|\boraz\b|和)?\s*", re.IGNORECASE)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.letters import parsed
 from tests.journeys.rehearsed import DIGEST, Rehearsed, Sent, rehearse, text_of
 
 MAREK, CSE, WAREHOUSE, FINANCE = ["marek@wisla.example"], ["cse@tac.example"], ["warehouse@tac.example"], ["finance@tac.example"]
@@ -109,7 +110,10 @@ def test_the_same_scenario_gives_the_same_report(never_returned: Rehearsed, tmp_
     names = sorted(file.name for file in tmp_path.iterdir())
     assert names == sorted(file.name for file in never_returned.out.iterdir())
     assert (tmp_path / "report.json").read_bytes() == (never_returned.out / "report.json").read_bytes()
-    ids = [[parsed((folder / name).read_bytes())["Message-ID"] for name in names if name.endswith(".eml")] for folder in (tmp_path, never_returned.out)]
+    ids = [
+        [parsed((folder / name).read_bytes())["Message-ID"] for name in names if name.endswith(".eml")]
+        for folder in (tmp_path, never_returned.out)
+    ]
     assert ids[0] == ids[1]
 
 

@@ -79,7 +79,9 @@ def test_the_waybill_travels_with_the_verification(all_back: Rehearsed) -> None:
 
 
 def test_partial_then_late(partial_then_late: Rehearsed) -> None:
-    """Due on 15 December; five more business days end on the 22nd. Final notice on the 23rd; 28, 29, 30, 31 December and 4 January are five."""
+    """Due on 15 December; five more business days end on the 22nd. Final notice on the 23rd.
+
+    28, 29, 30 and 31 December and 4 January are five."""
     assert returns_told(partial_then_late, MAREK)[2:] == [
         ("2026-11-24T18:00", "extended"),
         ("2026-12-03T11:00", "receipt_notification"),

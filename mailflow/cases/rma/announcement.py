@@ -32,8 +32,8 @@ def names_another(form: ReturnNotification, number: str) -> bool:
 def announce(details: RmaDetails, form: ReturnNotification, at: datetime) -> Announced:
     """Book each line of the form on the authorised line it names.
 
-    A form without lines announces all that is not announced yet; a line with quantity 0 is not in this parcel. What names parts that are on their way already gives them another
-    carrier and tracking number; their grace runs from the first announcement (RM9).
+    A form without lines announces all that is not announced yet; a line with quantity 0 is not in this parcel. What names parts that
+    are on their way already gives them another carrier and tracking number; their grace runs from the first announcement (RM9).
     """
     lines = list(details.lines)
     booked: list[tuple[str, int, str]] = []

@@ -111,6 +111,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "sender": "anna@customer.example",
         "summary": SUMMARY,
         "is_new": True,
+        "books": False,
         "attachment_names": ("alarms.txt", "slot-3.jpg"),
         "commands": ("/assign me", f"/rma advance 1 x {PART} serial {SERIAL}", "/resolve"),
         "steps": ENTITLEMENT_STEPS,
