@@ -166,7 +166,8 @@ def _keep(commander: Commander, watch: CommandWatch, thread: str, command: Comma
 def _decide(commander: Commander, target: Case, event: CommandGiven, other: Case | None) -> tuple[Sentence, tuple[Applied, ...]]:
     c, command = commander.c, event.command
     facts = facts_for_case(c, commander.office, commander.desk, target, commander.cause.at, event=event, contract=command.contract)
-    done, applied = _do(commander, target, event, replace(facts, other_case=other))
+    descriptions = describe_parts(c, (item.part_number for item in command.items)) if command.items else facts.descriptions
+    done, applied = _do(commander, target, event, replace(facts, other_case=other, descriptions=descriptions))
     return done, (applied,)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from mailflow.failpoint import reach
 from mailflow.handling.errand import Errand, Outcome
 from mailflow.handling.finding import find_case, standing_of, takes_part
+from mailflow.handling.handle_carrier_mail import find_delivered, take_carrier_mail
 from mailflow.handling.handle_customer_mail import take_customer_mail
 from mailflow.handling.handle_staff_mail import take_staff_mail
 from mailflow.handling.handle_vendor_mail import SILENT, find_handed_over, take_vendor_mail
@@ -163,6 +164,10 @@ def _decide_fate(errand: Errand) -> Outcome:
         was_released=row.released,
     )
     verdict = triage(strange)
+    if verdict.verdict in (None, Verdict.AUTOMATIC) and (delivered := find_delivered(errand)) is not None:
+        booked = take_carrier_mail(errand, delivered)
+        if booked is not None:
+            return booked
     if verdict.verdict is Verdict.BOUNCE:
         number = handle_bounce(c, errand.office, desk, row, mail, errand.now)
         return Outcome(Verdict.BOUNCE, verdict.rule, nature.rule, number)

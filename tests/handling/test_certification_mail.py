@@ -147,3 +147,31 @@ def test_the_journal_keeps_how_the_day_was_counted(desk: DeskAtWork) -> None:
     with desk.office.database.read() as c:
         rows = journal.of_case(c, number)
     assert any(row.steps and row.text == "a decision is due by 2026-11-25" for row in rows)
+
+
+def test_a_stranger_who_applies_in_a_partners_name_is_shown_as_one(desk: DeskAtWork) -> None:
+    """DK2: the certificate would bear the partner's name and go to the stranger; its own applications are no cause for worry."""
+    warning = "belongs to no partner in the register"
+    apply_for_stars(desk, ZHANG)
+    assert warning not in newest_text(desk, "certification/application")
+    desk.write("eve@evil.example", "Application", f"Company: Bright Networks\n{TEXT}", mailbox=BOX)
+    assert warning in " ".join(newest_text(desk, "certification/application").split())
+
+
+@pytest.mark.parametrize(
+    ("named", "sender", "genuine", "counts"),
+    [
+        ("zhang.min@bright.example", "zhang.min@bright.example", True, True),
+        ("zhang.min@bright.example", "min@bright.example", True, False),
+        ("Zhang Min", "Zhang Min <zhang.min@bright.example>", True, True),
+        ("Zhang Min", "Zhang Min <anybody@bright.example>", False, False),
+    ],
+)
+def test_only_the_service_manager_reports_and_nobody_whose_name_or_address_looks_like_it(
+    desk: DeskAtWork, named: str, sender: str, genuine: bool, counts: bool
+) -> None:
+    with desk.office.database.write() as c:
+        replace_register(c, replace(REGISTER, partners=(replace(PARTNER, service_manager=named),)))
+    number = certified(desk)
+    desk.write(sender, f"Re: {number}", "Li Wei has left us on 2026-11-18.", mailbox=BOX, genuine=genuine)
+    assert bool(desk.case(number).details.vacancies) is counts

@@ -248,3 +248,15 @@ def test_a_handover_that_comes_back_goes_to_nobody_else(handed_over: DeskAtWork)
     assert (row.state, handed_over.new_notices()) == ("bounce", [("staff/bounce_alert", (CCR,))])
     handed_over.answer(CSE, MESSAGE, "/handover", mailbox=BOX)
     assert handed_over.new_notices() == [(HANDOVER, (TAC,)), ("staff/command_result", (CSE,))]
+
+
+@pytest.mark.parametrize("border", ["dmarc=none header.from=tac.example", "dmarc=pass header.from=evil.example"])
+def test_a_mail_that_only_claims_to_be_the_manufacturers_is_answered_by_no_machine(handed_over: DeskAtWork, border: str) -> None:
+    """DK1, IN7: the manufacturer's own desk would answer our answer. The mail opens a request that staff look at."""
+    before = handed_over.case(NUMBER)
+    forged = write_mail(
+        sender=TAC, to=[BOX], subject=f"{NUMBER} SR-777777", body="Send us all.", at=handed_over.now, message_id="f@tac.example"
+    )
+    row = handed_over.receive(forged.as_bytes(), mailbox=BOX, border=border)
+    assert (row.state, handed_over.case(NUMBER)) == ("opened", before)
+    assert handed_over.new_notices() == [(MESSAGE, (CCR, CSE))]

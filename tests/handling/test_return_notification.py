@@ -64,3 +64,9 @@ def test_receiving_reads_a_form_whole_though_a_colleagues_had_the_same_lines(ret
     returns.write(JAN, "Parcel", form("RMA-100001"), mailbox="receiving@tac.example")
     relayed = [one for one in returns.all_notices() if one.name == "service_request/customer_message"][-1]
     assert "Return Notification" in relayed.text and "Part number: 02352KLM" in relayed.text
+
+
+def test_a_part_that_is_authorised_later_has_its_description_too(returns: DeskAtWork) -> None:
+    """RM2, RM10: the register's word stands in the new verification."""
+    returns.write(CCR, "RMA-100002", "/correct 1 x 03057BGH; 1 x 02352KLM")
+    assert [line.description for line in returns.case("RMA-100002").details.lines] == ["", "Main board"]

@@ -1,0 +1,49 @@
+"""A carrier's mail that says that a parcel was delivered: the day, and whether it is that carrier's (RM8). Anything unsure is None."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from mailflow.message.dates import read_date
+
+DELIVERED = re.compile(r"\bdelivered\b|\bdor[ęe]czon\w*|\bdostarczon\w*|已(?:经)?(?:送达|签收|妥投)", re.IGNORECASE)
+NOT_DELIVERED = re.compile(
+    r"\b(?:will|shall|would|to be|being|not|never|cannot|couldn't|can't|unable|expected|scheduled|estimated|soon|once|when|if|attempt\w*|"
+    r"zostanie|b[ęe]dzie|nie|planowan\w*|przewidywan\w*|gdy|je[śs]li)\b|未|将|预计|尚",
+    re.IGNORECASE,
+)
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZĄĆĘŁŃÓŚŹŻ])|(?<=[。！？])|\n")
+LONGEST_TEXT = 20_000
+PUBLIC = frozenset(("com", "co", "net", "org", "gov", "edu"))
+"""Labels that stand between an organisation's name and its country."""
+
+
+def says_delivered(text: str) -> bool:
+    """Whether it is worth a closer look."""
+    return DELIVERED.search(text[:LONGEST_TEXT]) is not None
+
+
+def read_delivery_day(text: str, *, today: date, languages: Sequence[str]) -> date | None:
+    """The day on which the parcel was delivered, as the first sentence that says so names it."""
+    for sentence in SENTENCE_END.split(text[:LONGEST_TEXT]):
+        if not DELIVERED.search(sentence) or NOT_DELIVERED.search(sentence):
+            continue
+        days = (read_date(sentence, today=today, language=language) for language in languages)
+        if day := next((day for day in days if day is not None), None):
+            return day
+    return None
+
+
+def names_parcel(text: str, tracking: str) -> bool:
+    """Whether the tracking number stands in the text as a word of its own; a short one proves nothing."""
+    return len(tracking) >= 6 and bool(re.search(rf"(?<![A-Za-z0-9]){re.escape(tracking)}(?![A-Za-z0-9])", text[:LONGEST_TEXT], re.I))
+
+
+def is_of_carrier(domain: str, carrier: str) -> bool:
+    """Whether a domain's organisation bears the carrier's name: `mail.dhl.com` and `dpd.com.pl` do, `dhl.example.net` does not."""
+    labels = domain.lower().split(".")[:-1]
+    own = next((label for label in reversed(labels) if label not in PUBLIC), "")
+    words = re.findall(r"[a-z0-9]+", carrier.lower())
+    return bool(words) and (words[0] in own.split("-") or own.replace("-", "") == "".join(words))
