@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import structlog
+
 # With several workers only this file's hooks are heard where the session ends.
 from tests.journeys.crash_table import pytest_terminal_summary as pytest_terminal_summary
 from tests.servers.fixtures import _disarm_failpoints as _disarm_failpoints
@@ -20,3 +22,8 @@ from tests.servers.fixtures import postgres_database as postgres_database
 from tests.servers.fixtures import postgres_url as postgres_url
 from tests.servers.fixtures import smtp_sink as smtp_sink
 from tests.servers.fixtures import sqlite_database as sqlite_database
+
+# By default structlog draws every local value of a traceback; with a whole mail among them that takes minutes.
+structlog.configure(
+    processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+)

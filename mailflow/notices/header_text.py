@@ -94,7 +94,8 @@ def file_name_parameters(name: str) -> str:
     """The `filename` parameter of Content-Disposition, after RFC 2231 where the name is not plain ASCII."""
     shown = re.sub(r'[/\\:"]', "_", _FORMAT_CHARACTERS.sub("", one_line(name))).strip(". ") or "attachment"
     shown = _shorten_name(shown)
-    if shown.isascii():
+    # Many programs read an encoded word there, though RFC 2047 forbids it.
+    if shown.isascii() and "=?" not in shown:
         return f';\r\n filename="{shown}"'
     pieces = _percent_pieces(shown)
     if len(pieces) == 1:

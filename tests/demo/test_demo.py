@@ -52,7 +52,7 @@ def test_the_story_ends_as_told(evening: Evening) -> None:
     assert evening.printed.splitlines()[-7:-2] == [
         next(line for line in evening.printed.splitlines() if "mails came in" in line),
         "  SR-100001    closed       router down again!!!",
-        "  SR-100002    closed       Re: [SR-100001] router down again!!!",
+        "  SR-100002    closed       router down again!!!",
         "  RMA-100001   closed       router down again!!!",
         "  RMA-100002   invoiced     router down again!!!",
     ]

@@ -53,6 +53,16 @@ def test_a_status_tells_the_clock_and_bothers_nobody(desk: DeskAtWork) -> None:
     assert "you wrote “Card”" in status
 
 
+def test_a_status_after_the_missed_time_is_honest(desk: DeskAtWork) -> None:
+    """SR9, BX9"""
+    desk.write(ANNA, "Card", REQUEST)
+    desk.now += timedelta(days=3)
+    desk.write(ANNA, "SR-100001", "STATUS")
+    assert "An engineer should have answered you by 20 November 2026, 11:00 (Warsaw) and has not." in text_of(
+        desk, "service_request/status"
+    )
+
+
 def test_a_survey_is_answered_with_one_line_and_the_request_stays_closed(desk: DeskAtWork) -> None:
     """SR8"""
     desk.write(ANNA, "Card", REQUEST)
