@@ -71,11 +71,11 @@ def _is_outside(desk: Desk, address: str) -> bool:
 
 
 def take_back(c: Connection, desk: Desk, thread: Sequence[Case], line: str, by: str, at: datetime, cause: Cause) -> tuple[Sentence, str]:
-    """Undo the sender's last command on the cases of the thread, or on any where there is no thread. Raises Refused.
+    """Undo the sender's last command on the cases of the thread, or on any of the desk where there is no thread. Raises Refused.
 
     What was done, and the number of the case in whose thread the command had been given.
     """
-    given = given_command.newest_by(c, by, [case.number for case in thread])
+    given = given_command.newest_by(c, by, desk.name, [case.number for case in thread])
     if given is None:
         raise Refused(line, Step("undo_nothing"))
     if reason := _why_not(c, given, at):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from mailflow.policy.case import Case
 from mailflow.policy.facts import WaitingDeadline
-from mailflow.store.tables import given_command
+from mailflow.store.tables import case, given_command
 
 NEWEST = 50
 """How many commands of one person are looked through for those of a case."""
@@ -60,9 +60,10 @@ def add(c: Connection, given: GivenCommand) -> None:
     )
 
 
-def newest_by(c: Connection, by: str, numbers: Collection[str]) -> GivenCommand | None:
-    """The person's last command on one of the cases, or on any where none are named; None where there is none."""
-    query = select(given_command).where(given_command.c.by == by).order_by(given_command.c.id.desc()).limit(NEWEST)
+def newest_by(c: Connection, by: str, desk: str, numbers: Collection[str]) -> GivenCommand | None:
+    """The person's last command on one of the cases, or on any of the desk where none are named; None where there is none."""
+    of_desk = select(given_command).join(case, case.c.number == given_command.c.case_number).where(case.c.desk == desk)
+    query = of_desk.where(given_command.c.by == by).order_by(given_command.c.id.desc()).limit(NEWEST)
     for row in c.execute(query):
         touched = {row.case_number, *(number for number, _ in row.after)}
         if not numbers or touched.intersection(numbers):

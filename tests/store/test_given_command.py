@@ -11,6 +11,7 @@ from mailflow.store.transaction import Database
 from tests.store.rows import NOON, opened
 
 CCR, CSE = "ccr@tac.example", "cse@tac.example"
+DESK = "huawei-tac"
 
 
 def given(number: str, line: str, by: str = CCR, **values: object) -> GivenCommand:
@@ -32,7 +33,7 @@ def test_a_command_comes_back_as_it_was_kept(database: Database) -> None:
             sent=(("service_request/resolved", ("anna@customer.example",)),),
         )
         given_command.add(c, kept)
-        found = given_command.newest_by(c, CCR, (case.number,))
+        found = given_command.newest_by(c, CCR, DESK, (case.number,))
     assert found is not None
     assert GivenCommand(**{name: getattr(found, name) for name in GivenCommand.__slots__} | {"id": 0}) == kept
 
@@ -46,18 +47,26 @@ def test_the_newest_of_the_person_on_the_cases_is_found(database: Database) -> N
         given_command.add(c, given("SR-2", "elsewhere"))
         given_command.add(c, given("SR-1", "another's", CSE))
         asked = ((CCR, ("SR-1",)), (CCR, ("SR-3",)), (CCR, ("SR-2", "SR-1")), (CCR, ()), (CSE, ("SR-2",)))
-        found = [given_command.newest_by(c, by, numbers) for by, numbers in asked]
+        found = [given_command.newest_by(c, by, DESK, numbers) for by, numbers in asked]
     assert [one.line if one else None for one in found] == ["second", "second", "elsewhere", "elsewhere", None]
+
+
+def test_a_command_given_at_another_desk_is_not_found(database: Database) -> None:
+    """DK3: one address may work for two desks."""
+    with database.write() as c:
+        opened(c, "SR-1")
+        given_command.add(c, given("SR-1", "/assign me"))
+        assert given_command.newest_by(c, CCR, "hezo-cocare", ()) is None
 
 
 def test_it_is_taken_back_once(database: Database) -> None:
     with database.write() as c:
         opened(c, "SR-1")
         given_command.add(c, given("SR-1", "/assign me"))
-        found = given_command.newest_by(c, CCR, ())
+        found = given_command.newest_by(c, CCR, DESK, ())
         assert found is not None
         assert (found.undone, given_command.mark_undone(c, found.id), given_command.mark_undone(c, found.id)) == (False, True, False)
-        again = given_command.newest_by(c, CCR, ())
+        again = given_command.newest_by(c, CCR, DESK, ())
     assert again is not None and again.undone
 
 
