@@ -23,7 +23,6 @@ from mailflow.handling.quarantine import quarantine, tell_admin
 from mailflow.handling.reading import Reading, find_return_notification, read, repeats
 from mailflow.handling.undelivered import handle_bounce
 from mailflow.message.alarm import Alarm, read_alarm
-from mailflow.message.encryption import is_encrypted
 from mailflow.message.model import Extracted, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.reply import split_reply
 from mailflow.notices.compose import UnsendableNotice
@@ -223,7 +222,6 @@ def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
         answers_notice=found.answers_notice,
         return_notification=form,
         alarm=alarm,
-        is_encrypted=is_encrypted(mail),
     )
     return take_staff_mail(errand, found, event) if event.roles else take_customer_mail(errand, found, event)
 

@@ -61,12 +61,15 @@ class MailReceived:
     survey_answer: SurveyAnswer | None = None
     added_addresses: tuple[str, ...] = ()
     """Addresses that the sender wants to take part, by `/add ADDRESS` (SR11)."""
-    is_encrypted: bool = False
-    """Its text cannot be read here (IN9)."""
 
     @property
     def sender(self) -> str:
         return self.customer.address
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Its text cannot be read here (IN9)."""
+        return self.mail.encrypted
 
     @property
     def customer(self) -> Address:

@@ -229,7 +229,7 @@ def command_with(desk: DeskAtWork, body: str, files: Sequence[tuple[str, bytes]]
         sender="ccr@tac.example", to=["tac@tac.example"], subject="Re: SR-100001", body=body, at=desk.now, message_id="waybill@tac.example"
     )
     mail.add_alternative(f"<p>{body}</p><img src='cid:logo'>", subtype="html")
-    mail.get_payload()[1].add_related(LOGO, "image", "png", cid="<logo>", filename="image001.png", disposition="inline")  # type: ignore[union-attr]
+    mail.get_payload()[1].add_related(LOGO, "image", "png", cid="<logo>", filename="image001.png", disposition="inline")  # type: ignore[union-attr]  # a multipart
     for name, content in files:
         attach(mail, name, content)
     desk.receive(mail.as_bytes())

@@ -15,7 +15,7 @@ DESK = "huawei-tac"
 
 
 def given(number: str, line: str, by: str = CCR, **values: object) -> GivenCommand:
-    return GivenCommand(case_number=number, by=by, line=line, at=NOON, **values)  # type: ignore[arg-type]
+    return GivenCommand(case_number=number, by=by, line=line, at=NOON, **values)  # type: ignore[arg-type]  # fields by name
 
 
 def test_a_command_comes_back_as_it_was_kept(database: Database) -> None:

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from mailflow.cases import CASE_TYPES, decide
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnLine, ReturnNotification
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, RmaLine
 from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import ClearDeadline, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
@@ -285,17 +285,13 @@ class Return(RuleBasedStateMachine):
             assert asked[part] + asked_before[part] <= owed
         self.check_proof()
 
-    def on_its_way(self, line: object) -> int:
+    def on_its_way(self, line: RmaLine) -> int:
         """How many are surely within their grace: announced lately with a tracking number, and not here yet whichever came first."""
-        announced = sum(parcel.quantity for parcel in line.announced)  # type: ignore[attr-defined]
-        fresh = [
-            parcel
-            for parcel in line.announced  # type: ignore[attr-defined]
-            if parcel.tracking and self.now < parcel.on + timedelta(days=GRACE_DAYS)
-        ]
-        if announced != sum(parcel.quantity for parcel in fresh) or line.received_serials:  # type: ignore[attr-defined]
+        announced = sum(parcel.quantity for parcel in line.announced)
+        fresh = [parcel for parcel in line.announced if parcel.tracking and self.now < parcel.on + timedelta(days=GRACE_DAYS)]
+        if announced != sum(parcel.quantity for parcel in fresh) or line.received_serials:
             return 0
-        return max(0, min(line.outstanding, announced - line.received))  # type: ignore[attr-defined]
+        return max(0, min(line.outstanding, announced - line.received))
 
     def check_proof(self) -> None:
         arrived = Counter({one.name: 0 for one in self.sent})

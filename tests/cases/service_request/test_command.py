@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from mailflow.policy.case import Case
-from mailflow.policy.derivation import Step
+from mailflow.policy.derivation import Step, Value
 from tests.cases.service_request.scene import AT, CONTRACT, CUSTOMER, after, command, deadlines, facts, letters, mail_of, request
 
 NUMBER = "SR-100001"
 
 
-def told(name: str, **values: object) -> Step:
-    return Step(name, {"number": NUMBER, **values})  # type: ignore[arg-type]
+def told(name: str, **values: Value) -> Step:
+    return Step(name, {"number": NUMBER, **values})
 
 
 @pytest.mark.parametrize(

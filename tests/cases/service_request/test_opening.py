@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from mailflow.message.model import Address, Extracted
 from mailflow.policy.derivation import Step
 from mailflow.policy.entitlement import Entitlement
-from mailflow.policy.event import Standing
+from mailflow.policy.event import MailReceived, Standing
 from tests.cases.service_request.scene import (
     ANNA,
     COMPLETE,
@@ -123,9 +124,13 @@ def test_a_stranger_who_named_a_case_is_linked_for_staff_only() -> None:
     assert "SR-100000" not in repr(letter(decision, "accepted" if after(decision).state == "accepted" else "acknowledgement").values)
 
 
+def encrypted(event: MailReceived) -> MailReceived:
+    return replace(event, mail=replace(event.mail, encrypted=True))
+
+
 def test_an_encrypted_mail_is_registered_and_asked_for_in_clear() -> None:
     """IN9"""
-    decision = open_with(mail_of(is_encrypted=True, extracted=Extracted(), new_text=""))
+    decision = open_with(encrypted(mail_of(extracted=Extracted(), new_text="")))
     assert after(decision).state == "awaiting information"
     assert letter(decision, "information_request").values["missing"] == ("clear_text",)
     assert flag_names(decision) == ["flag_encrypted"]
@@ -133,16 +138,16 @@ def test_an_encrypted_mail_is_registered_and_asked_for_in_clear() -> None:
 
 def test_what_came_in_clear_is_then_asked_for_what_it_lacks() -> None:
     """IN9, IN5"""
-    encrypted = request(mail_of(is_encrypted=True, extracted=Extracted(), new_text=""))
-    incomplete = receive(encrypted, reply_of(extracted=Extracted(symptoms="The card reboots.")))
+    unread = request(encrypted(mail_of(extracted=Extracted(), new_text="")))
+    incomplete = receive(unread, reply_of(extracted=Extracted(symptoms="The card reboots.")))
     assert letter(incomplete, "information_request").values["missing"] == ("serial",)
-    assert after(receive(encrypted, reply_of(extracted=COMPLETE))).state == "accepted"
+    assert after(receive(unread, reply_of(extracted=COMPLETE))).state == "accepted"
 
 
 def test_the_request_for_clear_text_goes_out_once() -> None:
     """IN9"""
-    first = receive(request(), reply_of(is_encrypted=True))
-    second = receive(after(first), reply_of(is_encrypted=True))
+    first = receive(request(), encrypted(reply_of()))
+    second = receive(after(first), encrypted(reply_of()))
     assert letters(first) == [("information_request", CUSTOMER), ("customer_message", STAFF)]
     assert letters(second) == [("customer_message", STAFF)]
     assert after(second).details.symptoms == "The card reboots."
