@@ -24,6 +24,8 @@ class CaseType:
     commands: frozenset[str]
     opened_by: tuple[MailboxRole, ...] = ()
     """Roles of the mailboxes in which a mail that belongs to no case opens one of this type."""
+    begins_anew: frozenset[str] = frozenset()
+    """States in which a mail to the case may open the next one, for which `Facts.new_numbers` holds a number."""
 
 
 CASE_TYPES: Mapping[str, CaseType] = {
@@ -32,9 +34,16 @@ CASE_TYPES: Mapping[str, CaseType] = {
         service_request.decide,
         service_request.COMMANDS,
         opened_by=(MailboxRole.TAC, MailboxRole.RECEIVING, MailboxRole.ESCALATION),
+        begins_anew=frozenset({"closed"}),
     ),
     "rma": CaseType(rma.LIFECYCLE, rma.decide, rma.COMMANDS),
-    "certification": CaseType(certification.LIFECYCLE, certification.decide, certification.COMMANDS, opened_by=(MailboxRole.PARTNER,)),
+    "certification": CaseType(
+        certification.LIFECYCLE,
+        certification.decide,
+        certification.COMMANDS,
+        opened_by=(MailboxRole.PARTNER,),
+        begins_anew=frozenset({"certified", "rejected", "cancelled", "expired"}),
+    ),
 }
 
 

@@ -30,8 +30,8 @@ def why_unanswered(c: Connection, office: Office, desk: Desk, address: str, *, i
 
 def _reached(c: Connection, desk: Desk, address: str, is_stranger: bool, now: datetime) -> tuple[str, Step] | None:
     """(what it is about, the sentence) of the first limit that is reached."""
-    limit, term, hours = (desk.caps.unknown_per_day, DAY, 24) if is_stranger else (desk.caps.known_per_hour, HOUR, 1)
-    if notice.count_to(c, address, now - term, immediate_only=False) >= limit:
+    limit, hours = desk.caps.share(is_stranger=is_stranger)
+    if notice.count_to(c, address, now - timedelta(hours=hours), immediate_only=False) >= limit:
         return f"cap of {address}", Step("cap_reached", {"address": address, "limit": limit, "hours": hours})
     brake = desk.caps.unknown_of_desk_per_hour
     if is_stranger and notice.count_to_strangers(c, desk.name, now - HOUR) >= brake:

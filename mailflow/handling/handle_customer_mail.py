@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases import decide
+from mailflow.cases import CASE_TYPES, decide
 from mailflow.handling.apply import apply
 from mailflow.handling.caps import why_unanswered
 from mailflow.handling.errand import Errand, Outcome
@@ -117,7 +117,7 @@ def _decide_and_apply(errand: Errand, case: Case, event: MailReceived) -> Decisi
     if (other := _other_request(errand, case, event)) is not None:
         named = facts_for_case(c, office, desk, other, event.at, event=event, known=errand.known)
         facts = replace(facts, other_case=other, waiting=named.waiting, last_steps=named.last_steps)
-    if _may_begin_anew(case):
+    if case.state in CASE_TYPES[case.kind].begins_anew:
         facts = _ready_to_begin_anew(errand, case, facts, event)
     decision = decide(case.kind, case, event, facts, desk, errand.now)
     if decision.refused:
@@ -126,11 +126,6 @@ def _decide_and_apply(errand: Errand, case: Case, event: MailReceived) -> Decisi
     cause = replace(errand.cause(), unanswered=event.unanswered_because, from_stranger=_is_stranger(errand, case, event))
     applied = apply(c, office, desk, before, decision, cause)
     return replace(decision, case=applied.case)
-
-
-def _may_begin_anew(case: Case) -> bool:
-    """Whether a mail in the case may open the next one: in a closed request, and after the decision on an application."""
-    return case.state != "applied" if case.kind == "certification" else case.kind == "service_request" and case.closed_at is not None
 
 
 def _ready_to_begin_anew(errand: Errand, case: Case, facts: Facts, event: MailReceived) -> Facts:

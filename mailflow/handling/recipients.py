@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from mailflow.handling.cause import Cause
+from mailflow.handling.known_register import KnownRegister
 from mailflow.notices.header_text import is_sendable
 from mailflow.policy.case import Case
 from mailflow.policy.desk import Desk
@@ -53,18 +54,12 @@ def _silenced(c: Connection, desk: Desk, case: Case | None, addresses: tuple[str
 
 def _limit_reached(c: Connection, desk: Desk, case: Case, address: str, cause: Cause) -> str:
     """The share that an address had, '' where it had less. No clock speaks so often to somebody we know; mails may come without end."""
-    if case.contract is None and not _is_known(c, address):
-        limit, hours = desk.caps.unknown_per_day, 24
-    elif cause.deadline_id is None:
-        limit, hours = desk.caps.known_per_hour, 1
-    else:
+    is_stranger = case.contract is None and not KnownRegister(c).is_known(address)
+    if cause.deadline_id is not None and not is_stranger:
         return ""
+    limit, hours = desk.caps.share(is_stranger=is_stranger)
     is_reached = notice.count_to(c, address, cause.at - timedelta(hours=hours), immediate_only=False) >= limit
     return f"it got {limit} automatic mails in {hours} hours" if is_reached else ""
-
-
-def _is_known(c: Connection, address: str) -> bool:
-    return bool(register.find_contact(c, address) or register.contracts_for_domain(c, address.rpartition("@")[2]))
 
 
 def _reachable(c: Connection, case: Case | None, to: tuple[str, ...], cc: tuple[str, ...]) -> Recipients:

@@ -220,6 +220,10 @@ class MailCaps:
     unknown_of_desk_per_hour: int = 60
     """Automatic mails of the desk to all unknown addresses together: the brake on a flood of forged senders."""
 
+    def share(self, *, is_stranger: bool) -> tuple[int, int]:
+        """(automatic mails, hours) that one address may get in that time."""
+        return (self.unknown_per_day, 24) if is_stranger else (self.known_per_hour, 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
