@@ -10,6 +10,7 @@ from mailflow.cases.certification.opening import open_certification, read_own_ap
 from mailflow.cases.certification.personnel import is_report, take_report, told_to_staff
 from mailflow.policy.case import Case
 from mailflow.policy.certification import CertificationDetails
+from mailflow.policy.customer_message import relay_to_staff
 from mailflow.policy.decision import Decision, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
@@ -80,21 +81,8 @@ def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
 
 def relay(case: Case, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:
     """The partner's mail for the reviewer, who may answer it."""
-    return SendNotice(
-        notice="service_request/customer_message",
-        to=tuple(dict.fromkeys(to)) or reviewers(desk),
-        to_staff=True,
-        forward_attachments=True,
-        values={
-            "text": event.new_text,
-            "sender": event.sender,
-            "summary": _summary(case),
-            "is_new": False,
-            "attachment_names": tuple(attachment.name or "" for attachment in event.mail.attachments),
-            "commands": review_commands(case, desk),
-            "steps": steps,
-        },
-    )
+    staff = tuple(dict.fromkeys(to)) or reviewers(desk)
+    return relay_to_staff(event, staff, summary=_summary(case), commands=review_commands(case, desk), steps=steps)
 
 
 def _summary(case: Case) -> tuple[tuple[str, str], ...]:

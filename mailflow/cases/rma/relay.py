@@ -3,52 +3,28 @@
 from __future__ import annotations
 
 from mailflow.policy.case import Case, RmaDetails
+from mailflow.policy.customer_message import Summary, ask_staff, relay_to_staff
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
 
-Summary = tuple[tuple[str, str | Step], ...]
-"""(key of a label, value) rows on top of a mail to staff."""
-
 
 def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
     """The customer's mail for the receiving department, which books the arrival by answering it (RM5); other `roles` for other matters."""
     items = outstanding_items(case.details)
-    return SendNotice(
-        notice="service_request/customer_message",
-        to=desk.staff_of(*(roles or (Role.RECEIVING,))),
-        to_staff=True,
-        forward_attachments=True,
-        values={
-            "text": event.new_text,
-            "sender": event.sender,
-            "summary": summary(case),
-            "is_new": False,
-            "books": not roles,
-            "attachment_names": tuple(attachment.name or "-" for attachment in event.mail.attachments),
-            "commands": commands or ((f"/received {case.number} {items}",) if items else ()),
-            "steps": (),
-        },
+    return relay_to_staff(
+        event,
+        desk.staff_of(*(roles or (Role.RECEIVING,))),
+        summary=summary(case),
+        books=not roles,
+        commands=commands or ((f"/received {case.number} {items}",) if items else ()),
     )
 
 
 def ask_to_decide(case: Case, steps: Derivation, commands: tuple[str, ...], desk: Desk) -> SendNotice:
     """A matter that waits for the CCR: the steps say why, the commands how to go on."""
-    return SendNotice(
-        notice="service_request/customer_message",
-        to=desk.staff_of(Role.CCR),
-        to_staff=True,
-        values={
-            "text": "",
-            "sender": case.customer,
-            "summary": summary(case),
-            "is_new": False,
-            "attachment_names": (),
-            "commands": commands,
-            "steps": steps,
-        },
-    )
+    return ask_staff(case.customer, desk.staff_of(Role.CCR), summary=summary(case), commands=commands, steps=steps)
 
 
 def summary(case: Case) -> Summary:

@@ -6,6 +6,7 @@ from mailflow.cases.service_request.judgement import INFORMATION_DECISION, INFOR
 from mailflow.cases.service_request.relay import responsible_staff, suggested_commands, summary, understood
 from mailflow.cases.service_request.response_clock import BREACH, WARNING, response_moment
 from mailflow.policy.case import Case
+from mailflow.policy.customer_message import ask_staff
 from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
@@ -49,18 +50,10 @@ def _ask_again(case: Case) -> SendNotice:
 
 
 def _let_staff_decide(case: Case, desk: Desk) -> SendNotice:
-    return SendNotice(
-        notice="service_request/customer_message",
-        to=responsible_staff(case, desk),
-        to_staff=True,
-        values={
-            "text": "",
-            "sender": case.customer,
-            "summary": summary(case),
-            "is_new": False,
-            "attachment_names": (),
-            "commands": suggested_commands(case),
-            "steps": (),
-            "flags": (Step("information_not_given", {"missing": case.details.missing}),),
-        },
+    return ask_staff(
+        case.customer,
+        responsible_staff(case, desk),
+        summary=summary(case),
+        commands=suggested_commands(case),
+        flags=(Step("information_not_given", {"missing": case.details.missing}),),
     )

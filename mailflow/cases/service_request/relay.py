@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mailflow.message.set_aside import divide
 from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.customer_message import Summary, relay_to_staff
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
@@ -33,8 +33,8 @@ def understood(details: ServiceRequestDetails) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in rows if text)
 
 
-def summary(case: Case) -> tuple[tuple[str, Step | str], ...]:
-    """Rows on top of a mail to staff: a key of [summary], and a text or what says it in the reader's language."""
+def summary(case: Case) -> Summary:
+    """What staff need to know of the request; only what there is."""
     details: ServiceRequestDetails = case.details
     rows: tuple[tuple[str, Step | str], ...] = (
         ("customer", f"{case.customer_name} <{case.customer}>" if case.customer_name and case.customer else case.customer),
@@ -66,15 +66,6 @@ def suggested_commands(case: Case) -> tuple[str, ...]:
     return (*(() if case.assignee else ("/assign me",)), f"/rma advance 1 x PART{serial}", "/resolve")
 
 
-def _of_the_mail(event: MailReceived) -> Derivation:
-    """What the mail itself asks staff to notice: attachments that were set aside (IN9), and that its sender got no answer (IN7)."""
-    _, aside = divide(event.mail.attachments)
-    names = tuple(attachment.name or attachment.content_type for attachment in aside)
-    kept = (Step("flag_set_aside", {"names": names}),) if aside else ()
-    silent = event.unanswered_because and event.alarm is None
-    return (*kept, *((Step("flag_unanswered", {"reason": event.unanswered_because}),) if silent else ()))
-
-
 def tell_staff(
     case: Case,
     event: MailReceived,
@@ -91,19 +82,13 @@ def tell_staff(
     others = tuple(address for address in staff if event.caller is None or address != event.mail.sender.address)
     # Of the first mail all is new to staff, what it forwards included (SR5).
     whole = event.mail.text or event.mail.alternative_text
-    return SendNotice(
-        notice="service_request/customer_message",
-        to=others or staff,
-        to_staff=True,
-        forward_attachments=True,
-        values={
-            "text": whole if is_new and event.caller is None else event.new_text,
-            "sender": event.sender,
-            "summary": summary(case),
-            "is_new": is_new,
-            "attachment_names": tuple(attachment.name or "" for attachment in event.mail.attachments),
-            "commands": (*commands, *suggested_commands(case)),
-            "steps": steps,
-            "flags": (*flags, *_of_the_mail(event)),
-        },
+    return relay_to_staff(
+        event,
+        others or staff,
+        summary=summary(case),
+        text=whole if is_new and event.caller is None else "",
+        is_new=is_new,
+        commands=(*commands, *suggested_commands(case)),
+        steps=steps,
+        flags=flags,
     )

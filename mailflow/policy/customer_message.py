@@ -1,0 +1,65 @@
+"""The mail by which staff hear of a customer: its words with a summary on top, or a matter that waits for them (SR5, RM5)."""
+
+from __future__ import annotations
+
+from mailflow.message.set_aside import divide
+from mailflow.policy.decision import SendNotice
+from mailflow.policy.derivation import Derivation, Step
+from mailflow.policy.event import MailReceived
+
+NOTICE = "service_request/customer_message"
+
+Summary = tuple[tuple[str, str | Step], ...]
+"""Rows on top of a mail to staff: a key of [summary], and a text or what says it in the reader's language."""
+
+
+def relay_to_staff(
+    event: MailReceived,
+    to: tuple[str, ...],
+    *,
+    summary: Summary,
+    text: str = "",
+    is_new: bool = False,
+    books: bool = False,
+    commands: tuple[str, ...] = (),
+    steps: Derivation = (),
+    flags: Derivation = (),
+) -> SendNotice:
+    """The customer's mail with its attachments; `text` where it is more than the new text, `books` where an answer books an arrival.
+
+    `commands` are lines worth copying, `flags` what staff should notice, `steps` the background.
+    """
+    return SendNotice(
+        notice=NOTICE,
+        to=to,
+        to_staff=True,
+        forward_attachments=True,
+        values={
+            "text": text or event.new_text,
+            "sender": event.sender,
+            "summary": summary,
+            "is_new": is_new,
+            "books": books,
+            "attachment_names": tuple(attachment.name or "" for attachment in event.mail.attachments),
+            "commands": commands,
+            "steps": steps,
+            "flags": (*flags, *_of_the_mail(event)),
+        },
+    )
+
+
+def ask_staff(
+    customer: str, to: tuple[str, ...], *, summary: Summary, commands: tuple[str, ...], steps: Derivation = (), flags: Derivation = ()
+) -> SendNotice:
+    """A matter of the customer's that only a human can decide, without a mail of theirs at hand."""
+    values = {"text": "", "sender": customer, "summary": summary, "is_new": False, "books": False, "attachment_names": ()}
+    return SendNotice(notice=NOTICE, to=to, to_staff=True, values={**values, "commands": commands, "steps": steps, "flags": flags})
+
+
+def _of_the_mail(event: MailReceived) -> Derivation:
+    """What the mail itself asks staff to notice: attachments that were set aside (IN9), and that its sender got no answer (IN7)."""
+    _, aside = divide(event.mail.attachments)
+    names = tuple(attachment.name or attachment.content_type for attachment in aside)
+    kept = (Step("flag_set_aside", {"names": names}),) if aside else ()
+    silent = event.unanswered_because and event.alarm is None
+    return (*kept, *((Step("flag_unanswered", {"reason": event.unanswered_because}),) if silent else ()))
