@@ -10,8 +10,12 @@ import pytest
 
 from mailflow.bootstrap import shipped_templates
 from mailflow.desk_file import load_desk
+from mailflow.handling.cause import Cause
+from mailflow.handling.letter import write_letter
 from mailflow.handling.office import Office
+from mailflow.handling.recipients import choose_recipients
 from mailflow.notices.render import Templates
+from mailflow.policy.decision import SendNotice
 from mailflow.policy.register import Partner
 from mailflow.rehearsal.mail_client import SIGNER
 from mailflow.settings import shipped_desks
@@ -175,3 +179,17 @@ def test_only_the_service_manager_reports_and_nobody_whose_name_or_address_looks
     number = certified(desk)
     desk.write(sender, f"Re: {number}", "Li Wei has left us on 2026-11-18.", mailbox=BOX, genuine=genuine)
     assert bool(desk.case(number).details.vacancies) is counts
+
+
+def test_a_partner_s_address_has_the_share_of_a_known_one(desk: DeskAtWork) -> None:
+    """IN7: a certification has no contract, yet its clocks never fall silent towards a partner."""
+    case = desk.case(apply_for_stars(desk))
+    office, house, stranger = desk.office, desk.office.desks[0], "eve@elsewhere.example"
+    values = {"understood": (), "decision_due": desk.now.date(), "steps": (), "recertifies": ""}
+    clock = Cause(who="mailflow", what="deadline", at=desk.now, deadline_id=1)
+    with office.database.write() as c:
+        for address in (ZHANG, stranger) * house.caps.unknown_per_day:
+            effect = SendNotice(notice="certification/received", to=(address,), values=values)
+            write_letter(c, office, house, case, effect, Cause(who="mailflow", what="note", at=desk.now))
+        chosen = [choose_recipients(c, house, case, "certification/expired", (one,), (), clock)[0] for one in (ZHANG, stranger)]
+    assert chosen == [(ZHANG,), ()]
