@@ -254,7 +254,7 @@ def _report_fields(part: Message) -> list[tuple[str, str]]:
     fields: list[tuple[str, str]] = []
     for block in blocks:
         pairs = [(key.lower(), header_text(str(value)[:4000])) for key, value in block.raw_items()]
-        if not pairs and isinstance(text := block.get_payload(), str):
+        if not pairs and isinstance(text := vars(block)["_payload"], str):
             pairs = _loose_fields(text)
         if pairs:
             fields += [*pairs, ("", "")]

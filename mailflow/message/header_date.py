@@ -56,11 +56,9 @@ def _standard(text: str) -> datetime | None:
         return None
     try:
         parts = parsedate_tz(text)
+        return None if parts is None else _moment(*parts[:6], offset=timedelta(seconds=parts[9] or 0))
     except (ValueError, IndexError, OverflowError, TypeError):
         return None
-    if parts is None:
-        return None
-    return _moment(*parts[:6], offset=timedelta(seconds=parts[9] or 0))
 
 
 _OFFSET_AFTER_NAME = re.compile(r"(?:GMT|UTC|UT)\s*[+-]\d")

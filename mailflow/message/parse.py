@@ -55,7 +55,8 @@ def _message(raw: bytes) -> Message:
     end = _HEADER_END.search(raw)
     if end is not None and not _HAS_PARTS.search(raw, 0, end.end()):
         head = email.message_from_bytes(raw[: end.end()])
-        if head.get_content_maintype() not in ("multipart", "message") and not head.get_payload():
+        # get_payload() would decode by the stated charset, which may be none that Python takes
+        if head.get_content_maintype() not in ("multipart", "message") and not vars(head)["_payload"]:
             vars(head)["_payload"] = raw[end.end() :]
             return head
     return email.message_from_bytes(raw)
@@ -118,11 +119,11 @@ def _envelope(headers: list[tuple[str, str]]) -> tuple[datetime | None, list[str
 def _strict_date(stated: str) -> datetime | None:
     try:
         moment = parse_mail_date(stated).value
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        if not isinstance(moment, datetime):
+            return None
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ArithmeticError, ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return None
-    if not isinstance(moment, datetime):
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _defects(name: str, value: str) -> list[str]:

@@ -62,6 +62,26 @@ def test_describing_any_bytes_never_raises(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "header",
+    [
+        b"Date: Fri, 20 Nov 2026 09:00:00 +07777777777777777777777777",
+        b"Date: Fri, 31 Dec 9999 23:59:00 -1200",
+        b"Content-Type: text/plain; charset=\x00\r\xe4",
+        b"Content-Type: text/plain; charset*=a\x00'b'c",
+    ],
+)
+def test_a_header_that_no_library_takes_costs_only_itself(header: bytes) -> None:
+    mail = parse_mail(HEAD + header + b"\r\n\r\nThe fan is dead: \xe4.\r\n")
+    assert mail.subject == "fan" and "The fan is dead:" in mail.text
+
+
+def test_a_delivery_report_in_a_charset_that_no_library_takes_is_read() -> None:
+    head = HEAD + b"Content-Type: multipart/report; boundary=q\r\n\r\n--q\r\nContent-Type: message/delivery-status\r\n\r\n"
+    block = b"Content-Type: text/plain; charset=a\x00b\r\n\r\nFinal-Recipient: rfc822; \xe4@b.example\r\nAction: failed\r\n"
+    assert ("action", "failed") in parse_mail(head + block + b"--q--\r\n").report
+
+
+@pytest.mark.parametrize(
     ("raw", "reason"),
     [
         (b"", "the mail is empty"),
