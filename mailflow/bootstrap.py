@@ -38,6 +38,7 @@ def build_office(settings: Settings, database: Database) -> Office:
         address_key=settings.case_address_key.get_secret_value().encode(),
         authserv_id=settings.authserv_id,
         cutoff=settings.cutoff,
+        size_limit_mb=settings.size_limit_mb,
         owner=owner_name(settings),
     )
 

@@ -58,7 +58,7 @@ def facts_for_opening(
     contacts = known.contacts_of(contract.number) if contract and (event.alarm is None or event.authenticated) else ()
     return Facts(
         calendar=calendar,
-        language=_language(desk, contact, contract, event.new_text, mailbox_language),
+        language=language_of(desk, contact, contract, event.new_text, mailbox_language),
         country=country,
         timezone=timezone,
         entitlement=_entitlement(contract, contacts, devices, sender, calendar.local_day(at), is_named=bool(extracted.serials)),
@@ -91,7 +91,7 @@ def _is_trusted_alarm(event: MailReceived, desk: Desk) -> bool:
     return event.alarm is not None and event.authenticated and is_alarm(event.mail, named)
 
 
-def _language(desk: Desk, contact: Contact | None, contract: Contract | None, text: str, mailbox_language: str) -> str:
+def language_of(desk: Desk, contact: Contact | None, contract: Contract | None, text: str, mailbox_language: str) -> str:
     """The contact's stored choice, the opening mail's own, the contract's, the mailbox's, else the desk's first (OUT5, IN1)."""
     if len(desk.languages) == 1:
         return desk.languages[0]

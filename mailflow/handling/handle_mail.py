@@ -21,6 +21,7 @@ from mailflow.handling.office import Office
 from mailflow.handling.partner import reported_case
 from mailflow.handling.quarantine import quarantine, tell_admin
 from mailflow.handling.reading import Reading, find_return_notification, read, repeats
+from mailflow.handling.too_large import set_aside
 from mailflow.handling.undelivered import handle_bounce
 from mailflow.message.alarm import Alarm, read_alarm
 from mailflow.message.model import Extracted, Kind, Mail, Nature, UnreadableMail
@@ -110,12 +111,12 @@ def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | U
         return
     mail = reading.mail
     _record_identity(c, row, mail)
-    if row.oversize:
-        quarantine(c, office, row, "too large to be read whole", f"{row.size} octets; only its header was fetched", now)
-        return
     desk = office.desk_of_mailbox(row.mailbox)
     mailbox = next(box for box in desk.mailboxes if box.address == row.mailbox)
     errand = Errand(c=c, office=office, desk=desk, mailbox=mailbox, row=row, reading=reading, known=KnownRegister(c), now=now)
+    if row.oversize:
+        set_aside(errand)
+        return
     outcome = _decide_fate(errand)
     if outcome.verdict is Verdict.QUARANTINED:
         quarantine(c, office, row, outcome.rule, outcome.reason, now)

@@ -180,7 +180,8 @@ def _thread(c: Connection, desk: Desk, case: Case | None, effect: SendNotice, ca
     Customers see their mails and our letters to them, the manufacturer its own (DK1); staff the rest, and nothing of one shows in another.
     """
     if case is None:
-        return "", ()
+        asked = cause.mail.message_id if cause.mail is not None and cause.mail.sender.address in effect.to else ""
+        return asked, (asked,) if asked else ()
     side = STAFF if effect.to_staff else _side(case, desk, *effect.to)
     chain: list[str] = []
     for number in filter(None, (case.parent if case.kind == "rma" else None, case.number)):

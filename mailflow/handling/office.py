@@ -14,7 +14,10 @@ from mailflow.store.transaction import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
-    """`address_key` signs case addresses (BX7), `authserv_id` names our border server (OUT6), mail older than `cutoff` is left alone."""
+    """`address_key` signs case addresses (BX7), `authserv_id` names our border server (OUT6).
+
+    Mail older than `cutoff` is left alone, and mail over the size limit not read whole (IN9).
+    """
 
     database: Database
     desks: tuple[Desk, ...]
@@ -22,6 +25,7 @@ class Office:
     address_key: bytes
     authserv_id: str = ""
     cutoff: datetime | None = None
+    size_limit_mb: int = 30
     owner: str = "mailflow"
     """Who claims mails, where several processes share a database."""
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex

@@ -12,7 +12,7 @@ import pytest
 from tests.journeys.installation import KILLED, Installation, terminate
 from tests.journeys.letters import Letters, parsed
 from tests.journeys.oracle import Oracle
-from tests.journeys.people import ANNA, ANNAS_SECOND_SERIAL, ANNAS_SERIAL, MAREK, MAREKS_SERIAL, request
+from tests.journeys.people import ANNA, ANNAS_SECOND_SERIAL, ANNAS_SERIAL, MAREK, MAREKS_SERIAL, request, stamped
 
 ADMIN, ANNAS, MAREKS = "admin@tac.example", "anna@carpathia.example", "marek@wisla.example"
 VERDICTS = "SELECT state, rule, reason FROM inbound ORDER BY id"
@@ -36,6 +36,8 @@ def test_a_mail_that_cannot_be_read_and_one_too_large_are_set_aside_and_the_next
     assert (bombed["Reason"], bombed["Details"]) == ("It cannot be read", "the header subject has 60,000 bytes, more than 16,384")
     told = _facts(letters.next("staff/quarantine_alert", ADMIN))
     assert (told["Sender"], told["Subject"]) == (MAREKS, "All our logs")
+    asked = parsed(letters.next("service_request/too_large", MAREKS))
+    assert (asked["Subject"], asked["In-Reply-To"]) == ("Re: All our logs", giant["Message-ID"])
     letters.next("service_request/accepted", ANNAS)
     assert oracle.unfinished() == 0
 
@@ -89,6 +91,21 @@ def test_a_mail_that_kills_the_process_thrice_is_set_aside_and_its_neighbours_ar
         letters.next("service_request/accepted", ANNAS)
     assert oracle.cases() == [("service_request", "accepted")] * 2
     assert (oracle.unfinished(), {delivery.received for delivery in oracle.deliveries()}) == (0, {1})
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_only_a_genuine_sender_hears_of_a_mail_too_large_and_of_its_copy_not_again(installation: Installation, oracle: Oracle) -> None:
+    """Case 27: the writer is told once; whoever forged the address cannot make us write to its owner."""
+    forged, genuine = _larger_than(1_000_000), _larger_than(1_000_000)
+    installation.deliver(forged, genuine=False)
+    installation.deliver(genuine)
+    installation.dovecot.deliver("receiving@tac.example", stamped(genuine, genuine=True))
+    installation.must_run_once()
+
+    assert [state for state, _, _ in oracle.rows(VERDICTS)] == ["quarantined"] * 3
+    letters = Letters(installation.sink, oracle)
+    assert parsed(letters.next("service_request/too_large", MAREKS))["In-Reply-To"] == genuine["Message-ID"]
+    assert [address for _, address in letters.unopened()] == [ADMIN] * 3
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)

@@ -154,6 +154,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "attachment_names": ("how-to.pdf",),
     },
     "vendor_answer": lambda: {"text": "The output is attached.\n\nBest regards\nMihai", "vendor_number": "V-200311"},
+    "too_large": lambda: {"subject": "Logs of all our sites", "size": 58, "limit": 30},
     "late_notice": lambda: {"arrived_at": NOW},
     "alarm_registered": lambda: {"text": "FabricFault slot=3 severity=major"},
 }
