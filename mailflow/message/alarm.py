@@ -52,6 +52,14 @@ _LEVEL_IN_SUBJECT = re.compile(r"\b(?:critical|major|minor|warning|krytyczn[yae]
 
 # What differs from one report of the same trouble to the next.
 _CHANGING = (
+    # Raised and cleared are two reports of one trouble.
+    re.compile(
+        r"^[\s\[(【]*(?:(?:alarm|event|trap|fault|problem|alert)\s)?(?:cleared|clear|recovered|recovery|restored|resolved|raised|firing|active|problem"
+        r"|skasowan[yoa]|usunięt[yoa]|ustąpił[ao]?|zgłoszon[yoa])\b(?:\s(?:alarm|event|trap|fault|problem|alert))?(?:\s?[\])】][\s:：-]*|\s?[:：-]+)"
+        r"|(?:\s(?:has|have))?(?:\s(?:been|is|was))?\s(?:cleared|recovered|restored|resolved|raised)[\s.!]*$"
+        r"|^[\s\[(【]*(?:告警|故障|事件)?(?:恢复|清除|消除|产生|上报)(?:告警|通知)?[\s\])】]*[:：]?|(?:已|已经)?(?:恢复|清除|消除)[\s。！]*$",
+        re.I,
+    ),
     re.compile(r"(?<!\w)(?:re|fw|fwd|aw|wg|odp|pd|回复|转发)\s*[:：]", re.I),
     re.compile(
         r"(?:\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6},?\s)?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{4}年\d{1,2}月\d{1,2}日"

@@ -31,7 +31,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 def read_labels(image: bytes) -> tuple[str, ...]:
     """The texts of the codes, each once; none where there is no code, no photo, or a file that is too large to be one.
 
-    Files beyond 30 MB or 50 million pixels are not decoded; the search ends after 6 s of the processor. HEIC is read where Pillow can.
+    Files beyond 30 MB or 50 million pixels are not decoded; the search ends after 6 s of the processor.
     """
     if len(image) > _LARGEST_FILE:
         return ()
@@ -45,8 +45,10 @@ def read_labels(image: bytes) -> tuple[str, ...]:
 def _open(image: bytes) -> Image | None:
     """The photo upright, in grey, with its shadows lit, no larger than it is looked at."""
     import PIL.Image  # slow to import, and most mails carry no photo
+    from pi_heif import register_heif_opener  # type: ignore[import-untyped]  # ships no types
     from PIL.ImageOps import autocontrast, exif_transpose
 
+    register_heif_opener()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         PIL.Image.init()

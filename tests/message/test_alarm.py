@@ -19,6 +19,28 @@ def mail(text: str, subject: str = "", *attachments: Attachment) -> Mail:
 
 
 @pytest.mark.parametrize(
+    ("raised", "cleared"),
+    [
+        ("Fan module 1 failed", "Alarm cleared: Fan module 1 failed"),
+        ("[RAISED] Fan module 1 failed", "[CLEARED] Fan module 1 failed"),
+        ("Fan module 1 failed", "Fan module 1 failed has been cleared."),
+        ("Problem: Link down on slot 3", "Resolved: Link down on slot 3"),
+        ("告警产生：风扇故障", "告警恢复：风扇故障"),
+        ("风扇故障", "风扇故障已清除"),
+        ("Brak zasilania", "Usunięty: Brak zasilania"),
+    ],
+)
+def test_an_alarm_that_is_cleared_is_the_alarm_that_was_raised(raised: str, cleared: str) -> None:
+    """IN8: the mail that says so joins the request of its alarm."""
+    assert read_alarm(mail("", cleared)).name == read_alarm(mail("", raised)).name
+    assert read_alarm(mail(f"Alarm name: {cleared}")).name == read_alarm(mail(f"Alarm name: {raised}")).name
+
+
+def test_trouble_with_clearing_is_an_alarm_of_its_own() -> None:
+    assert read_alarm(mail("", "Clear command failed")).name == "Clear command failed"
+
+
+@pytest.mark.parametrize(
     ("text", "subject", "expected"),
     [
         (

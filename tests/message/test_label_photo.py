@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]  # ships no types
 import pytest
@@ -27,6 +28,7 @@ LABEL = (
 )
 WIDTH, HEIGHT = LABEL.size
 BARS = LABEL.crop((0, int(HEIGHT * 0.16), WIDTH, int(HEIGHT * 0.34)))
+HEIC = Path(__file__).parents[1] / "fixtures" / "label.heic"
 SLANTED = (1.15, 0.18, -0.14 * WIDTH, 0.09, 1.1, -0.05 * HEIGHT, 0.00012, 0.00008)
 """Coefficients of a perspective: the camera stood to the left of the label and above it."""
 
@@ -53,6 +55,7 @@ VIEWS: dict[str, Callable[[], bytes]] = {
     "near": lambda: photo(LABEL.resize((WIDTH * 2, HEIGHT * 2))),
     "small": lambda: photo(LABEL, size=(1200, 1600)),
     "as PNG": lambda: photo(LABEL, size=(1600, 1200), form="PNG"),
+    "as a phone's HEIC, turned by 17": lambda: HEIC.read_bytes(),
     "all at once": lambda: photo(
         ImageEnhance.Brightness(
             turned(LABEL.transform(LABEL.size, Image.Transform.PERSPECTIVE, SLANTED), 33).filter(ImageFilter.GaussianBlur(1))
