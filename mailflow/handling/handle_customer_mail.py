@@ -12,7 +12,7 @@ from mailflow.handling.errand import Errand, Outcome
 from mailflow.handling.finding import Found, load_running, named_cases, takes_part
 from mailflow.handling.gather import ESCALATION_QUESTION, facts_for_case, facts_for_opening
 from mailflow.handling.opening import extract, open_case, welcome_back
-from mailflow.handling.reading import above_forwarded, find_customer_line
+from mailflow.handling.reading import above_forwarded, find_customer_lines
 from mailflow.message.add_line import read_added_addresses
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.survey import SurveyAnswer, read_prepared_score, read_survey_answer
@@ -43,12 +43,38 @@ def take_customer_mail(errand: Errand, found: Found, event: MailReceived) -> Out
     told = replace(
         event,
         unanswered_because=silent,
-        customer_line=_find_line(errand, found.case, event),
         survey_answer=_find_score(event),
         added_addresses=read_added_addresses(above_forwarded(event.new_text)),
     )
     is_asked = found.case.state == "awaiting information"
     return _add_to_case(errand, found, replace(told, extracted=extract(errand, told, is_asked=is_asked)))
+
+
+def _add_to_case(errand: Errand, found: Found, event: MailReceived) -> Outcome:
+    """The mail goes to one case; of several answers in it each goes to the case that it names (BX12)."""
+    assert found.case is not None
+    answers = _answers(errand, found.case, event)
+    case, line = answers[0] if answers else (found.case, None)
+    told = replace(event, customer_line=line)
+    target = _case_meant(errand, case, told)
+    decided = _decide_and_apply(errand, target, told)
+    for other, further in answers[1:]:
+        also = replace(event, customer_line=further, survey_answer=None, added_addresses=())
+        if (running := load_running(errand.c, errand.desk, other.number)) is not None:
+            _decide_and_apply(errand, _case_meant(errand, running, also), also)
+    number = decided.case.number if decided.case else target.number
+    verdict = Verdict.OPENED if number != target.number else Verdict.ADDED
+    return Outcome(verdict, found.how, decided.reason, number)
+
+
+def _answers(errand: Errand, case: Case, event: MailReceived) -> list[tuple[Case, CustomerLine]]:
+    """Each one-line answer with the case that it names, else the mail's own. One for a case of others is none (IN3)."""
+    answers: list[tuple[Case, CustomerLine]] = []
+    for line in _find_lines(errand, case, event):
+        named = load_running(errand.c, errand.desk, line.number) if line.number else case
+        if named is not None and takes_part(named, event.sender, errand.known):
+            answers.append((named, line))
+    return answers
 
 
 def _find_score(event: MailReceived) -> SurveyAnswer | None:
@@ -63,15 +89,6 @@ def _is_stranger(errand: Errand, case: Case, event: MailReceived) -> bool:
     return case.contract is None and not errand.known.is_known(event.sender)
 
 
-def _add_to_case(errand: Errand, found: Found, event: MailReceived) -> Outcome:
-    assert found.case is not None
-    target = _case_meant(errand, found.case, event)
-    decided = _decide_and_apply(errand, target, event)
-    number = decided.case.number if decided.case else target.number
-    verdict = Verdict.OPENED if number != target.number else Verdict.ADDED
-    return Outcome(verdict, found.how, decided.reason, number)
-
-
 def _case_meant(errand: Errand, case: Case, event: MailReceived) -> Case:
     """The return for what concerns parts, the request for everything else (BX6, SR9)."""
     line = event.customer_line
@@ -83,7 +100,7 @@ def _case_meant(errand: Errand, case: Case, event: MailReceived) -> Case:
         or event.mailbox_role is MailboxRole.RECEIVING
     )
     if about_parts:
-        return _return_of_form(errand, event) or _return_meant(errand, case, line)
+        return _return_of_form(errand, event) or _return_meant(errand, case)
     if case.kind != "rma" or not case.parent:
         return case
     request = load_running(errand.c, errand.desk, case.parent)
@@ -98,14 +115,11 @@ def _return_of_form(errand: Errand, event: MailReceived) -> Case | None:
     return next((one for one in named if one and one.kind == "rma" and takes_part(one, event.sender, errand.known)), None)
 
 
-def _return_meant(errand: Errand, case: Case, line: CustomerLine | None) -> Case:
-    """The return that the line names, else the thread's, else the request's only open one."""
-    request = case.number if case.kind == "service_request" else case.parent
-    returns = case_rows.returns_of(errand.c, request) if request else ()
-    named = next((one for one in returns if line and one.number == line.number), None)
-    if named is not None or case.kind != "service_request":
-        return named or case
-    still_open = [one for one in returns if one.closed_at is None]
+def _return_meant(errand: Errand, case: Case) -> Case:
+    """The case itself where it is a return, else the request's only open one."""
+    if case.kind != "service_request":
+        return case
+    still_open = [one for one in case_rows.returns_of(errand.c, case.number) if one.closed_at is None]
     return still_open[0] if len(still_open) == 1 else case
 
 
@@ -142,18 +156,18 @@ def _other_request(errand: Errand, case: Case, event: MailReceived) -> Case | No
     return next((one for one in theirs if one.number != case.number and one.kind == "service_request"), None)
 
 
-def _find_line(errand: Errand, case: Case, event: MailReceived) -> CustomerLine | None:
-    """A one-line answer in the sender's own words; STATUS and ESCALATE also as the subject of a fresh mail (SR6, SR9)."""
+def _find_lines(errand: Errand, case: Case, event: MailReceived) -> tuple[CustomerLine, ...]:
+    """One-line answers in the sender's own words; STATUS and ESCALATE also as the subject of a fresh mail (SR6, SR9)."""
     languages = tuple(dict.fromkeys((case.language, *errand.desk.languages)))
     today = calendar_for(case.country, case.timezone, errand.desk.calendar).local_day(event.at)
     prefixes = tuple(errand.desk.number_prefixes.values())
     own_words = above_forwarded(event.new_text)
-    if (line := find_customer_line(own_words, languages, today, prefixes)) is not None or event.mail.in_reply_to:
-        return line
-    line = find_customer_line(event.mail.subject, languages, today, prefixes)
+    if (lines := find_customer_lines(own_words, languages, today, prefixes)) or event.mail.in_reply_to:
+        return lines
+    line = next(iter(find_customer_lines(event.mail.subject, languages, today, prefixes)), None)
     if line is None or line.kind not in REQUEST_ANSWERS:
-        return None
-    return line if line.reason or line.kind == "status" else replace(line, reason=event.new_text.strip())
+        return ()
+    return (line if line.reason or line.kind == "status" else replace(line, reason=event.new_text.strip()),)
 
 
 def _asked_at_once(errand: Errand, event: MailReceived) -> CustomerLine | None:
@@ -161,8 +175,8 @@ def _asked_at_once(errand: Errand, event: MailReceived) -> CustomerLine | None:
     today = calendar_for("", "", errand.desk.calendar).local_day(event.at)
     first = next((line for line in event.new_text.splitlines() if line.strip()), "")
     prefixes = tuple(errand.desk.number_prefixes.values())
-    lines = (find_customer_line(text, errand.desk.languages, today, prefixes) for text in (first, event.mail.subject))
-    return next((line for line in lines if line is not None and line.kind in REQUEST_ANSWERS), None)
+    lines = (line for text in (first, event.mail.subject) for line in find_customer_lines(text, errand.desk.languages, today, prefixes))
+    return next((line for line in lines if line.kind in REQUEST_ANSWERS), None)
 
 
 def _take_alarm(errand: Errand, event: MailReceived) -> Outcome:

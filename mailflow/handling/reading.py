@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from mailflow.handling.office import Office
-from mailflow.message.customer_line import CustomerLine, read_customer_line
+from mailflow.message.customer_line import CustomerLine, read_customer_lines
 from mailflow.message.extract import extract_request, read_answers
 from mailflow.message.forms.pdf_form import read_pdf_form
 from mailflow.message.forms.text_form import read_text_form
@@ -107,7 +107,6 @@ def _read_form(attachment: Attachment) -> ReturnNotification | None:
     return read_xlsx_form(attachment.content) if attachment.content.startswith(XLSX) else None
 
 
-def find_customer_line(text: str, languages: Sequence[str], today: date, prefixes: Sequence[str]) -> CustomerLine | None:
-    """The first one-line answer, read in each of the languages in turn (BX6)."""
-    lines = (read_customer_line(text, language, today, prefixes) for language in languages)
-    return next((line for line in lines if line is not None), None)
+def find_customer_lines(text: str, languages: Sequence[str], today: date, prefixes: Sequence[str]) -> tuple[CustomerLine, ...]:
+    """The one-line answers, in the language of those in which most of them can be read (BX6, BX12)."""
+    return max((read_customer_lines(text, language, today, prefixes) for language in languages), key=len, default=())

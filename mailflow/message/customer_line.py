@@ -40,6 +40,7 @@ _WORDS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 _MOST_LINES, _LONGEST_LINE = 400, 300
+_MOST_ANSWERS = 50
 _AROUND = " \t\r*_\"'„”“•·-–"
 _STATUS_OF = re.compile(
     r"^(?:of|for|on|request|case|zgłoszenia|zgloszenia|sprawy|dla|的)(?:\s+(?:request|case|rma|my request|my case|zgłoszenia|sprawy))?\b",
@@ -75,12 +76,16 @@ class CustomerLine:
     """Number of the case that the line names, as `RMA-100001`; '' where it names none."""
 
 
-def read_customer_line(text: str, language: str, today: date, prefixes: Iterable[str] = ("SR-", "RMA-")) -> CustomerLine | None:
-    """The first line of a text without its quotations, or of a subject, that is such an answer.
+def read_customer_lines(text: str, language: str, today: date, prefixes: Iterable[str] = ("SR-", "RMA-")) -> tuple[CustomerLine, ...]:
+    """The lines of a text without its quotations, or of a subject, that are such answers, in their order (BX12).
 
-    `prefixes` are the letters before the desk's case numbers: what follows them is no tracking number.
+    Of one kind and one case the first only: what is said again is no second answer. `prefixes` are the letters before the desk's
+    case numbers: what follows them is no tracking number.
     """
-    return next(_answers(text, language, today, tuple(prefixes)), None)
+    first: dict[tuple[str, str], CustomerLine] = {}
+    for line in _answers(text, language, today, tuple(prefixes)):
+        first.setdefault((line.kind, line.number), line)
+    return tuple(first.values())[:_MOST_ANSWERS]
 
 
 def _answers(text: str, language: str, today: date, prefixes: tuple[str, ...]) -> Iterator[CustomerLine]:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mailflow.message.customer_line import CustomerLine, read_customer_line
+from mailflow.message.customer_line import CustomerLine, read_customer_lines
 
 TODAY = date(2026, 11, 25)
 
@@ -68,7 +68,7 @@ TODAY = date(2026, 11, 25)
     ],
 )
 def test_a_line_alone_is_read_in_its_language(text: str, language: str, expected: CustomerLine | None) -> None:
-    assert read_customer_line(text, language, TODAY) == expected
+    assert next(iter(read_customer_lines(text, language, TODAY)), None) == expected
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,19 @@ def test_a_line_alone_is_read_in_its_language(text: str, language: str, expected
 )
 def test_a_line_may_name_its_rma(text: str, expected: CustomerLine) -> None:
     """BX12"""
-    assert read_customer_line(text, "en", TODAY) == expected
+    assert read_customer_lines(text, "en", TODAY) == (expected,)
 
 
 def test_the_letters_before_numbers_are_those_of_the_desk() -> None:
-    line = read_customer_line("SHIPPED HZR-2026 DHL 123", "en", TODAY, ("HZ-", "HZR-"))
-    assert line == CustomerLine("shipped", carrier="DHL", tracking="123", number="HZR-2026")
+    lines = read_customer_lines("SHIPPED HZR-2026 DHL 123", "en", TODAY, ("HZ-", "HZR-"))
+    assert lines == (CustomerLine("shipped", carrier="DHL", tracking="123", number="HZR-2026"),)
+
+
+def test_several_answers_are_read_and_what_is_said_again_is_none() -> None:
+    """BX12"""
+    text = "SHIPPED RMA-100001 DHL 123\nEXTEND RMA-100002 5\nHello again\nSHIPPED RMA-100001 DHL 456\nSHIPPED RMA-100002 UPS 789"
+    assert [(line.kind, line.number, line.tracking) for line in read_customer_lines(text, "en", TODAY)] == [
+        ("shipped", "RMA-100001", "123"),
+        ("extend", "RMA-100002", ""),
+        ("shipped", "RMA-100002", "789"),
+    ]

@@ -20,7 +20,7 @@ from mailflow.message.addresses import read_addresses
 from mailflow.message.alarm import read_alarm
 from mailflow.message.as_json import describe_mail
 from mailflow.message.bounce import read_bounce
-from mailflow.message.customer_line import read_customer_line
+from mailflow.message.customer_line import read_customer_lines
 from mailflow.message.encoded_words import header_text
 from mailflow.message.encryption import is_encrypted
 from mailflow.message.extract import extract_request, read_answers
@@ -288,8 +288,8 @@ MATCHERS: dict[str, Callable[[str], object]] = {
     "extract_request": lambda text: extract_request(text[:16_384], text),
     "read_answers": read_answers,
     "find_case_numbers": lambda text: find_case_numbers(text, ("SR-", "RMA-")),
-    "read_customer_line": lambda text: read_customer_line(text, "pl", date(2026, 11, 20)),
-    "read_customer_line in Chinese": lambda text: read_customer_line(text, "zh", date(2026, 11, 20)),
+    "read_customer_lines": lambda text: read_customer_lines(text, "pl", date(2026, 11, 20)),
+    "read_customer_lines in Chinese": lambda text: read_customer_lines(text, "zh", date(2026, 11, 20)),
     "read_text_form": read_text_form,
     "detect_language": detect_language,
     "read_alarm": lambda text: read_alarm(_written(text)),
