@@ -25,6 +25,7 @@ from mailflow.desk_values import (
     Percent,
     Point,
     Priority,
+    Programme,
     StaffRole,
     Stars,
     Weekday,
@@ -90,6 +91,7 @@ class ReturnsTable(Strict):
     validity: DayTerm | None = None
     validity_warnings: Listed[DayTerm] = ()
     return_term: DayTerm | None = None
+    term_by_programme: dict[Programme, DayTerm] = Field(default_factory=dict)
     delivery_questions: Listed[DayTerm] = ()
     reminders: Listed[DayTerm] = ()
     invoice_after: DayTerm | None = None

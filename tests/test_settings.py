@@ -114,6 +114,14 @@ def test_a_desk_arrives_as_the_rules_want_it(folder: Path) -> None:
     assert desk.returns.validity == Term(30, Unit.DAYS)
 
 
+def test_a_programme_may_have_a_return_term_of_its_own(folder: Path) -> None:
+    """BX3; any other has the desk's."""
+    file = folder / "mydesk" / "desk.toml"
+    file.write_text(file.read_text("utf-8") + '[returns.term_by_programme]\ncocare = "10 business days"\n', "utf-8")
+    returns = load_desk(folder / "mydesk").returns
+    assert (returns.term_of("cocare"), returns.term_of("hicare")) == (Term(10, Unit.BUSINESS_DAYS), Term(7, Unit.DAYS))
+
+
 @pytest.mark.parametrize(
     ("spoil", "by", "message"),
     [
@@ -151,6 +159,11 @@ def test_a_wrong_setting_is_named_in_one_line(folder: Path, spoil: str, by: str,
     [
         ('"1 service hour"', '"1 hour or so"', "requests.response.P1: '1 hour or so' is no term; write it like '30 minutes', "),
         ('"7 days"', '"7 hours"', "returns.return_term: '7 hours' must be days or business days"),
+        (
+            '"7 days"',
+            '"7 days"\nterm_by_programme = { cocrae = "7 days" }',
+            "returns.term_by_programme.cocrae: String should match pattern '^(hicare|cocare|software|warranty)$'",
+        ),
         ('P4 = "1 business day"', 'P5 = "1 business day"', "requests.response.P5: String should match pattern '^P[1-4]$'"),
         (', P4 = "1 business day"', "", "requests.response: Dictionary should have at least 4 items after validation, not 3"),
         ('country = "PL"', 'country = "XX"', "calendar.country: no holiday table for the country 'XX'"),

@@ -19,6 +19,7 @@ from mailflow.notices.attachments.invoice_file import InvoiceLine, build_invoice
 from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_pdf, build_return_form_xlsx
 from mailflow.notices.compose import NoticeAttachment
 from mailflow.notices.wording import Wording
+from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.certification import CertificationDetails
 from mailflow.policy.decision import SendNotice
@@ -98,13 +99,13 @@ def _certificate(case: Case, desk: Desk, wording: Wording) -> bytes:
 
 
 def _calendar_entry(case: Case, desk: Desk, wording: Wording, now: datetime) -> bytes:
-    """The day by which the parts must be back, else the last valid day; the entry of a later letter replaces the earlier one."""
+    """The next day by which parts must be back, else the last valid day; the entry of a later letter replaces the earlier one."""
     details: RmaDetails = case.details
+    today = calendar_for(case.country, case.timezone, desk.calendar).local_day(now)
+    next_due = next((day for day in details.due_days if day >= today), details.return_due)
     uid = f"{case.number.lower()}@{desk.mailboxes[0].address.rpartition('@')[2]}"
-    title = wording.say("calendar", "return_due" if details.return_due else "valid_through", {"rma": case.number})
-    return build_deadline_calendar(
-        uid, title, details.return_due or details.valid_through, desk.wording.title, sequence=case.version, at=now
-    )
+    title = wording.say("calendar", "return_due" if next_due else "valid_through", {"rma": case.number})
+    return build_deadline_calendar(uid, title, next_due or details.valid_through, desk.wording.title, sequence=case.version, at=now)
 
 
 def _invoice_lines(effect: SendNotice, case: Case) -> tuple[InvoiceLine, ...]:
@@ -120,9 +121,9 @@ def _invoice_lines(effect: SendNotice, case: Case) -> tuple[InvoiceLine, ...]:
             unit_price=unit,
             total=total,
             currency=currency,
-            return_due=case.details.return_due,
+            return_due=due,
         )
-        for part, quantity, unit, total, currency in effect.values["amounts"]
+        for part, quantity, unit, total, currency, due in effect.values["amounts"]
     )
 
 

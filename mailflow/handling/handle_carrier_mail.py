@@ -17,15 +17,16 @@ from mailflow.policy.event import CommandGiven
 from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows
 
-WAITING_STATES = ("replacement shipped", "announced", "received")
-"""Where the day of the replacement's delivery may still be unknown."""
+WAITING_STATES = ("replacement shipped", "replacement delivered", "announced", "received", "overdue", "to be invoiced")
+"""Where a parcel of the replacement may still be under way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The return whose replacement arrived, and the day."""
+    """The return a parcel of which arrived, by its tracking number, and the day."""
 
     case: Case
+    tracking: str
     day: date
 
 
@@ -44,14 +45,13 @@ def find_delivered(errand: Errand) -> Delivered | None:
     domain = sender.rpartition("@")[2]
     waiting = (one for state in WAITING_STATES for one in case_rows.list_cases(errand.c, kind="rma", state=state, desk=errand.desk.name))
     for case in waiting:
-        parcel = case.details.replacement
-        if parcel is None or case.details.delivered_on is not None:
-            continue
-        if is_of_carrier(domain, parcel.carrier) and names_parcel(text, parcel.tracking):
+        parcels = [parcel for parcel in case.details.replacements if parcel.arrived_on is None]
+        named = next((one for one in parcels if is_of_carrier(domain, one.carrier) and names_parcel(text, one.tracking)), None)
+        if named is not None:
             today = calendar_for(case.country, case.timezone, errand.desk.calendar).local_day(errand.row.received_at)
             languages = tuple(dict.fromkeys((*errand.desk.languages, case.language)))
             day = read_delivery_day(text, today=today, languages=languages)
-            return Delivered(case, day) if day else None
+            return Delivered(case, named.tracking, day) if day else None
     return None
 
 
@@ -59,7 +59,7 @@ def take_carrier_mail(errand: Errand, delivered: Delivered) -> Outcome | None:
     """Booked like the word of staff; None for a day that cannot be. The carrier gets no answer, the customer the date that holds."""
     c, office, desk, case = errand.c, errand.office, errand.desk, delivered.case
     sender, at = errand.mail.sender.address, errand.row.received_at
-    command = Command(name="delivered", line=f"delivered on {delivered.day.isoformat()}", day=delivered.day)
+    command = Command(name="delivered", line=f"delivered on {delivered.day.isoformat()}", day=delivered.day, tracking=delivered.tracking)
     event = CommandGiven(command=command, by=sender, roles=(), at=at)
     facts = facts_for_case(c, office, desk, case, at, event=event, known=errand.known)
     decision = decide(case.kind, case, event, facts, desk, errand.now)

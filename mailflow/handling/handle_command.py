@@ -96,11 +96,16 @@ def handle_commands(
     except Refused as refused:
         refuse(c, office, desk, case, by, ((refused.line, refused.reason, refused.valid_form),), cause)
         return Commanded(f"refused: {refused.line}: {in_english(office, refused.reason)}", case)
-    values = {"results": results, "note_kept": bool(mail.rest), "note": mail.rest}
-    answer = SendNotice(notice="staff/command_result", to=(by,), to_staff=True, values=values)
-    write_letter(c, office, desk, last, answer, cause)
+    if mail.rest or not all(_is_asked_about(done) for _, done in results):
+        values = {"results": results, "note_kept": bool(mail.rest), "note": mail.rest}
+        write_letter(c, office, desk, last, SendNotice(notice="staff/command_result", to=(by,), to_staff=True, values=values), cause)
     opened = any(command.name == "new" for command in mail.commands)
     return Commanded("; ".join(line for line, _ in results), last, opened)
+
+
+def _is_asked_about(done: Sentence) -> bool:
+    """A command that waits for `/confirm`: the question is the answer to it, and nothing is done that another letter could tell (BX8)."""
+    return isinstance(done, Step) and done.name.endswith("_confirm_first")
 
 
 def _give_all(commander: Commander, case: Case | None, mail: CommandMail) -> tuple[tuple[tuple[str, Sentence], ...], Case | None]:

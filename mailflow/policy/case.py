@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -119,6 +121,10 @@ class Parcel:
     """Fault category as announced, e.g. F001 (RM4)."""
     data_removed: str = ""
     """As the customer wrote it: yes, no, or nothing."""
+    contents: tuple[tuple[str, int], ...] = ()
+    """(part number, quantity) of what a parcel of ours holds; nothing known stands for all that is not delivered yet."""
+    arrived_on: date | None = None
+    """When a parcel of ours reached the customer (RM8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +139,8 @@ class RmaLine:
     received: int = 0
     received_serials: tuple[str, ...] = ()
     waived: int = 0
+    terms: tuple[ReturnTerm, ...] = ()
+    """One for each delivery of replacements for this line, in the order in which they became known."""
 
     @property
     def outstanding(self) -> int:
@@ -145,6 +153,41 @@ class RmaLine:
     @property
     def outstanding_serials(self) -> tuple[str, ...]:
         return tuple(serial for serial in self.serials if serial not in self.received_serials)
+
+    @property
+    def undelivered(self) -> int:
+        """How many units have no replacement with the customer yet."""
+        return max(0, self.authorised - sum(term.quantity for term in self.terms))
+
+    @property
+    def owed(self) -> tuple[OwedPart, ...]:
+        """What has not come back, by term, the earliest day first, units without a term last (BX3).
+
+        The replacement has another serial than the faulty unit, so a unit belongs to a delivery by quantity: whatever comes back, or is
+        waived, counts against the units with the earliest day, whichever serial it has. The serials still out are named in their order.
+        """
+        left = self.outstanding
+        open_units: list[tuple[int, ReturnTerm | None]] = []
+        by_day: list[ReturnTerm] = sorted(self.terms, key=lambda term: term.due, reverse=True)
+        for quantity, term in ((self.undelivered, None), *((term.quantity, term) for term in by_day)):
+            taken = min(left, quantity)
+            left -= taken
+            if taken:
+                open_units.insert(0, (taken, term))
+        rows: list[OwedPart] = []
+        serials = self.outstanding_serials
+        for quantity, term in open_units:
+            rows.append(
+                OwedPart(
+                    part_number=self.part_number,
+                    description=self.description,
+                    outstanding=quantity,
+                    outstanding_serials=serials[:quantity],
+                    term=term,
+                )
+            )
+            serials = serials[quantity:]
+        return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,20 +210,17 @@ class RmaDetails:
     issued_at: datetime
     valid_through: date
     version: int = 1
-    replacement: Parcel | None = None
-    delivered_on: date | None = None
-    return_due: date | None = None
-    return_steps: tuple[Any, ...] = ()
+    replacements: tuple[Parcel, ...] = ()
+    """Parcels of ours to the customer, in the order in which they left."""
     extended_by_customer: bool = False
     disputed: bool = False
     expired: bool = False
-    invoice_requested: tuple[tuple[str, int, str, str], ...] = ()
-    """(part number, quantity, unit price as text, currency) of each line handed to finance."""
-    invoice_number: str = ""
+    invoices: tuple[InvoiceRequest, ...] = ()
+    """What finance was asked to invoice and still holds, the oldest first."""
     extras: tuple[str, ...] = field(default=())
     confirmations: tuple[PendingConfirmation, ...] = ()
     told: tuple[str, ...] = ()
-    """Dated notices that went out, by day and kind, so that a deadline that falls twice speaks once (RM9)."""
+    """Dated notices about the whole return that went out, by day and kind, so that a deadline that falls twice speaks once (RM3, BX4)."""
     held_since: datetime | None = None
     """When the notice was written that reached nobody: until somebody can be reached the return clock stands still (BX4)."""
     changed_since: tuple[str, ...] = ()
@@ -194,3 +234,33 @@ class RmaDetails:
     @property
     def outstanding(self) -> int:
         return sum(line.outstanding for line in self.lines)
+
+    @property
+    def owed(self) -> tuple[OwedPart, ...]:
+        """What has not come back, line by line, each part with the day on which it is due (BX3)."""
+        return tuple(row for line in self.lines for row in line.owed)
+
+    @property
+    def due_days(self) -> tuple[date, ...]:
+        """The days on which something that has not come back is due, the earliest first."""
+        return tuple(sorted({row.due for row in self.owed if row.due is not None}))
+
+    @property
+    def return_due(self) -> date | None:
+        """The first of those days."""
+        return next(iter(self.due_days), None)
+
+    @property
+    def delivered_days(self) -> tuple[date, ...]:
+        """The days on which replacements arrived, the earliest first."""
+        return tuple(sorted({term.delivered_on for line in self.lines for term in line.terms}))
+
+    @property
+    def replacement(self) -> Parcel | None:
+        """The parcel that left last."""
+        return self.replacements[-1] if self.replacements else None
+
+    @property
+    def replacement_serials(self) -> tuple[str, ...]:
+        """Serials that went to the customer, so that a swapped part shows (BX5)."""
+        return tuple(dict.fromkeys(serial for parcel in self.replacements for serial in parcel.serials))

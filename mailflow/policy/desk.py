@@ -198,6 +198,8 @@ class ReturnPolicy:
     validity_warnings: tuple[Term, ...] = (Term(7, Unit.DAYS), Term(2, Unit.DAYS))
     return_term: Term = Term(15, Unit.BUSINESS_DAYS)
     """From the day after the replacement's delivery (T1, RM8)."""
+    term_by_programme: Mapping[str, Term] = field(default_factory=dict)
+    """Programme of the contract, in small letters, to the return term where it is another one (BX3)."""
     delivery_questions: tuple[Term, ...] = (Term(3, Unit.BUSINESS_DAYS), Term(6, Unit.BUSINESS_DAYS), Term(9, Unit.BUSINESS_DAYS))
     """After the replacement was shipped, while its delivery date is not known (RM8)."""
     reminders: tuple[Term, ...] = (Term(5, Unit.BUSINESS_DAYS), Term(2, Unit.BUSINESS_DAYS), Term(0, Unit.BUSINESS_DAYS))
@@ -209,6 +211,10 @@ class ReturnPolicy:
     extension: Term = Term(5, Unit.BUSINESS_DAYS)
     """What a customer's EXTEND grants, once (RM10)."""
     human_yes_before_invoice: bool = False
+
+    def term_of(self, programme: str) -> Term:
+        """The return term of a contract of the programme."""
+        return self.term_by_programme.get(programme.lower(), self.return_term)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

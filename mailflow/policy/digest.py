@@ -12,6 +12,7 @@ from mailflow.policy.case import Case, RmaLine
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk, DigestPolicy, Role, Term
 from mailflow.policy.facts import WaitingDeadline
+from mailflow.policy.return_term import OwedPart
 
 SEARCH_DAYS = 400
 """No digest within that many days means that there is none."""
@@ -155,8 +156,8 @@ def _clock_line(clock: WaitingDeadline, case: Case) -> Step:
 
 
 def _return_lines(desk: Desk, now: datetime, returns: Iterable[Case]) -> list[Step]:
-    """Parts that are overdue, and those whose reminders have begun; days are the customer's (T1)."""
-    found = [(case.details.return_due, case) for case in returns if case.details.outstanding and case.details.return_due is not None]
+    """Parts that are overdue, and those whose reminders have begun, by their day; days are the customer's (T1)."""
+    found = [(day, case) for case in returns for day in case.details.due_days]
     lines = (_return_line(desk, now, due, case) for due, case in sorted(found, key=lambda pair: (pair[0], pair[1].number)))
     return [line for line in lines if line is not None]
 
@@ -164,7 +165,7 @@ def _return_lines(desk: Desk, now: datetime, returns: Iterable[Case]) -> list[St
 def _return_line(desk: Desk, now: datetime, due: date, case: Case) -> Step | None:
     calendar = calendar_for(case.country, case.timezone, desk.calendar)
     days = (due - calendar.local_day(now)).days
-    parts = tuple(f"{line.outstanding} x {line.part_number}" for line in outstanding_lines(case))
+    parts = tuple(f"{line.outstanding} x {line.part_number}" for line in case.details.owed if line.due == due)
     values: dict[str, Value] = {"number": case.number, "who": _who(case), "parts": parts, "due": due, "days": abs(days)}
     if days < 0:
         return Step("digest_overdue", values)
@@ -194,14 +195,15 @@ def outstanding_lines(case: Case) -> tuple[RmaLine, ...]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerReturn:
     """One return as its partner reads it. `address` takes the prepared line, which is the one-line answer (BX6) that `answer` names:
-    delivered, shipped or already_returned. `return_due` is None until the replacement's arrival is known, or where none was sent ahead.
+    delivered, shipped or already_returned. `days` is empty until a replacement's arrival is known, or where none was sent ahead.
     """
 
     number: str
     lines: tuple[RmaLine, ...]
     address: str
     answer: str
-    return_due: date | None
+    owed: tuple[OwedPart, ...]
+    days: tuple[date, ...]
     valid_through: date
     is_advance: bool
 
@@ -224,7 +226,8 @@ def partner_return(case: Case, address: str) -> PartnerReturn:
         lines=outstanding_lines(case),
         address=address,
         answer=_next_answer(case),
-        return_due=details.return_due,
+        owed=details.owed,
+        days=details.due_days,
         valid_through=details.valid_through,
         is_advance=details.type == "advance",
     )
@@ -233,7 +236,7 @@ def partner_return(case: Case, address: str) -> PartnerReturn:
 def _next_answer(case: Case) -> str:
     """What would move the return on: the day of the replacement's arrival, the parcel, or word that it should be here."""
     details = case.details
-    if details.type == "advance" and details.replacement is not None and details.delivered_on is None:
+    if details.type == "advance" and any(parcel.arrived_on is None for parcel in details.replacements):
         return "delivered"
     is_announced = all(line.announced_quantity - line.received >= line.outstanding for line in outstanding_lines(case))
     return "already_returned" if is_announced else "shipped"

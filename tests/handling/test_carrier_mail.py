@@ -27,9 +27,9 @@ def test_the_carriers_word_starts_the_term(shipped: DeskAtWork) -> None:
     row = shipped.write(CARRIER, "Delivered", SAID)
     case = shipped.case("RMA-100001")
     assert (row.state, row.case_number) == ("added", "RMA-100001")
-    assert (case.state, case.details.delivered_on, case.details.return_due) == (
+    assert (case.state, case.details.delivered_days, case.details.return_due) == (
         "replacement delivered",
-        date(2026, 11, 23),
+        (date(2026, 11, 23),),
         date(2026, 12, 14),
     )
     assert shipped.new_notices() == [("rma/extended", (ANNA,))]
@@ -50,4 +50,18 @@ def test_what_is_not_certain_moves_no_date(shipped: DeskAtWork, sender: str, tex
     """BX8: forged, of another organisation, of another parcel, not yet delivered, or before it was shipped."""
     row = shipped.write(sender, "Delivered", text, genuine=genuine)
     assert row.case_number != "RMA-100001"
-    assert shipped.case("RMA-100001").details.delivered_on is None
+    assert shipped.case("RMA-100001").details.delivered_days == ()
+
+
+def test_each_parcel_starts_the_term_of_what_it_holds(desk: DeskAtWork) -> None:
+    """BX3, RM8. The first parcel arrived on Mon 23 November as above; the second on Tue 24: 25-27 (3), 30 November to 4 December (8), 7-11
+    (13), 14, Tue 15 December is the fifteenth. The carrier's word sent again moves nothing."""
+    desk.write(ANNA, "Board", "Serial number: 2102352KLM10L5000456\nSymptoms: the main board reboots every few minutes.\n")
+    desk.write(CCR, "SR-100001", "/rma advance 2 x 02352KLM serial 2102352KLM10L5000456")
+    desk.write(CCR, "RMA-100001", "/shipped DHL JD014600009999 1 x 02352KLM\n/shipped DHL JD014600008888 1 x 02352KLM")
+    desk.now = START + timedelta(days=4)
+    for _ in range(2):
+        desk.write(CARRIER, "Delivered", SAID)
+        assert [(row.outstanding, row.due) for row in desk.case("RMA-100001").details.owed] == [(1, date(2026, 12, 14)), (1, None)]
+    desk.write(CARRIER, "Delivered", SAID.replace("JD014600009999", "JD014600008888").replace("23 November", "24 November"))
+    assert desk.case("RMA-100001").details.due_days == (date(2026, 12, 14), date(2026, 12, 15))

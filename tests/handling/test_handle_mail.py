@@ -162,9 +162,11 @@ def test_a_return_is_born_with_its_verification(desk: DeskAtWork) -> None:
 
 
 def test_waiving_waits_for_its_confirmation(desk: DeskAtWork) -> None:
-    """BX8"""
+    """BX8: the question is the whole answer."""
     number = issue_return(desk)
+    desk.new_notices()
     desk.write("ccr@tac.example", f"Re: {number}", "/waive destroyed in a fire")
+    assert desk.new_notices() == [("staff/confirmation_request", ("ccr@tac.example",))]
     assert desk.case(number).state == "issued"
     code = desk.case(number).details.confirmations[0].code
     desk.answer("ccr@tac.example", "staff/confirmation_request", f"/confirm {code}")

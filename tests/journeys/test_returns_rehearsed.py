@@ -1,4 +1,4 @@
-"""Four returns, played whole: all back in time, partial then late, never back, and a repair with its expiry (RM1-RM11, BX3, BX4).
+"""Five returns, played whole: all back in time, partial then late, two deliveries, never back, a repair that expires (RM1-RM11, BX3, BX4).
 
 23 November 2026 is a Monday. Poland rests on 11 November, 24-26 December and 1 January; China on Friday, 1 January 2027; Romania on
 30 November, 1 December, 25 December, 1, 2, 6 and 7 January.
@@ -35,6 +35,11 @@ def all_back(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
 @pytest.fixture(scope="module")
 def partial_then_late(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
     return rehearse("returns/partial_then_late", tmp_path_factory.mktemp("partial_then_late"))
+
+
+@pytest.fixture(scope="module")
+def two_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+    return rehearse("returns/two_deliveries", tmp_path_factory.mktemp("two_deliveries"))
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +104,56 @@ def test_partial_then_late(partial_then_late: Rehearsed) -> None:
     ]
     assert returns_told(partial_then_late, FINANCE) == [("2027-01-04T09:00", "invoice_request"), ("2027-01-08T11:00", "invoice_withdrawn")]
     assert lines_of(partial_then_late) == [(2, 2, 0)]
+
+
+def test_two_deliveries_run_by_two_days(two_deliveries: Rehearsed) -> None:
+    """BX3, RM8, RM9. The first card is due on Tuesday 15 December as above. The second parcel arrived on Tuesday, 1 December: 2-4, 7-11,
+    14-18, 21 and 22 December are fifteen business days.
+
+    It was asked for from the day on which the first arrival was known, 24 November: 25, 26, 27; 30, 1, 2.
+    """
+    assert returns_told(two_deliveries, MAREK)[3:] == [
+        ("2026-11-24T18:00", "extended"),
+        ("2026-11-27T09:00", "delivery_question"),
+        ("2026-12-02T09:00", "delivery_question"),
+        ("2026-12-02T12:00", "extended"),
+        ("2026-12-08T09:00", "reminder"),
+        ("2026-12-11T09:00", "reminder"),
+        # The 15th is the first card's day, and five business days before the second's: 21, 18, 17, 16, 15.
+        ("2026-12-15T09:00", "reminder"),
+        ("2026-12-15T09:00", "reminder"),
+        ("2026-12-16T09:00", "final_notice"),
+        ("2026-12-18T09:00", "reminder"),
+        ("2026-12-22T09:00", "reminder"),
+        # Five business days after the 16th: 17, 18, 21, 22, 23; the second card's final notice is of the same morning.
+        ("2026-12-23T09:00", "final_notice"),
+        ("2026-12-23T09:00", "invoice_notice"),
+        ("2026-12-29T11:00", "receipt_notification"),
+        ("2026-12-29T11:00", "invoice_withdrawn"),
+        # 28, 29, 30 and 31 December and 4 January.
+        ("2027-01-04T09:00", "invoice_notice"),
+        ("2027-01-08T11:00", "receipt_notification"),
+        ("2027-01-08T11:00", "invoice_withdrawn"),
+        ("2027-01-08T11:00", "closed"),
+    ]
+    assert [moment for moment, notice in returns_told(two_deliveries, FINANCE) if notice == "invoice_request"] == [
+        "2026-12-23T09:00",
+        "2027-01-04T09:00",
+    ]
+    assert lines_of(two_deliveries) == [(2, 2, 0)]
+    assert two_deliveries.report["deadlines"] == []
+
+
+def test_each_notice_names_one_card_and_its_day(two_deliveries: Rehearsed) -> None:
+    """RM9, BX3: the amount is of one card; the answer to DELIVERED names both days."""
+    for notice in two_deliveries.files("rma/reminder"):
+        text = text_of(notice)
+        assert ("210305TYNCN0L3000123" in text) != ("210305TYNCN0L3000124" in text)
+    first, second = (" ".join(text_of(one).split()) for one in two_deliveries.files("rma/invoice_request"))
+    assert ("1,800.00 EUR" in first, "15 December 2026" in first, "22 December 2026" in first) == (True, True, False)
+    assert ("1,950.00 EUR" in second, "22 December 2026" in second, "15 December 2026" in second) == (True, True, False)
+    told = text_of(two_deliveries.files("rma/extended")[1])
+    assert ("15 grudnia 2026" in told, "22 grudnia 2026" in told) == (True, True)
 
 
 def test_never_back_over_the_new_year_in_china(never_back: Rehearsed) -> None:

@@ -28,6 +28,7 @@ from mailflow.policy.digest import (
     staff_sections,
 )
 from mailflow.policy.facts import WaitingDeadline
+from mailflow.policy.return_term import ReturnTerm
 from mailflow.settings import shipped_desks
 
 DESK = load_desk(shipped_desks() / "huawei-tac")
@@ -116,13 +117,17 @@ def request(number: str, **changes: object) -> Case:
 
 
 def returned(number: str, due: date | None, *lines: RmaLine, type: str = "advance", **changes: object) -> Case:
+    lines = lines or (RmaLine(part_number="02352KLM", authorised=2),)
+    if due is not None:
+        lines = tuple(
+            replace(line, terms=(ReturnTerm(quantity=line.authorised, delivered_on=date(2026, 11, 2), due=due),)) for line in lines
+        )
     details = RmaDetails(
         type=type,
         service_level="9x5xNBD",
-        lines=lines or (RmaLine(part_number="02352KLM", authorised=2),),
+        lines=lines,
         issued_at=utc(11, 2, 9),
         valid_through=date(2026, 12, 2),
-        return_due=due,
     )
     return request(number, kind="rma", state="replacement delivered", details=details, **changes)
 
@@ -194,6 +199,26 @@ def test_days_are_counted_and_only_what_is_outstanding_is_named() -> None:
         "due": date(2026, 11, 17),
         "days": 3,
     }
+
+
+def test_parts_of_one_return_that_are_due_on_several_days_are_told_by_day() -> None:
+    """BX3, BX12: of two boards one replacement arrived for the 17th, one for the 20th; a card's has not arrived."""
+    first = ReturnTerm(quantity=1, delivered_on=date(2026, 10, 26), due=date(2026, 11, 17))
+    terms = (first, replace(first, delivered_on=date(2026, 10, 29), due=date(2026, 11, 20)))
+    lines = (RmaLine(part_number="02352KLM", authorised=2, terms=terms), RmaLine(part_number="03057BGH"))
+    case = returned("RMA-1", None, *lines)
+    (section,) = staff_sections(DESK, utc(11, 20, 6), (), (case,), (), ())
+    assert [(line.name, line.values["parts"]) for line in section.lines] == [
+        ("digest_overdue", ("1 x 02352KLM",)),
+        ("digest_due_today", ("1 x 02352KLM",)),
+    ]
+    told = partner_return(case, "tac+rma-1@tac.example")
+    assert told.days == (date(2026, 11, 17), date(2026, 11, 20))
+    assert [(row.part_number, row.due) for row in told.owed] == [
+        ("02352KLM", date(2026, 11, 17)),
+        ("02352KLM", date(2026, 11, 20)),
+        ("03057BGH", None),
+    ]
 
 
 def test_today_is_the_customers_day() -> None:
@@ -270,15 +295,15 @@ def test_a_partner_is_asked_for_the_parcel_once_the_replacement_arrived() -> Non
         "RMA-1", date(2026, 12, 1), RmaLine(part_number="02352KLM", authorised=2, received=1), RmaLine(part_number="X", received=1)
     )
     told = partner_return(case, "tac+rma-1@tac.example")
-    assert ([line.part_number for line in told.lines], told.answer, told.return_due) == (["02352KLM"], "shipped", date(2026, 12, 1))
+    assert ([line.part_number for line in told.lines], told.answer, told.days) == (["02352KLM"], "shipped", (date(2026, 12, 1),))
 
 
 @pytest.mark.parametrize(
     ("changes", "answer"),
     [
         ({}, "shipped"),
-        ({"replacement": Parcel(carrier="DHL", tracking="1", on=utc(11, 18, 9))}, "delivered"),
-        ({"replacement": Parcel(carrier="DHL", tracking="1", on=utc(11, 18, 9)), "delivered_on": date(2026, 11, 19)}, "shipped"),
+        ({"replacements": (Parcel(carrier="DHL", tracking="1", on=utc(11, 18, 9)),)}, "delivered"),
+        ({"replacements": (Parcel(carrier="DHL", tracking="1", on=utc(11, 18, 9), arrived_on=date(2026, 11, 19)),)}, "shipped"),
         ({"type": "repair"}, "shipped"),
         ({"lines": (announced(2),)}, "already_returned"),
         ({"lines": (announced(1),)}, "shipped"),

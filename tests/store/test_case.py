@@ -9,20 +9,29 @@ from sqlalchemy.exc import IntegrityError
 
 from mailflow.policy.case import Parcel, RmaDetails, RmaLine, ServiceRequestDetails
 from mailflow.policy.derivation import Step
+from mailflow.policy.return_term import ReturnTerm
 from mailflow.store import case, deadline
 from mailflow.store.case import CaseChanged
 from mailflow.store.codec import CannotStore
 from mailflow.store.transaction import Database
 from tests.store.rows import MINUTE, NOON, a_case, opened
 
-LINE = RmaLine(part_number="P1", serials=("S1", "S2"), announced=(Parcel(carrier="DHL", tracking="1", on=NOON, serials=("S9",)),))
+TERM = ReturnTerm(
+    quantity=1,
+    delivered_on=date(2026, 11, 24),
+    due=date(2026, 12, 15),
+    steps=(Step("cutoff", {"at": NOON, "days": ("a", "b")}),),
+    told=(("reminder 2026-12-15 5", NOON),),
+)
+LINE = RmaLine(
+    part_number="P1", serials=("S1", "S2"), announced=(Parcel(carrier="DHL", tracking="1", on=NOON, serials=("S9",)),), terms=(TERM,)
+)
 RETURN = RmaDetails(
     type="advance",
     service_level="9x5xNBD",
     lines=(LINE,),
     issued_at=NOON,
     valid_through=date(2026, 12, 20),
-    return_steps=(Step("cutoff", {"at": NOON, "days": ("a", "b")}),),
 )
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from mailflow.policy.case import Parcel, PendingConfirmation, RmaDetails, RmaLine, ServiceRequestDetails
 from mailflow.policy.derivation import Step
+from mailflow.policy.return_term import InvoicedPart, InvoiceRequest, ReturnTerm
 from mailflow.store.codec import CannotRestore, CannotStore, check_details, decode, encode, register_details, storable
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -23,6 +24,15 @@ words = st.lists(texts, max_size=3).map(tuple)
 steps = st.builds(Step, name=texts, values=st.dictionaries(texts, st.one_of(texts, st.integers(), days, moments, words), max_size=4))
 derivations = st.lists(steps, max_size=3).map(tuple)
 parcels = st.builds(Parcel, carrier=texts, tracking=texts, on=moments, quantity=st.integers(0, 99), serials=words)
+terms = st.builds(
+    ReturnTerm,
+    quantity=st.integers(1, 9),
+    delivered_on=days,
+    due=days,
+    steps=derivations,
+    told=st.lists(st.tuples(texts, moments), max_size=2).map(tuple),
+    invoice_on=st.none() | days,
+)
 lines = st.builds(
     RmaLine,
     part_number=texts,
@@ -33,6 +43,10 @@ lines = st.builds(
     received=st.integers(0, 99),
     received_serials=words,
     waived=st.integers(0, 9),
+    terms=st.lists(terms, max_size=2).map(tuple),
+)
+invoiced = st.builds(
+    InvoicedPart, part_number=texts, quantity=st.integers(1, 9), unit_price=st.decimals("0.01", "99999", places=2), currency=texts, due=days
 )
 returns = st.builds(
     RmaDetails,
@@ -41,12 +55,9 @@ returns = st.builds(
     lines=st.lists(lines, max_size=3).map(tuple),
     issued_at=moments,
     valid_through=days,
-    return_steps=derivations,
-    replacement=st.none() | parcels,
-    delivered_on=st.none() | days,
-    return_due=st.none() | days,
+    replacements=st.lists(parcels, max_size=2).map(tuple),
     extended_by_customer=st.booleans(),
-    invoice_requested=st.lists(st.tuples(texts, st.integers(), texts, texts), max_size=2).map(tuple),
+    invoices=st.lists(st.builds(InvoiceRequest, parts=st.lists(invoiced, max_size=2).map(tuple), number=texts), max_size=2).map(tuple),
     extras=words,
     confirmations=st.lists(st.builds(PendingConfirmation, code=texts, line=texts, by=texts, at=moments), max_size=2).map(tuple),
 )

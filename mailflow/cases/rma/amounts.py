@@ -4,49 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from mailflow.policy.register import PartPrice
+from mailflow.policy.return_term import InvoicedPart, OwedPart
 
-Amount = tuple[str, int, Decimal, Decimal, str]
-"""(part number, quantity, unit price, total, currency)."""
-
-Requested = tuple[str, int, str, str]
-"""What finance was asked for: (part number, quantity, unit price as text, currency)."""
+Amount = tuple[str, int, Decimal, Decimal, str, date]
+"""(part number, quantity, unit price, total, currency, the day on which the parts are due)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    amounts: tuple[Amount, ...]
-    totals: tuple[tuple[str, Decimal], ...]
+    parts: tuple[InvoicedPart, ...]
     unpriced: tuple[str, ...]
     """Part numbers without a price: nothing is invoiced for them until staff say so."""
 
 
-def price_lines(quantities: Sequence[tuple[str, int]], prices: Mapping[str, PartPrice | None]) -> Priced:
-    """Price (part number, quantity) pairs."""
-    amounts: list[Amount] = []
-    totals: dict[str, Decimal] = {}
+def price_parts(rows: Sequence[OwedPart], prices: Mapping[str, PartPrice | None]) -> Priced:
+    """Price what is owed; parts that are not due have no amount."""
+    parts: list[InvoicedPart] = []
     unpriced: list[str] = []
-    for part, quantity in quantities:
-        price = prices.get(part)
-        if price is None or price.list_price is None:
-            unpriced.append(part)
+    for row in rows:
+        if row.due is None:
             continue
-        total = price.list_price * quantity
-        amounts.append((part, quantity, price.list_price, total, price.currency))
-        totals[price.currency] = totals.get(price.currency, Decimal(0)) + total
-    return Priced(amounts=tuple(amounts), totals=tuple(totals.items()), unpriced=tuple(unpriced))
+        price = prices.get(row.part_number)
+        if price is None or price.list_price is None:
+            unpriced.append(row.part_number)
+            continue
+        parts.append(
+            InvoicedPart(
+                part_number=row.part_number,
+                quantity=row.outstanding,
+                unit_price=price.list_price,
+                currency=price.currency,
+                due=row.due,
+            )
+        )
+    return Priced(parts=tuple(parts), unpriced=tuple(dict.fromkeys(unpriced)))
 
 
-def amounts_of(requested: Sequence[Requested]) -> tuple[Amount, ...]:
+def amounts_of(parts: Sequence[InvoicedPart]) -> tuple[Amount, ...]:
     """What was asked for, at the price of that day."""
-    return tuple((part, quantity, Decimal(unit), Decimal(unit) * quantity, currency) for part, quantity, unit, currency in requested)
+    return tuple(
+        (part.part_number, part.quantity, part.unit_price, part.unit_price * part.quantity, part.currency, part.due) for part in parts
+    )
 
 
-def totals_of(requested: Sequence[Requested]) -> tuple[tuple[str, Decimal], ...]:
+def totals_of(parts: Sequence[InvoicedPart]) -> tuple[tuple[str, Decimal], ...]:
     """Its sum in each currency."""
     totals: dict[str, Decimal] = {}
-    for _part, _quantity, _unit, total, currency in amounts_of(requested):
-        totals[currency] = totals.get(currency, Decimal(0)) + total
+    for part in parts:
+        totals[part.currency] = totals.get(part.currency, Decimal(0)) + part.unit_price * part.quantity
     return tuple(totals.items())

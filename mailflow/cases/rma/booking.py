@@ -7,11 +7,21 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from mailflow.cases.rma.letter import tell_customer, with_remarks
-from mailflow.cases.rma.obligation import INVOICE_REQUEST, RETURN_CLOCK, VALIDITY_CLOCK, invoice_moment, is_expired, stop
+from mailflow.cases.rma.obligation import (
+    RETURN_CLOCK,
+    VALIDITY_CLOCK,
+    ask_finance_on,
+    invoice_moment,
+    is_expired,
+    run_return_clock,
+    silence,
+    stop,
+)
+from mailflow.cases.rma.owed import has_ripe, running, standing_state, with_terms
 from mailflow.cases.rma.receipt import Arrived, Difference, Reconciled, reconcile
-from mailflow.cases.rma.withdrawal import credit_returned, withdraw_invoice
+from mailflow.cases.rma.withdrawal import withdraw_all, withdraw_surplus
 from mailflow.policy.case import Case, RmaDetails
-from mailflow.policy.decision import Decision, Effect, Note, SetDeadline
+from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.facts import Facts
@@ -44,7 +54,7 @@ def book_receipt(
     differences = (*found, *_flags(case, facts.calendar.local_day(at)), *(("extra", {"text": text}) for text in extras))
     booked = case.changed(details=replace(details, lines=result.lines, extras=(*details.extras, *extras), disputed=False))
     settled, effects = settle(booked, earlier, facts, desk, at)
-    resumed, invoice_on = _resume_invoicing(settled, earlier, facts, desk, at)
+    settled, resumed, invoice_on = _resume_invoicing(settled, earlier, facts, desk, at)
     receipt = tell_customer(
         settled,
         "receipt_notification",
@@ -53,6 +63,7 @@ def book_receipt(
         extras=extras,
         booked_on=at,
         invoice_on=invoice_on,
+        today=facts.calendar.local_day(at),
         is_late=_is_late(case, facts.calendar.local_day(at)),
     )
     return Decision(
@@ -97,7 +108,7 @@ def settle(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetim
         return case, ()
     if details.outstanding > 0:
         return _keep_waiting(case, before, facts, desk, at)
-    freed, withdrawn = withdraw_invoice(case, Step("rma_all_came_back", {}), desk)
+    freed, withdrawn = withdraw_all(case, Step("rma_all_came_back", {}), desk)
     silence = stop(*RETURN_CLOCK, *VALIDITY_CLOCK)
     if details.type == "repair":
         return freed.changed(state="in repair"), (*withdrawn, *silence)
@@ -106,23 +117,26 @@ def settle(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetim
 
 
 def _keep_waiting(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """Some parts are still missing. A request to finance that names what came back is replaced on the next business day."""
-    came = case.details.outstanding < before.outstanding
-    if case.state == "to be invoiced" and came:
-        freed, withdrawn = withdraw_invoice(case, Step("rma_part_came_back", {}), desk)
-        again = facts.calendar.next_business_day(facts.calendar.local_day(at))
-        anew = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(again), steps=case.details.return_steps)
-        return freed.changed(state="overdue"), (*withdrawn, anew)
+    """Some parts are still missing. What came back is mentioned no more; a request to finance that names it is taken back, and what is left
+    of it is asked for anew on the next business day. Requests that name other parts stand."""
+    freed, withdrawn = withdraw_surplus(case, Step("rma_part_came_back", {}), desk)
+    silent = silence(before, freed.details, desk)
     if case.state == "invoiced":
-        return credit_returned(case, before, Step("rma_part_came_back", {}), desk)
-    stays = case.state in ("overdue", "to be invoiced") or not any(line.received for line in case.details.lines)
-    return (case if stays else case.changed(state="received")), ()
+        return freed, (*withdrawn, *silent)
+    today = facts.calendar.local_day(at)
+    anew = (ask_finance_on(today, facts, at),) if withdrawn and has_ripe(freed.details, today) else ()
+    if case.state in ("overdue", "to be invoiced"):
+        return freed.changed(state=standing_state(freed)), (*withdrawn, *silent, *anew)
+    return (freed.changed(state="received") if any(line.received for line in freed.details.lines) else freed), (*withdrawn, *silent)
 
 
-def _resume_invoicing(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[tuple[Effect, ...], date | None]:
+def _resume_invoicing(
+    case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetime
+) -> tuple[Case, tuple[Effect, ...], date | None]:
     """The customer's word is answered; what is missing after all has the whole term of a final notice again before finance hears of it."""
     if not before.disputed or case.state != "overdue" or before.held_since is not None:
-        return (), None
+        return case, (), None
     day = invoice_moment(facts.calendar.local_day(at), facts.calendar, desk.returns.invoice_after)
-    anew = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day), steps=case.details.return_steps)
-    return (*stop(INVOICE_REQUEST), anew), day
+    waiting = [row for row in running(case.details) if row.term and row.term.invoice_on]
+    given = with_terms(case, waiting, lambda term: replace(term, invoice_on=max(term.invoice_on or day, day)))
+    return given, run_return_clock(given, facts, desk, at), day

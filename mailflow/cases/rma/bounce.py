@@ -7,36 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from mailflow.cases.rma.deadline import reminder_of
-from mailflow.cases.rma.delivery import tell_due_day
+from mailflow.cases.rma.deadline import reminder_of, with_mark
+from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days
 from mailflow.cases.rma.invoicing import invoice_notice_of
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import (
-    INVOICE_REQUEST,
+    FINAL_NOTICE,
+    REMINDER,
     RETURN_CLOCK,
+    ask_finance_on,
     ask_for_delivery,
     business_days_until,
     invoice_moment,
-    move_return_clock,
-    run_return_clock,
-    state_before_overdue,
+    move_terms,
     stop,
     without_last_word,
 )
-from mailflow.cases.rma.proof import NEEDED, proof_of_notice
+from mailflow.cases.rma.owed import (
+    due_on,
+    is_asked_for,
+    not_delivered,
+    pending_requests,
+    running,
+    running_days,
+    standing_state,
+)
+from mailflow.cases.rma.proof import NEEDED, VERIFICATION, proof_of_notice
 from mailflow.cases.rma.verification import verify
-from mailflow.cases.rma.withdrawal import withdraw_invoice
+from mailflow.cases.rma.withdrawal import withdraw_pending
 from mailflow.policy.case import Case, RmaDetails
-from mailflow.policy.decision import Decision, Effect, Note, SetDeadline
+from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import NoticeBounced
 from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
 
-VERIFICATION = "rma/customer_request_verification"
 LAST_WORD = "rma/final_notice"
 
 
@@ -101,12 +110,18 @@ def _stand_still(case: Case, event: NoticeBounced, since: datetime, came_back: s
 
 def _without_request(case: Case, notice: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """Where the proof of notice fell away, so does what finance was asked for; it comes up again after its term."""
-    if case.state != "to be invoiced" or notice not in NEEDED or not proof_of_notice(facts.sent_notices).missing:
+    unproven = {
+        (row.part_number, row.due) for row in running(case.details) if row.term and proof_of_notice(facts.sent_notices, row.term).missing
+    }
+
+    def is_concerned(request: InvoiceRequest) -> bool:
+        return any((part.part_number, part.due) in unproven for part in request.parts)
+
+    if notice not in NEEDED or not any(is_concerned(request) for request in pending_requests(case.details)):
         return case, ()
-    freed, withdrawn = withdraw_invoice(case, Step("rma_notice_came_back", {}), desk)
+    freed, withdrawn = withdraw_pending(case, Step("rma_notice_came_back", {}), desk, is_concerned)
     day = invoice_moment(facts.calendar.local_day(now), facts.calendar, desk.returns.invoice_after)
-    anew = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day), steps=case.details.return_steps)
-    return freed.changed(state="overdue"), (*withdrawn, anew)
+    return freed.changed(state=standing_state(freed)), (*withdrawn, ask_finance_on(day, facts, now))
 
 
 def reach_again(case: Case, address: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -126,48 +141,60 @@ def _repeat(
     moved, clock = _go_on(freed, notice, since, facts, desk, now, stood_still=stood_still)
     if notice == LAST_WORD:
         return moved, (*withdrawn, *clock)
-    told, letters = _write_again(moved, notice, facts, desk, now)
+    told, letters = _write_again(moved, notice, since, facts, desk, now)
     return told, (*letters, *withdrawn, *clock)
 
 
 def _go_on(
     case: Case, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, stood_still: bool
 ) -> tuple[Case, tuple[Effect, ...]]:
-    details: RmaDetails = case.details
-    today = facts.calendar.local_day(now)
-    if case.state == "to be invoiced":
-        # The clock has run out, and enough of what was written is proven to have arrived.
-        return case, ()
-    if details.return_due is None:
-        asks = stood_still and details.replacement is not None
-        return case, ask_for_delivery(today, facts.calendar, desk) if asks else ()
-    lost_on = facts.calendar.local_day(since)
-    lost_days = 0 if lost_on > details.return_due else business_days_until(today, lost_on, facts.calendar)
-    if not lost_days and not stood_still and notice != LAST_WORD:
-        return case, ()
-    free = without_last_word(case)
-    if not lost_days:
-        return free, run_return_clock(free, facts, desk, now)
-    due = facts.calendar.add_business_days(details.return_due, lost_days)
-    state = state_before_overdue(free) if free.state == "overdue" and due >= today else free.state
-    step = Step("notice_lost", {"days": lost_days, "day": lost_on, "due": due})
-    return move_return_clock(free.changed(state=state), due, step, facts, desk, now)
+    """Each day that is open moves by the business days that were lost of its own term; where none were, it stays."""
+    today, lost_on = facts.calendar.local_day(now), facts.calendar.local_day(since)
+    open_parts = [row for row in running(case.details) if not is_asked_for(case.details, row)]
+    questions: tuple[Effect, ...] = ()
+    if stood_still and case.details.replacements and not_delivered(case.details):
+        questions = ask_for_delivery(today, facts.calendar, desk)
+    silent = [row for row in open_parts if stood_still or (notice == LAST_WORD and _was_told(row, since))]
+
+    def moved(term: ReturnTerm) -> tuple[date, Step] | None:
+        lost = 0 if lost_on > term.due else business_days_until(today, lost_on, facts.calendar)
+        due = facts.calendar.add_business_days(term.due, lost)
+        return (due, Step("notice_lost", {"days": lost, "day": lost_on, "due": due})) if lost else None
+
+    if not open_parts or not (silent or any(row.term and moved(row.term) for row in open_parts)):
+        return case, questions
+    gone_on, clock = move_terms(without_last_word(case, silent), moved, facts, desk, now)
+    ahead = gone_on.state == "overdue" and all(day >= today for day in running_days(gone_on.details))
+    return (gone_on.changed(state=standing_state(gone_on)) if ahead else gone_on), (*questions, *clock)
 
 
-def _write_again(case: Case, notice: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def _was_told(row: OwedPart, written_at: datetime) -> bool:
+    return row.term is not None and written_at in row.term.moments(FINAL_NOTICE)
+
+
+def _next_day(case: Case, since: datetime, today: date) -> date | None:
+    """The day of the parts that the lost reminder named, as it is now, unless it has passed; without such the first day that lies ahead."""
+    ahead = [row for row in running(case.details) if row.due is not None and row.due >= today]
+    named = [row.due for row in ahead if row.term and since in row.term.moments(REMINDER)]
+    return min((day for day in named or [row.due for row in ahead] if day), default=None)
+
+
+def _write_again(case: Case, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """The notice as it reads today; what cannot be written again is replaced by the authorisation, which names all that is asked for."""
     details: RmaDetails = case.details
     today = facts.calendar.local_day(now)
     match notice:
-        case "rma/reminder" if details.return_due is not None and details.return_due >= today:
-            return case, (reminder_of(case, facts, desk, now),)
-        case "rma/extended" if details.return_due is not None:
-            return case, (tell_due_day(case),)
-        case "rma/delivery_question" if details.delivered_on is None:
-            return case, (tell_customer(case, "delivery_question", impossible_day=None),)
+        case "rma/reminder" if (again := _next_day(case, since, today)) is not None:
+            rows = due_on(details, again)
+            told = with_mark(case, rows, f"{REMINDER} {again.isoformat()} again", now)
+            return told, (reminder_of(told, again, rows, facts, desk, now),)
+        case "rma/extended" if details.due_days:
+            return case, (tell_due_days(case, today),)
+        case "rma/delivery_question" if not_delivered(details):
+            return case, (ask_about_delivery(case),)
         case "rma/validity_warning" if details.valid_through >= today:
             return case, (tell_customer(case, "validity_warning", days_left=(details.valid_through - today).days),)
-        case "rma/invoice_notice" if details.invoice_requested:
+        case "rma/invoice_notice" if pending_requests(details):
             return case, (invoice_notice_of(case),)
         case "rma/expired" if details.expired:
             return case, (tell_customer(case, "expired"),)

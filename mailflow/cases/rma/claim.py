@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailflow.cases.rma.delivery import tell_due_day
+from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days
 from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.cases.rma.lifecycle import LIFECYCLE
-from mailflow.cases.rma.obligation import INVOICE_REQUEST, invoice_moment
-from mailflow.cases.rma.withdrawal import withdraw_invoice
+from mailflow.cases.rma.obligation import ask_finance_on, invoice_moment
+from mailflow.cases.rma.owed import standing_state
+from mailflow.cases.rma.withdrawal import withdraw_pending
 from mailflow.policy.case import Case, RmaDetails
-from mailflow.policy.decision import Decision, SendNotice, SetDeadline
+from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
@@ -27,10 +28,10 @@ def dispute(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decisi
     reason = f"{event.sender} disputes what is booked"
     if case.state != "to be invoiced":
         return Decision(case=marked, effects=(search,), reason=reason)
-    freed, withdrawn = withdraw_invoice(marked, Step("rma_claimed", {}), desk)
+    freed, withdrawn = withdraw_pending(marked, Step("rma_claimed", {}), desk)
     day = invoice_moment(facts.calendar.local_day(event.at), facts.calendar, desk.returns.invoice_after)
-    anew = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day), steps=case.details.return_steps)
-    return Decision(case=freed.changed(state="overdue"), effects=(search, *withdrawn, anew), reason=reason)
+    anew = ask_finance_on(day, facts, event.at)
+    return Decision(case=freed.changed(state=standing_state(freed)), effects=(search, *withdrawn, anew), reason=reason)
 
 
 def claim_returned(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
@@ -47,9 +48,10 @@ def tell_what_holds(case: Case, event: MailReceived, facts: Facts) -> SendNotice
     details: RmaDetails = case.details
     if LIFECYCLE.is_closed(case.state) and case.state != "invoiced":
         return tell_customer(case, "closed") if case.state == "closed" else tell_customer(case, case.state, reason="")
-    if details.return_due is not None:
-        return tell_due_day(case)
+    today = facts.calendar.local_day(event.at)
+    if details.due_days:
+        return tell_due_days(case, today)
     if details.type == "advance":
-        return tell_customer(case, "delivery_question", impossible_day=None)
-    days_left = (details.valid_through - facts.calendar.local_day(event.at)).days
+        return ask_about_delivery(case)
+    days_left = (details.valid_through - today).days
     return tell_customer(case, "expired") if days_left < 0 else tell_customer(case, "validity_warning", days_left=days_left)

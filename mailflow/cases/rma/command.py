@@ -7,18 +7,21 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.rma.announcement import announce, state_once_announced
+from mailflow.cases.rma.arrival import arrival_of, earliest_delivery, parcels_to_customer
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.bounce import reach_again
 from mailflow.cases.rma.confirmation import Rule, ask_confirmation, confirm
 from mailflow.cases.rma.correction import correct
-from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term, ship_replacement
+from mailflow.cases.rma.delivery import deliver_replacement, extend_term, parts_sent, ship_replacement
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import RETURN_CLOCK, VALIDITY_CLOCK, start_validity_clock, stop
+from mailflow.cases.rma.owed import not_delivered, pending_requests, running_days, standing_state
 from mailflow.cases.rma.receipt import Arrived
+from mailflow.cases.rma.relay import told_owed
 from mailflow.cases.rma.verification import verify_anew
 from mailflow.cases.rma.visit import announce_visit, complete_visit
-from mailflow.cases.rma.withdrawal import withdraw_invoice
+from mailflow.cases.rma.withdrawal import withdraw_all
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.policy.case import Case, Parcel, RmaDetails
 from mailflow.policy.command import Item
@@ -60,33 +63,32 @@ def _shipped(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
         return _refuse(case, "rma_no_replacement", type=case.details.type)
     command = event.command
     serials = tuple(serial for item in command.items for serial in item.serials)
-    quantity = sum(item.quantity for item in command.items) or _total(case)
+    quantity = sum(line.authorised for line in parts_sent(case, command.items))
     parcel = Parcel(carrier=command.carrier, tracking=command.tracking, on=event.at, quantity=quantity, serials=serials)
     shipped, effects = ship_replacement(case, parcel, command.items, facts, desk)
     return _done(shipped, event, "rma_shipped", *effects, carrier=parcel.carrier, tracking=parcel.tracking)
 
 
-def _total(case: Case) -> int:
-    return sum(line.authorised for line in case.details.lines)
-
-
 def _delivered(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The replacement arrived; of a repair, the repaired part, with which the return ends (RM7)."""
-    day = event.command.day
+    """Replacements arrived: those that are named, else all that are under way (RM8, BX3); of a repair, the repaired part, with which the
+    return ends (RM7)."""
+    details, day, tracking = case.details, event.command.day, event.command.tracking
     if case.state == "shipped back":
         closed = case.changed(state="closed", closed_at=event.at)
         return _done(closed, event, "rma_closed", tell_customer(closed, "closed"))
-    if case.details.type != "advance" or day is None:
-        return _refuse(case, "rma_nothing_to_deliver", type=case.details.type)
+    if details.type != "advance" or day is None:
+        return _refuse(case, "rma_nothing_to_deliver", type=details.type)
     if day > facts.calendar.local_day(event.at):
         return _refuse(case, "rma_delivery_in_the_future", day=day)
-    if day < (earliest := earliest_delivery(case, facts)):
+    if day < (earliest := earliest_delivery(details, facts)):
         return _refuse(case, "rma_delivery_too_early", day=day, earliest=earliest)
-    delivered, effects = deliver_replacement(case, day, facts, desk, now)
-    due = delivered.details.return_due
-    if due is None or delivered.details.outstanding == 0:
+    arrival = arrival_of(details, event.command.items, parcels_to_customer(details, tracking))
+    if isinstance(arrival, Step):
+        return _refuse(case, arrival.name, **arrival.values)
+    delivered, effects = deliver_replacement(case, arrival, day, facts, desk, now, tracking=tracking)
+    if delivered.details.outstanding == 0:
         return _done(delivered, event, "rma_delivered_nothing_due", *effects, day=day)
-    return _done(delivered, event, "rma_delivered", *effects, day=day, due=due)
+    return _done(delivered, event, "rma_delivered", *effects, day=day, owed=told_owed(delivered.details))
 
 
 def _announced(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -115,10 +117,11 @@ def _received(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
 
 
 def _extend(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    if case.details.return_due is None:
+    """More time for every day that is open, counted in the unit of the desk's extension (RM10)."""
+    if not running_days(case.details):
         return _refuse(case, "rma_no_return_date")
     extended, effects = extend_term(case, event.command.days or 0, event.by, event.command.reason, facts, desk, now)
-    return _done(extended, event, "rma_extended", *effects, due=extended.details.return_due)
+    return _done(extended, event, "rma_extended", *effects, owed=told_owed(extended.details))
 
 
 def _waive(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -129,7 +132,7 @@ def _waive(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     if not event.confirmed:
         return ask_confirmation(case, event, facts, Step("rma_would_waive", {"rma": case.number, "outstanding": outstanding}))
     lines = tuple(replace(line, waived=line.waived + line.outstanding) for line in case.details.lines)
-    freed, withdrawn = withdraw_invoice(case, event.command.reason, desk)
+    freed, withdrawn = withdraw_all(case, event.command.reason, desk)
     details = replace(freed.details, lines=lines, disputed=False)
     in_repair = details.type == "repair" and any(line.received for line in lines)
     over = {"state": "in repair"} if in_repair else {"state": "waived", "closed_at": event.at}
@@ -141,7 +144,7 @@ def _waive(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
 def _cancel(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if not event.confirmed:
         return ask_confirmation(case, event, facts, Step("rma_would_cancel", {"rma": case.number}))
-    freed, withdrawn = withdraw_invoice(case, event.command.reason, desk)
+    freed, withdrawn = withdraw_all(case, event.command.reason, desk)
     cancelled = freed.changed(state="cancelled", closed_at=event.at)
     letters = (tell_customer(cancelled, "cancelled", reason=event.command.reason), *withdrawn)
     return _done(cancelled, event, "rma_cancelled", *letters, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
@@ -163,17 +166,25 @@ def _repaired(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
     arrived = tuple(replace(line, authorised=line.received, serials=line.received_serials) for line in case.details.lines if line.received)
     quantity = sum(line.received for line in arrived)
     parcel = Parcel(carrier=event.command.carrier, tracking=event.command.tracking, on=event.at, quantity=quantity)
-    back = case.changed(state="shipped back", details=replace(case.details, replacement=parcel))
+    back = case.changed(state="shipped back", details=replace(case.details, replacements=(parcel,)))
     letter = tell_customer(back, "repaired_shipped", parcel=parcel, lines=arrived)
     return _done(back, event, "rma_repaired", letter, carrier=parcel.carrier, tracking=parcel.tracking)
 
 
 def _invoiced(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    if case.state != "to be invoiced":
+    """Finance has answered the oldest request that is open. The return is over once nothing else of it is owed (RM11)."""
+    details: RmaDetails = case.details
+    pending = pending_requests(details)
+    if not pending:
         return _refuse(case, "rma_no_invoice_wanted", state=case.state)
     number = event.command.invoice
-    invoiced = case.changed(state="invoiced", closed_at=event.at, details=replace(case.details, invoice_number=number))
-    return _done(invoiced, event, "rma_invoiced", *stop(*RETURN_CLOCK), invoice=number)
+    answered = next(index for index, request in enumerate(details.invoices) if request is pending[0])
+    invoices = (*details.invoices[:answered], replace(pending[0], number=number), *details.invoices[answered + 1 :])
+    invoiced = case.changed(details=replace(details, invoices=invoices))
+    if running_days(invoiced.details) or not_delivered(invoiced.details):
+        return _done(invoiced.changed(state=standing_state(invoiced)), event, "rma_invoiced", invoice=number)
+    over = invoiced.changed(state="invoiced", closed_at=event.at)
+    return _done(over, event, "rma_invoiced", *stop(*RETURN_CLOCK), invoice=number)
 
 
 def _add(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -12,13 +12,14 @@ from datetime import datetime
 from mailflow.cases.rma.birth import description_of
 from mailflow.cases.rma.booking import book_receipt, settle
 from mailflow.cases.rma.lifecycle import UNDER_WAY
-from mailflow.cases.rma.obligation import run_return_clock, start_validity_clock, without_last_word
+from mailflow.cases.rma.obligation import ask_for_delivery, clock_of, start_validity_clock, without_last_word
+from mailflow.cases.rma.owed import due_on, grown_days, not_delivered, quantity_due, standing_state
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.cases.rma.relay import outstanding_items
 from mailflow.cases.rma.verification import verify_anew
 from mailflow.policy.case import Case, RmaDetails, RmaLine
 from mailflow.policy.command import Item
-from mailflow.policy.decision import Decision
+from mailflow.policy.decision import Decision, Effect
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven
@@ -115,9 +116,10 @@ def _correct_authorisation(case: Case, lines: tuple[RmaLine, ...], event: Comman
     before: RmaDetails = case.details
     told, letter = verify_anew(case.changed(details=replace(before, lines=lines)), "lines", facts, desk)
     settled, effects = settle(told, before, facts, desk, event.at)
+    woken, clock = _wake(settled, before, facts, desk, event.at)
     parts = "; ".join(f"{line.authorised} x {line.part_number}" for line in lines)
     done = Step("rma_authorisation_corrected", {"rma": case.number, "parts": parts})
-    return Decision(case=settled, effects=(letter, *effects), reason=f"{event.by}: {event.command.line}", done=done)
+    return Decision(case=woken, effects=(letter, *effects, *clock), reason=f"{event.by}: {event.command.line}", done=done)
 
 
 # What arrived
@@ -129,7 +131,7 @@ def _correct_receipt(case: Case, items: Sequence[Item], event: CommandGiven, fac
     named = {item.part_number.upper() for item in items}
     emptied = tuple(replace(line, received=0, received_serials=()) if line.part_number.upper() in named else line for line in before.lines)
     was_over = case.state in ("closed", "in repair")
-    reopened = without_last_word(case.changed(state="received", closed_at=None)) if was_over else case
+    reopened = case.changed(state="received", closed_at=None) if was_over else case
     cleared = reopened.changed(details=replace(reopened.details, lines=emptied))
     arrived = tuple(Arrived(part_number=item.part_number, quantity=item.quantity, serials=item.serials) for item in items)
     reason = f"{event.by}: {event.command.line}"
@@ -139,8 +141,26 @@ def _correct_receipt(case: Case, items: Sequence[Item], event: CommandGiven, fac
     left = decision.case
     done = Step("rma_receipt_corrected", {"rma": case.number, "outstanding": outstanding_items(left.details) or "-"})
     decision = replace(decision, done=done)
-    if not was_over or not left.details.outstanding:
+    if not left.details.outstanding:
         return decision
-    clock = run_return_clock(left, facts, desk, now)
+    anew, clock = _wake(left, before, facts, desk, now)
+    if not was_over:
+        return replace(decision, case=anew, effects=(*decision.effects, *clock))
     validity = () if left.details.expired else start_validity_clock(left, facts.calendar, desk)
-    return replace(decision, effects=(*decision.effects, *clock, *validity))
+    return replace(decision, case=anew, effects=(*decision.effects, *clock, *validity))
+
+
+def _wake(case: Case, before: RmaDetails, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """The clocks of days of which more is missing than was thought; a day that was thought to be settled begins with its final notice.
+
+    Where more waits for its replacement, and the return has had one, the delivery is asked for (RM8).
+    """
+    grown = grown_days(before, case.details)
+    reopened = [row for day in grown if not quantity_due(before, day) for row in due_on(case.details, day)]
+    woken = without_last_word(case, reopened)
+    if woken.state in ("overdue", "to be invoiced"):
+        woken = woken.changed(state=standing_state(woken))
+    clocks = tuple(one for day in grown for one in clock_of(woken.details, day, facts, desk, now))
+    waiting, known = (sum(row.outstanding for row in not_delivered(one)) for one in (case.details, before))
+    asks = waiting > known and bool(case.details.replacements or case.details.delivered_days)
+    return woken, (*clocks, *(ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk) if asks else ()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from mailflow.cases.rma.amounts import price_lines
+from mailflow.cases.rma.amounts import amounts_of, price_parts, totals_of
+from mailflow.cases.rma.delivery import ask_about_delivery
 from mailflow.cases.rma.invoicing import request_invoice
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.obligation import (
@@ -16,116 +17,155 @@ from mailflow.cases.rma.obligation import (
     INVOICE_REQUEST,
     REMINDER,
     VALIDITY_WARNING,
+    ask_finance_on,
     business_days_until,
+    day_of_key,
     invoice_moment,
-    outstanding_lines,
-    parcels_under_way,
 )
+from mailflow.cases.rma.owed import due_on, not_delivered, parcels_under_way, standing_state, steps_of, with_terms
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, SendNotice, SetDeadline
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import DeadlineFell
 from mailflow.policy.facts import Facts
+from mailflow.policy.return_term import OwedPart
 
 Rule = Callable[[Case, DeadlineFell, Facts, Desk, datetime], Decision]
 
 
 def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """One deadline kind, one rule; nothing is said once nothing is outstanding, and nothing twice."""
+    """One deadline kind, one rule; nothing is said once nothing is outstanding, and nothing twice.
+
+    What waits for a business day waits for it after an outage of ours too (T2).
+    """
     if event.kind not in RULES:
         raise ValueError(f"a return knows no deadline {event.kind!r}")
     if case.details.outstanding == 0:
         return Decision(case=case, reason="nothing is outstanding any more")
-    mark = _mark(case, event)
-    if event.kind in SPOKEN_ONCE and mark in case.details.told:
-        return Decision(case=case, reason=f"told before: {mark}")
-    decision = RULES[event.kind](case, event, facts, desk, now)
-    spoke = any(isinstance(effect, SendNotice) for effect in decision.effects)
-    if decision.case is None or event.kind not in SPOKEN_ONCE or not spoke:
-        return decision
-    details: RmaDetails = decision.case.details
-    return replace(decision, case=decision.case.changed(details=replace(details, told=(*details.told, mark))))
+    today = facts.calendar.local_day(now)
+    if event.kind in (FINAL_NOTICE, INVOICE_REQUEST) and not facts.calendar.is_business_day(today):
+        again = facts.calendar.dated_moment(facts.calendar.next_business_day(today))
+        later = SetDeadline(kind=event.kind, key=event.key, at=again)
+        return Decision(case=case, effects=(later,), reason=f"{today} is not a business day, so it waits for the next one")
+    return RULES[event.kind](case, event, facts, desk, now)
+
+
+# The last valid day
 
 
 def _mark(case: Case, event: DeadlineFell) -> str:
-    """By which day, kind and key a dated notice is remembered: of another day the same reminder is another one."""
-    details: RmaDetails = case.details
-    day = details.valid_through if event.kind in (VALIDITY_WARNING, EXPIRED) else details.return_due
-    return f"{event.kind} {event.key} {day}".replace("  ", " ")
+    """By which day, kind and key a dated notice is remembered: of another day the same warning is another one."""
+    return f"{event.kind} {event.key} {case.details.valid_through}".replace("  ", " ")
+
+
+def _once(case: Case, event: DeadlineFell, letter: SendNotice, reason: str) -> Decision:
+    mark = _mark(case, event)
+    if mark in case.details.told:
+        return Decision(case=case, reason=f"told before: {mark}")
+    told = case.changed(details=replace(case.details, told=(*case.details.told, mark)))
+    return Decision(case=told, effects=(letter,), reason=reason)
 
 
 def _warn_of_validity(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     days = (case.details.valid_through - facts.calendar.local_day(now)).days
     if days < 0:
         return Decision(case=case, reason="the last valid day has passed: there is nothing left to warn of")
-    return Decision(case=case, effects=(tell_customer(case, "validity_warning", days_left=days),), reason=f"valid for {days} more days")
+    return _once(case, event, tell_customer(case, "validity_warning", days_left=days), f"valid for {days} more days")
 
 
 def _expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     expired = case.changed(details=replace(case.details, expired=True))
     reason = f"the last valid day was {case.details.valid_through.isoformat()}"
-    return Decision(case=expired, effects=(tell_customer(expired, "expired"),), reason=reason)
+    return _once(expired, event, tell_customer(expired, "expired"), reason)
+
+
+# The replacement, and the days that are due
 
 
 def _ask_for_delivery(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    if case.details.delivered_on is not None:
+    if not not_delivered(case.details):
         return Decision(case=case, reason="the delivery date is known")
-    letter = tell_customer(case, "delivery_question", impossible_day=None)
-    return Decision(case=case, effects=(letter,), reason="the delivery date is not known yet")
+    return Decision(case=case, effects=(ask_about_delivery(case),), reason="the delivery date is not known yet")
+
+
+def _untold(case: Case, event: DeadlineFell) -> tuple[date | None, tuple[OwedPart, ...]]:
+    """The day of the clock, and what is due on it that this very notice has not named before."""
+    day = day_of_key(event.key)
+    if day is None:
+        return None, ()
+    rows = due_on(case.details, day)
+    return day, tuple(row for row in rows if row.term and f"{event.kind} {event.key}" not in [mark for mark, _ in row.term.told])
+
+
+def with_mark(case: Case, rows: Sequence[OwedPart], mark: str, now: datetime) -> Case:
+    """The notice of that moment named these parts."""
+    return with_terms(case, rows, lambda term: replace(term, told=(*term.told, (mark, now))))
 
 
 def _remind(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A reminder that an outage of ours held back past the day that is due is left out: the final notice says what holds."""
-    details: RmaDetails = case.details
-    if details.return_due is None or facts.calendar.local_day(now) > details.return_due:
-        return Decision(case=case, reason=f"too late for a reminder: the parts were due on {details.return_due}")
-    letter = reminder_of(case, facts, desk, now)
-    return Decision(case=case, effects=(letter,), reason=f"{details.outstanding} outstanding, due {details.return_due}")
+    day, rows = _untold(case, event)
+    if day is None or not rows:
+        return Decision(case=case, reason=f"nothing is due on {day} that was not told before")
+    if facts.calendar.local_day(now) > day:
+        return Decision(case=case, reason=f"too late for a reminder: the parts were due on {day}")
+    told = with_mark(case, rows, f"{event.kind} {event.key}", now)
+    letter = reminder_of(told, day, rows, facts, desk, now)
+    return Decision(case=told, effects=(letter,), reason=f"{_count(rows)} outstanding, due {day}")
 
 
-def reminder_of(case: Case, facts: Facts, desk: Desk, now: datetime) -> SendNotice:
-    """What is outstanding, and how many business days are left today."""
-    details: RmaDetails = case.details
+def reminder_of(case: Case, day: date, rows: Sequence[OwedPart], facts: Facts, desk: Desk, now: datetime) -> SendNotice:
+    """What is outstanding and due on the day, and how many business days are left today."""
     return tell_customer(
         case,
         "reminder",
-        return_due=details.return_due,
-        steps=details.return_steps,
-        outstanding=outstanding_lines(details),
-        days_left=business_days_until(details.return_due, facts.calendar.local_day(now), facts.calendar) if details.return_due else 0,
-        in_transit=_parcels_under_way(details),
+        return_due=day,
+        steps=steps_of(rows),
+        outstanding=tuple(rows),
+        days_left=business_days_until(day, facts.calendar.local_day(now), facts.calendar),
+        in_transit=_parcels_under_way(case.details, rows),
         extension_days=desk.returns.extension.amount,
     )
 
 
 def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    details: RmaDetails = case.details
-    today = facts.calendar.local_day(now)
-    invoice_on = invoice_moment(today, facts.calendar, desk.returns.invoice_after)
-    overdue = case.changed(state="overdue")
-    priced = price_lines(tuple((line.part_number, line.outstanding) for line in outstanding_lines(details)), facts.prices)
+    day, rows = _untold(case, event)
+    if day is None or not rows:
+        return Decision(case=case, reason=f"nothing is due on {day} that was not told before")
+    invoice_on = invoice_moment(facts.calendar.local_day(now), facts.calendar, desk.returns.invoice_after)
+    told = with_mark(case, rows, f"{event.kind} {event.key}", now)
+    given = with_terms(told, due_on(told.details, day), lambda term: replace(term, invoice_on=term.invoice_on or invoice_on))
+    overdue = given.changed(state=standing_state(given))
+    priced = price_parts(rows, facts.prices)
     letter = tell_customer(
         overdue,
         "final_notice",
         at_most_once=True,
-        return_due=details.return_due,
-        outstanding=outstanding_lines(details),
-        amounts=priced.amounts,
-        totals=priced.totals,
+        return_due=day,
+        outstanding=rows,
+        amounts=amounts_of(priced.parts),
+        totals=totals_of(priced.parts),
         unpriced=priced.unpriced,
         invoice_on=invoice_on,
-        in_transit=_parcels_under_way(details),
+        in_transit=_parcels_under_way(case.details, rows),
         extension_days=desk.returns.extension.amount,
-        steps=details.return_steps,
+        steps=steps_of(rows),
     )
-    request = SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(invoice_on), steps=details.return_steps)
-    return Decision(case=overdue, effects=(letter, request), reason=f"the return was due on {details.return_due}")
+    request = ask_finance_on(invoice_on, facts, now, key=day.isoformat(), steps=steps_of(rows))
+    return Decision(case=overdue, effects=(letter, request), reason=f"the return was due on {day}")
 
 
-def _parcels_under_way(details: RmaDetails) -> tuple[str, ...]:
+def _count(rows: Sequence[OwedPart]) -> int:
+    return sum(row.outstanding for row in rows)
+
+
+def _parcels_under_way(details: RmaDetails, rows: Sequence[OwedPart]) -> tuple[str, ...]:
+    """Announced parcels with parts of these kinds."""
+    named = {row.part_number for row in rows}
     parcels = (
         f"{line.part_number}: {parcel.carrier} {parcel.tracking}".strip()
-        for line in outstanding_lines(details)
+        for line in details.lines
+        if line.part_number in named and line.outstanding
         for _, parcel in parcels_under_way(line)
     )
     return tuple(dict.fromkeys(parcels))
@@ -139,4 +179,3 @@ RULES: Mapping[str, Rule] = {
     FINAL_NOTICE: _give_final_notice,
     INVOICE_REQUEST: request_invoice,
 }
-SPOKEN_ONCE = (VALIDITY_WARNING, EXPIRED, REMINDER, FINAL_NOTICE)

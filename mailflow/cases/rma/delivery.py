@@ -1,4 +1,4 @@
-"""The replacement's way to the customer, and the term that starts with its arrival (RM8, RM10)."""
+"""The replacement's way to the customer, and the terms that start with its arrival (RM8, RM10, BX3)."""
 
 from __future__ import annotations
 
@@ -6,37 +6,56 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from mailflow.cases.rma.arrival import Arrival, awaited, correct_terms, note_arrivals, parcels_to_customer
 from mailflow.cases.rma.letter import tell_customer
-from mailflow.cases.rma.obligation import ask_for_delivery, move_return_clock, start_return_clock, state_before_overdue
-from mailflow.cases.rma.withdrawal import withdraw_invoice
+from mailflow.cases.rma.obligation import (
+    DELIVERY_QUESTION,
+    ask_for_delivery,
+    clock_of,
+    move_terms,
+    run_return_clock,
+    silence,
+    start_terms,
+    stop,
+    term_from,
+    without_invoice,
+)
+from mailflow.cases.rma.owed import grown_days, not_delivered, standing_state, steps_of
+from mailflow.cases.rma.withdrawal import withdraw_pending, withdraw_surplus
 from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
 from mailflow.policy.command import Item
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Step
-from mailflow.policy.desk import Desk, Term, Unit
+from mailflow.policy.desk import Desk, Term
 from mailflow.policy.facts import Facts
+from mailflow.policy.return_term import ReturnTerm
 
 
 def ship_replacement(case: Case, parcel: Parcel, items: Sequence[Item], facts: Facts, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
-    """The replacement left; until its delivery is known mailflow asks. Serials of earlier parcels stay known, so that a swap shows."""
+    """A parcel left; until its delivery is known mailflow asks. It holds what is named, else all that is not delivered nor under way."""
     details: RmaDetails = case.details
-    sent_before = details.replacement.serials if details.replacement else ()
-    known = replace(parcel, serials=tuple(dict.fromkeys((*sent_before, *parcel.serials))))
+    known = replace(parcel, contents=tuple((line.part_number, line.authorised) for line in parts_sent(case, items)))
     state = "replacement shipped" if case.state == "issued" else case.state
-    shipped = case.changed(state=state, details=replace(details, replacement=known))
-    asks = details.delivered_on is None and details.outstanding > 0
-    questions = ask_for_delivery(facts.calendar.local_day(parcel.on), facts.calendar, desk) if asks else ()
-    sent = parts_sent(shipped, items)
-    letter = tell_customer(shipped, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False, lines=sent)
+    shipped = case.changed(state=state, details=replace(details, replacements=(*details.replacements, known)))
+    questions = ask_for_delivery(facts.calendar.local_day(parcel.on), facts.calendar, desk) if not_delivered(details) else ()
+    letter = tell_customer(
+        shipped, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False, lines=parts_sent(case, items)
+    )
     return shipped, (letter, *questions)
 
 
 def parts_sent(case: Case, items: Sequence[Item] = ()) -> tuple[RmaLine, ...]:
-    """The parts of a replacement: those that are named, else one for each authorised one; never with the serials of the faulty ones."""
+    """The parts of a replacement: those that are named, else what has not left yet, else what has not arrived; never with the serials
+    of the faulty ones."""
     lines: tuple[RmaLine, ...] = case.details.lines
     known = {line.part_number.upper(): line.description for line in lines}
     if not items:
-        return tuple(replace(line, serials=()) for line in lines)
+        under_way = parcels_to_customer(case.details)
+        moving = awaited(case.details, under_way) if under_way else tuple(0 for _ in lines)
+        rest = tuple(line.undelivered - one for line, one in zip(lines, moving, strict=True))
+        counted = rest if any(rest) else tuple(line.undelivered for line in lines)
+        left = [replace(line, authorised=one, serials=()) for line, one in zip(lines, counted, strict=True) if one]
+        return tuple(left) or tuple(replace(line, serials=()) for line in lines)
     return tuple(
         RmaLine(
             part_number=item.part_number,
@@ -48,56 +67,98 @@ def parts_sent(case: Case, items: Sequence[Item] = ()) -> tuple[RmaLine, ...]:
     )
 
 
-def earliest_delivery(case: Case, facts: Facts) -> date:
-    """A replacement cannot arrive before it was shipped, or the return issued."""
-    details: RmaDetails = case.details
-    return facts.calendar.local_day(details.replacement.on if details.replacement else details.issued_at)
+def deliver_replacement(
+    case: Case, arrival: Arrival, day: date, facts: Facts, desk: Desk, now: datetime, *, tracking: str = ""
+) -> tuple[Case, tuple[Effect, ...]]:
+    """Replacements arrived on a day: as many faulty parts are due a term later, and the customer is told which and by when.
 
-
-def deliver_replacement(case: Case, day: date, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """The replacement arrived on a day: the faulty parts are due a term later, and the customer is told by when.
-
-    Where everything came back before, no day is due. A later day than was known before takes back what was asked of finance.
+    Where everything came back before, nothing is due. What is asked of finance for a day that turns out to be another one is taken back.
     """
-    if case.details.outstanding == 0:
-        return case.changed(details=replace(case.details, delivered_on=day)), ()
-    delivered, clock = start_return_clock(case, day, facts, desk, now)
-    lies_ahead = delivered.details.return_due >= facts.calendar.local_day(now)
+    term = term_from(day, facts, desk)
+    started = start_terms(_corrected(case, arrival, term), arrival.new, term)
+    delivered = started.changed(details=note_arrivals(started.details, tracking, day))
+    if delivered.details.outstanding == 0:
+        return delivered, stop(DELIVERY_QUESTION)
+    today = facts.calendar.local_day(now)
+    questions = ask_for_delivery(today, facts.calendar, desk) if not_delivered(delivered.details) else ()
+    freed, withdrawn = withdraw_surplus(delivered, Step("rma_date_moved", {}), desk)
+    moved = freed.changed(state=_state_once_delivered(freed))
+    clock = run_return_clock(moved, facts, desk, now) if any(arrival.corrected) else _clocks_of_grown(case, moved, facts, desk, now)
+    return moved, (tell_due_days(moved, today), *withdrawn, *stop(DELIVERY_QUESTION), *questions, *clock)
+
+
+def _clocks_of_grown(before: Case, after: Case, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+    """The clocks of days on which more is due than before; those of the other days stay as they are."""
+    grown = grown_days(before.details, after.details)
+    clocks = (one for day in grown for one in clock_of(after.details, day, facts, desk, now))
+    return (*silence(before.details, after.details, desk), *clocks)
+
+
+def _corrected(case: Case, arrival: Arrival, term: ReturnTerm) -> Case:
+    """What had arrived on another day than was told; a question about an invoice request of the old days is void."""
+    details: RmaDetails = case.details
+    if not any(arrival.corrected):
+        return case
+    lines = tuple(
+        correct_terms(line, quantity, term) if quantity else line for line, quantity in zip(details.lines, arrival.corrected, strict=True)
+    )
+    return case.changed(details=replace(details, lines=lines, confirmations=without_invoice(details)))
+
+
+def _state_once_delivered(case: Case) -> str:
     if case.state in ("issued", "replacement shipped"):
-        return (moved := delivered.changed(state="replacement delivered")), (tell_due_day(moved), *clock)
-    if case.state not in ("overdue", "to be invoiced") or not lies_ahead:
-        return delivered, (tell_due_day(delivered), *clock)
-    freed, withdrawn = withdraw_invoice(delivered, Step("rma_date_moved", {}), desk)
-    moved = freed.changed(state=state_before_overdue(freed))
-    return moved, (tell_due_day(moved), *withdrawn, *clock)
+        return "replacement delivered"
+    return standing_state(case) if case.state in ("overdue", "to be invoiced") else case.state
 
 
 def extend_term(
     case: Case, days: int, by: str, reason: str, facts: Facts, desk: Desk, now: datetime, *, asked: int = 0
 ) -> tuple[Case, tuple[Effect, ...]]:
-    """More business days from the day that is due, or from today where that day has passed (RM10); `asked` where more was wanted."""
-    details: RmaDetails = case.details
+    """More time for all that is due: from each day, or from today where that has passed, in the desk's unit (RM10).
+
+    `asked` where more was wanted than is granted.
+    """
     today = facts.calendar.local_day(now)
-    start = max(details.return_due or today, today)
-    due = facts.calendar.end_of_term(start, Term(days, Unit.BUSINESS_DAYS)).day
-    step = Step("extended", {"days": days, "by": by, "reason": reason, "due": due})
-    freed, withdrawn = withdraw_invoice(case, Step("rma_date_moved", {}), desk)
-    state = state_before_overdue(freed) if freed.state in ("overdue", "to be invoiced") else freed.state
-    changes = tuple(dict.fromkeys((*details.changed_since, "return_due")))
-    marked = freed.changed(state=state, details=replace(freed.details, changed_since=changes))
-    extended, clock = move_return_clock(marked, due, step, facts, desk, now)
-    return extended, (tell_due_day(extended, asked=asked, granted=days), *withdrawn, *clock)
+    more = Term(days, desk.returns.extension.unit)
+
+    def moved(term: ReturnTerm) -> tuple[date, Step]:
+        due = facts.calendar.end_of_term(max(term.due, today), more).day
+        return due, Step("extended", {"amount": days, "unit": more.unit.value, "by": by, "reason": reason, "due": due})
+
+    freed, withdrawn = withdraw_pending(case, Step("rma_date_moved", {}), desk)
+    changes = tuple(dict.fromkeys((*freed.details.changed_since, "return_due")))
+    marked = freed.changed(details=replace(freed.details, changed_since=changes))
+    extended, clock = move_terms(marked, moved, facts, desk, now)
+    settled = extended.changed(state=standing_state(extended) if case.state in ("overdue", "to be invoiced") else case.state)
+    return settled, (tell_due_days(settled, today, asked=asked, granted=days, unit=more.unit.value), *withdrawn, *clock)
 
 
-def tell_due_day(case: Case, *, asked: int = 0, granted: int = 0) -> SendNotice:
-    """The day that now holds, with how it came about and an entry for the calendar (BX2, BX6)."""
+def tell_due_days(case: Case, today: date, *, asked: int = 0, granted: int = 0, unit: str = "") -> SendNotice:
+    """The days that now hold, with how they came about and an entry for the calendar (BX2, BX6); without one, the delivery is asked for."""
     details: RmaDetails = case.details
+    if not details.due_days:
+        return ask_about_delivery(case)
     return tell_customer(
         case,
         "extended",
         attach=("deadline_calendar",),
-        return_due=details.return_due,
-        steps=details.return_steps,
+        days=details.due_days,
+        owed=details.owed,
+        today=today,
+        steps=steps_of(details.owed),
         asked_days=asked if asked > granted else 0,
         granted_days=granted,
+        unit=unit,
+    )
+
+
+def ask_about_delivery(case: Case, impossible_day: date | None = None) -> SendNotice:
+    """Which replacements have arrived, and when (RM8)."""
+    details: RmaDetails = case.details
+    return tell_customer(
+        case,
+        "delivery_question",
+        impossible_day=impossible_day,
+        parcels=parcels_to_customer(details),
+        awaited=not_delivered(details) if details.delivered_days else (),
     )

@@ -1,17 +1,19 @@
-"""What is owed, and the clock on it (RM8, RM9, T2): the day a part is due, reminders before, final notice and invoice request after."""
+"""The clock on each day that is due (RM8, RM9, BX3, T2): reminders before it, final notice and invoice request after."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from mailflow.cases.rma.owed import due_on, is_asked_for, running, running_days, steps_of, with_terms
 from mailflow.policy.calendar import BusinessCalendar
-from mailflow.policy.case import Case, Parcel, PendingConfirmation, RmaDetails, RmaLine
+from mailflow.policy.case import Case, PendingConfirmation, RmaDetails
 from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Term
 from mailflow.policy.facts import Facts
+from mailflow.policy.return_term import OwedPart, ReturnTerm
 
 DELIVERY_QUESTION = "delivery_question"
 REMINDER = "reminder"
@@ -27,43 +29,78 @@ INVOICE_CONFIRMATION = "/invoice"
 """How the daemon's own question begins, where a human has to decide on the invoice request (RM9)."""
 
 
-def start_return_clock(case: Case, delivered_on: date, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """The replacement arrived: the faulty part is due a term later (RM8), in the customer's calendar (T1)."""
-    due = facts.calendar.end_of_term(delivered_on, desk.returns.return_term)
-    details = replace(
-        case.details,
-        delivered_on=delivered_on,
-        return_due=due.day,
-        return_steps=due.steps,
-        confirmations=without_invoice(case.details),
+def start_terms(case: Case, quantities: Sequence[int], term: ReturnTerm) -> Case:
+    """Replacements arrived, so many for each line: as many of its faulty units are due by the end of the term (RM8)."""
+    lines = tuple(
+        replace(line, terms=(*line.terms, replace(term, quantity=quantity))) if quantity else line
+        for line, quantity in zip(case.details.lines, quantities, strict=True)
     )
-    started = case.changed(details=details)
-    return started, (*stop(DELIVERY_QUESTION), *run_return_clock(started, facts, desk, now))
+    return case.changed(details=replace(case.details, lines=lines))
 
 
-def move_return_clock(case: Case, due: date, step: Step, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """Another day is due: an extension, or time lost with a notice that came back. Reminders and notices follow it.
+def term_from(day: date, facts: Facts, desk: Desk) -> ReturnTerm:
+    """The term of what is delivered on a day: by the programme of the contract (BX3), in the customer's calendar (T1)."""
+    due = facts.calendar.end_of_term(day, return_term(facts, desk))
+    return ReturnTerm(quantity=0, delivered_on=day, due=due.day, steps=due.steps)
 
-    A question about an invoice request of the old day is void.
+
+def return_term(facts: Facts, desk: Desk) -> Term:
+    return desk.returns.term_of(facts.contract.programme if facts.contract else "")
+
+
+def move_terms(
+    case: Case, moved: Callable[[ReturnTerm], tuple[date, Step] | None], facts: Facts, desk: Desk, now: datetime
+) -> tuple[Case, tuple[Effect, ...]]:
+    """Other days are due: an extension, or time lost with a notice that came back. Reminders and notices follow them.
+
+    `moved` says the new day of a term, with the step that explains it. Questions about an invoice request of the old days are void.
     """
-    steps = (*case.details.return_steps, step)
-    details = replace(case.details, return_due=due, return_steps=steps, confirmations=without_invoice(case.details))
-    moved = case.changed(details=details)
-    return moved, run_return_clock(moved, facts, desk, now)
+
+    def change(term: ReturnTerm) -> ReturnTerm:
+        found = moved(term)
+        return replace(term, due=found[0], steps=(*term.steps, found[1]), invoice_on=None) if found else term
+
+    rows = [row for row in running(case.details) if not is_asked_for(case.details, row)]
+    changed = with_terms(case, rows, change)
+    freed = changed.changed(details=replace(changed.details, confirmations=without_invoice(changed.details)))
+    return freed, run_return_clock(freed, facts, desk, now)
 
 
 def run_return_clock(case: Case, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
-    """The clock towards the day that is due; it stands still while nobody can be reached (BX4), or while nothing is outstanding."""
-    details: RmaDetails = case.details
-    if details.return_due is None or details.held_since is not None or details.outstanding == 0:
-        return stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST)
-    return clock_until(details.return_due, details.return_steps, facts.calendar, desk, now)
+    """The clocks towards all days that are due; they stand still while nobody can be reached (BX4)."""
+    days = () if case.details.held_since else running_days(case.details)
+    return (*stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST), *(one for day in days for one in clock_of(case.details, day, facts, desk, now)))
 
 
-def without_last_word(case: Case) -> Case:
-    """The final notice of the day that is due may be given again: it was lost, or the return was thought to be complete."""
-    told = tuple(mark for mark in case.details.told if not mark.startswith(FINAL_NOTICE))
-    return case.changed(details=replace(case.details, told=told))
+def without_last_word(case: Case, rows: Iterable[OwedPart]) -> Case:
+    """The final notice of these parts may be given again: it was lost, or the return was thought to be complete."""
+
+    def change(term: ReturnTerm) -> ReturnTerm:
+        kept = tuple((mark, at) for mark, at in term.told if not mark.startswith(FINAL_NOTICE))
+        return replace(term, told=kept, invoice_on=None)
+
+    return with_terms(case, [row for row in rows if not is_asked_for(case.details, row)], change)
+
+
+def clock_of(details: RmaDetails, day: date, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+    """The clock towards one day: reminders and final notice, or the invoice request where the final notice has been given."""
+    rows = due_on(details, day)
+    if details.held_since is not None or not rows:
+        return ()
+    waiting = [row for row in rows if row.term and row.term.invoice_on is None]
+    given = [row.term.invoice_on for row in rows if row.term and row.term.invoice_on and not is_asked_for(details, row)]
+    notices = clock_until(day, steps_of(waiting), facts.calendar, desk, now) if waiting else ()
+    request = (ask_finance_on(max(given), facts, now, key=day.isoformat(), steps=steps_of(rows)),) if given else ()
+    return (*notices, *request)
+
+
+def ask_finance_on(day: date, facts: Facts, now: datetime, *, key: str = "", steps: Derivation = ()) -> SetDeadline:
+    """The invoice request of a day, never before the next business day where that has passed."""
+    calendar = facts.calendar
+    at = calendar.dated_moment(day)
+    if at <= now:
+        at = calendar.dated_moment(calendar.next_business_day(calendar.local_day(now)))
+    return SetDeadline(kind=INVOICE_REQUEST, key=key, at=at, steps=steps)
 
 
 def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: Desk, now: datetime) -> tuple[Effect, ...]:
@@ -71,11 +108,34 @@ def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: 
     last_word = max(calendar.next_business_day(due), calendar.business_day_from(calendar.local_day(now)))
     if calendar.dated_moment(last_word) <= now:
         last_word = calendar.next_business_day(last_word)
-    moments = [(str(term.amount), calendar.dated_moment(calendar.before(due, term))) for term in desk.returns.reminders]
+    moments = [(reminder_key(due, term), calendar.dated_moment(calendar.before(due, term))) for term in desk.returns.reminders]
     return (
-        *stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST),
         *(SetDeadline(kind=REMINDER, key=key, at=at, steps=steps) for key, at in moments if at > now),
-        SetDeadline(kind=FINAL_NOTICE, at=calendar.dated_moment(last_word), steps=steps),
+        SetDeadline(kind=FINAL_NOTICE, key=due.isoformat(), at=calendar.dated_moment(last_word), steps=steps),
+    )
+
+
+def reminder_key(due: date, term: Term) -> str:
+    """Keys of the return clock begin with the day that is due, since several may run at once."""
+    return f"{due.isoformat()} {term.amount}"
+
+
+def day_of_key(key: str) -> date | None:
+    """The day to which a clock belongs; None for a look at all that is ripe."""
+    return date.fromisoformat(key[:10]) if key[:1].isdigit() else None
+
+
+def silence(before: RmaDetails, after: RmaDetails, desk: Desk) -> tuple[Effect, ...]:
+    """The clocks of days on which nothing is due any more fall silent at once (BX3)."""
+    over = [day for day in running_days(before) if day not in running_days(after)]
+    return tuple(
+        ClearDeadline(kind=kind, key=key)
+        for day in over
+        for kind, key in (
+            *((REMINDER, reminder_key(day, term)) for term in desk.returns.reminders),
+            (FINAL_NOTICE, day.isoformat()),
+            (INVOICE_REQUEST, day.isoformat()),
+        )
     )
 
 
@@ -90,57 +150,9 @@ def invoice_moment(final_notice_on: date, calendar: BusinessCalendar, term: Term
     return day if calendar.is_business_day(day) else calendar.next_business_day(day)
 
 
-def state_before_overdue(case: Case) -> str:
-    """Where a return stands whose day lies ahead again."""
-    if any(line.received for line in case.details.lines):
-        return "received"
-    return "announced" if any(line.announced for line in case.details.lines) else "replacement delivered"
-
-
-def invoiceable(
-    details: RmaDetails, today: date, calendar: BusinessCalendar, grace: Term
-) -> tuple[tuple[tuple[str, int], ...], date | None]:
-    """What may be handed to finance today as (part number, quantity), and the first day on which the grace of a parcel ends."""
-    quantities: list[tuple[str, int]] = []
-    waits: list[date] = []
-    requested: Counter[str] = Counter()
-    for part, quantity, _price, _currency in details.invoice_requested:
-        requested[part] += quantity
-    for line in outstanding_lines(details):
-        ends = [(quantity, calendar.end_of_term(parcel.on, grace).day) for quantity, parcel in parcels_under_way(line)]
-        waits += [day for _, day in ends if day >= today]
-        under_way = min(line.outstanding, sum(quantity for quantity, day in ends if day >= today))
-        covered = min(requested[line.part_number], line.outstanding - under_way)
-        requested[line.part_number] -= covered
-        if owed := line.outstanding - under_way - covered:
-            quantities.append((line.part_number, owed))
-    return tuple(quantities), min(waits, default=None)
-
-
 def without_invoice(details: RmaDetails) -> tuple[PendingConfirmation, ...]:
     """The questions that are open, those about the invoice request left out."""
     return tuple(pending for pending in details.confirmations if not pending.line.startswith(INVOICE_CONFIRMATION))
-
-
-def outstanding_lines(details: RmaDetails) -> tuple[RmaLine, ...]:
-    return tuple(line for line in details.lines if line.outstanding > 0)
-
-
-def parcels_under_way(line: RmaLine) -> tuple[tuple[int, Parcel], ...]:
-    """(parts still under way, parcel) of each parcel with a tracking number.
-
-    Parts that arrived are taken off the parcel that announced their serial, else off the oldest.
-    """
-    arrived = {serial for parcel in line.announced for serial in parcel.serials} & set(line.received_serials)
-    left = line.received - len(arrived)
-    under_way: list[tuple[int, Parcel]] = []
-    for parcel in line.announced:
-        own = sum(serial in arrived for serial in parcel.serials)
-        taken = min(max(0, left), parcel.quantity - own)
-        left -= taken
-        if parcel.tracking and parcel.quantity > own + taken:
-            under_way.append((parcel.quantity - own - taken, parcel))
-    return tuple(under_way)
 
 
 def ask_for_delivery(shipped: date, calendar: BusinessCalendar, desk: Desk) -> tuple[Effect, ...]:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
+from mailflow.cases.rma.arrival import Arrival, arrival_of, earliest_delivery, parcels_to_customer
 from mailflow.cases.rma.claim import tell_what_holds
-from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, extend_term, tell_due_day
+from mailflow.cases.rma.delivery import ask_about_delivery, deliver_replacement, extend_term, tell_due_days
 from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import is_expired
+from mailflow.cases.rma.owed import not_delivered, running_days
 from mailflow.cases.rma.relay import relay_to_receiving
 from mailflow.message.customer_line import CustomerLine
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision
-from mailflow.policy.desk import Desk, Role, Unit
+from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
 from mailflow.policy.facts import Facts
 
+QUESTION = "rma/delivery_question"
+
 
 def tell_delivered(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The day on which the replacement, or the repaired part, arrived."""
+    """The day on which what is under way of the replacement, or the repaired part, arrived.
+
+    A day that is known already is told again, unless the customer answers the question for what is still awaited.
+    """
     details: RmaDetails = case.details
     today = facts.calendar.local_day(event.at)
     day = answer.day or today
@@ -29,18 +36,26 @@ def tell_delivered(case: Case, event: MailReceived, answer: CustomerLine, facts:
         return Decision(
             case=closed, effects=(tell_customer(closed, "closed"),), reason=f"{event.sender}: the repaired parts arrived on {day}"
         )
-    if details.type != "advance" or LIFECYCLE.is_closed(case.state) or details.delivered_on == day:
+    is_known = day in details.delivered_days and not (not_delivered(details) and event.answers_notice == QUESTION)
+    if details.type != "advance" or LIFECYCLE.is_closed(case.state) or is_known:
         reason = f"{event.sender} names a delivery on {day}"
-        relayed = () if details.delivered_on == day else (relay_to_receiving(case, event, desk, Role.CCR),)
+        relayed = () if is_known else (relay_to_receiving(case, event, desk, Role.CCR),)
         return Decision(case=case, effects=(tell_what_holds(case, event, facts), *relayed), reason=reason)
-    possible = earliest_delivery(case, facts) <= day <= today
-    if possible and details.delivered_on is None:
-        delivered, effects = deliver_replacement(case, day, facts, desk, now)
+    if (arrival := _possible_arrival(details, day, today, facts)) is not None:
+        delivered, effects = deliver_replacement(case, arrival, day, facts, desk, now)
         return Decision(case=delivered, effects=effects, reason=f"{event.sender}: the replacement arrived on {day}")
     relayed = (relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/delivered {case.number} DATE",)),)
-    known = details.delivered_on is not None
-    holds = tell_due_day(case) if known else tell_customer(case, "delivery_question", impossible_day=day)
+    holds = ask_about_delivery(case, day) if not_delivered(details) else tell_due_days(case, today)
     return Decision(case=case, effects=(holds, *relayed), reason=f"{event.sender} names the delivery date {day}, which staff must look at")
+
+
+def _possible_arrival(details: RmaDetails, day: date, today: date, facts: Facts) -> Arrival | None:
+    """What may have arrived on that day: of parcels that had left by then."""
+    if not not_delivered(details) or not earliest_delivery(details, facts) <= day <= today:
+        return None
+    left = tuple(parcel for parcel in parcels_to_customer(details) if facts.calendar.local_day(parcel.on) <= day)
+    arrival = arrival_of(details, (), left)
+    return arrival if isinstance(arrival, Arrival) else None
 
 
 def tell_extended(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -48,13 +63,15 @@ def tell_extended(case: Case, event: MailReceived, answer: CustomerLine, facts: 
     details: RmaDetails = case.details
     granted = desk.returns.extension
     wanted = answer.days or granted.amount
-    if LIFECYCLE.is_closed(case.state) or details.return_due is None:
+    if LIFECYCLE.is_closed(case.state) or not running_days(details):
         return _nothing_to_extend(case, event, facts, desk)
     commands = (f"/extend {case.number} {wanted} REASON",)
-    if details.extended_by_customer or granted.unit is not Unit.BUSINESS_DAYS:
+    if details.extended_by_customer:
         relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=commands)
         return Decision(
-            case=case, effects=(tell_due_day(case, asked=wanted), relayed), reason="a further extension is for the CCR to decide"
+            case=case,
+            effects=(tell_due_days(case, facts.calendar.local_day(event.at), asked=wanted, unit=granted.unit.value), relayed),
+            reason="a further extension is for the CCR to decide",
         )
     marked = case.changed(details=replace(details, extended_by_customer=True))
     extended, effects = extend_term(marked, granted.amount, event.sender, answer.reason, facts, desk, now, asked=wanted)

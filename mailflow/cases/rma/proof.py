@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from mailflow.policy.derivation import Step
 from mailflow.policy.facts import SentNotice
+from mailflow.policy.return_term import ReturnTerm
 
-NEEDED = {"rma/customer_request_verification": 1, "rma/reminder": 2, "rma/final_notice": 1}
+VERIFICATION = "rma/customer_request_verification"
+NEEDED = {VERIFICATION: 1, "rma/reminder": 2, "rma/final_notice": 1}
 """Notices, and how many of each must have reached an address of the customer."""
 
 
@@ -20,11 +22,15 @@ class Proof:
     for_staff_to_decide: bool
 
 
-def proof_of_notice(sent: Sequence[SentNotice]) -> Proof:
-    """Weigh the letters of a return; one is proven when at least one of its recipients' servers took it and it did not bounce."""
-    written = {name: {one.message_id for one in sent if one.name == name} for name in NEEDED}
+def proof_of_notice(sent: Sequence[SentNotice], term: ReturnTerm) -> Proof:
+    """Weigh the letters of a return for the units of one term: the authorisation, and those reminders and final notices that named them.
+
+    A letter is proven when at least one of its recipients' servers took it and it did not bounce.
+    """
+    known = [one for one in sent if one.name == VERIFICATION or one.written_at in term.moments(one.name.removeprefix("rma/"))]
+    written = {name: {one.message_id for one in known if one.name == name} for name in NEEDED}
     proven = {
-        name: {one.message_id for one in sent if one.name == name and one.accepted_at is not None and one.bounced_at is None}
+        name: {one.message_id for one in known if one.name == name and one.accepted_at is not None and one.bounced_at is None}
         for name in NEEDED
     }
     lacking = [name for name, needed in NEEDED.items() if len(proven[name]) < needed]

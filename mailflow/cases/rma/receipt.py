@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from mailflow.policy.case import RmaDetails, RmaLine
@@ -44,7 +45,7 @@ def reconcile(details: RmaDetails, arrived: Sequence[Arrived], before: RmaDetail
     `before` is how the return stood where a correction has emptied its lines: what is new shows against that.
     """
     lines = list(details.lines)
-    sent_ahead = details.replacement.serials if details.replacement else ()
+    sent_ahead = details.replacement_serials
     differences: list[Difference] = []
     for item in arrived:
         differences.extend(_fill(lines, item, sent_ahead))
@@ -63,8 +64,9 @@ def reconcile(details: RmaDetails, arrived: Sequence[Arrived], before: RmaDetail
 
 
 def _fill(lines: list[RmaLine], item: Arrived, sent_ahead: Sequence[str]) -> list[Difference]:
-    """Book one item on the lines of its part, in place; the differences that remain."""
+    """Book one item on the lines of its part, in place, what is due first in front (BX3); the differences that remain."""
     same_part = [i for i, line in enumerate(lines) if line.part_number.upper() == item.part_number.upper()]
+    same_part.sort(key=lambda i: min((row.due for row in lines[i].owed if row.due), default=date.max))
     if not same_part:
         return [("wrong_part", {"part": item.part_number, "quantity": item.quantity})]
     differences: list[Difference] = []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from mailflow.cases.rma.owed import not_delivered
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.customer_message import Summary, ask_staff, relay_to_staff
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
+from mailflow.policy.return_term import OwedPart
 
 
 def relay_to_receiving(case: Case, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
@@ -36,10 +40,26 @@ def summary(case: Case) -> Summary:
         ("state", Step("rma_state", {"state": case.state})),
         ("outstanding", outstanding_items(details) or "-"),
         ("announced", "; ".join(announced_items(details))),
-        ("return_due", Step("rma_day", {"day": details.return_due}) if details.return_due else ""),
+        ("return_due", told_owed(details) if details.due_days else ""),
         ("valid_through", "" if details.type == "advance" else Step("rma_day", {"day": details.valid_through})),
     )
     return tuple((key, value) for key, value in rows if value)
+
+
+def told_owed(details: RmaDetails) -> Step:
+    """Each day with the parts that are due on it, and what is not due yet; of one day alone just the day."""
+    if len(details.due_days) == 1 and not not_delivered(details):
+        return Step("rma_day", {"day": details.due_days[0]})
+    days = tuple(
+        Step("rma_day_of_parts", {"day": day, "parts": _parts(row for row in details.owed if row.due == day)}) for day in details.due_days
+    )
+    waiting = not_delivered(details)
+    rest = (Step("rma_parts_without_day", {"parts": _parts(waiting)}),) if waiting else ()
+    return Step("rma_days", {"days": (*days, *rest)})
+
+
+def _parts(rows: Iterable[OwedPart]) -> str:
+    return ", ".join(f"{row.outstanding} x {row.part_number}" for row in rows)
 
 
 def outstanding_items(details: RmaDetails) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailflow.cases.rma.letter import tell_customer
+from mailflow.cases.rma.obligation import return_term
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Desk
@@ -29,8 +30,9 @@ def verify(case: Case, facts: Facts, desk: Desk) -> tuple[Case, SendNotice]:
         sla_steps=owed.steps if owed else (),
         sla_moment=owed.moment if owed else None,
         sla_day=owed.day if owed else None,
-        return_due=details.return_due,
-        return_term=desk.returns.return_term,
+        owed=details.owed,
+        days=details.due_days,
+        return_term=return_term(facts, desk),
         version=details.version,
         changes=changes,
     )

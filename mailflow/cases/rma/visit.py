@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.rma.delivery import deliver_replacement, earliest_delivery, parts_sent
+from mailflow.cases.rma.arrival import Arrival, arrival_of, earliest_delivery, parcels_to_customer
+from mailflow.cases.rma.delivery import deliver_replacement, parts_sent
 from mailflow.cases.rma.letter import tell_customer, with_remarks
+from mailflow.cases.rma.owed import not_delivered
+from mailflow.cases.rma.relay import told_owed
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step, Value
@@ -45,7 +48,7 @@ def announce_visit(case: Case, event: CommandGiven, facts: Facts, desk: Desk, no
 
 
 def complete_visit(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """`/visited DATE`: the replacement counts as delivered on that day unless a day is known."""
+    """`/visited DATE`: what is still under way of the replacement counts as delivered on that day."""
     details: RmaDetails = case.details
     day = event.command.day
     if day is None:
@@ -57,10 +60,12 @@ def complete_visit(case: Case, event: CommandGiven, facts: Facts, desk: Desk, no
     visited = case.changed(details=replace(details, visited_on=day))
     note = Note(text=f"the visit took place on {day}", who=event.by)
     told: dict[str, Value] = {"rma": case.number, "day": day}
-    if details.type != "advance" or details.delivered_on is not None or day < earliest_delivery(case, facts):
+    is_awaited = details.type == "advance" and bool(not_delivered(details)) and day >= earliest_delivery(details, facts)
+    arrival = arrival_of(details, (), parcels_to_customer(details)) if is_awaited else None
+    if not isinstance(arrival, Arrival):
         return _done(visited, event, with_remarks(Step("rma_visited", told), _remarks(case)), (note,))
-    delivered, effects = deliver_replacement(visited, day, facts, desk, now)
-    done = Step("rma_visited_and_delivered", {**told, "due": delivered.details.return_due or day})
+    delivered, effects = deliver_replacement(visited, arrival, day, facts, desk, now)
+    done = Step("rma_visited_and_delivered", {**told, "owed": told_owed(delivered.details)})
     return _done(delivered, event, with_remarks(done, _remarks(case)), (*effects, note))
 
 

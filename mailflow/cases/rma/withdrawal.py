@@ -2,44 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
-from mailflow.cases.rma.amounts import Requested, amounts_of, totals_of
+from mailflow.cases.rma.amounts import amounts_of, totals_of
 from mailflow.cases.rma.letter import tell_customer, tell_staff
+from mailflow.cases.rma.owed import pending_requests
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Effect
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
+from mailflow.policy.return_term import InvoicedPart, InvoiceRequest
 
 
-def withdraw_invoice(case: Case, reason: Step | str, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
-    """Both letters where a request went out, else nothing. Where it was invoiced already, finance is asked for a credit note."""
-    requested: tuple[Requested, ...] = case.details.invoice_requested
-    return _take_back(case, requested, (), reason, desk) if requested else (case, ())
+def withdraw_all(case: Case, reason: Step | str, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+    """Both letters for what finance holds, else nothing. Where it was invoiced already, finance is asked for a credit note."""
+    return _withdraw(case, case.details.invoices, reason, desk)
 
 
-def credit_returned(case: Case, before: RmaDetails, reason: Step | str, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
-    """Of an invoice that was written, what came back since: a credit note for that much, the rest stays invoiced."""
-    arrived = {
-        part: sum(line.received for line in case.details.lines if line.part_number == part)
-        - sum(line.received for line in before.lines if line.part_number == part)
-        for part in {line.part_number for line in case.details.lines}
-    }
-    back: list[Requested] = []
-    kept: list[Requested] = []
-    for part, quantity, unit, currency in case.details.invoice_requested:
-        returned = min(quantity, arrived.get(part, 0))
-        arrived[part] = arrived.get(part, 0) - returned
-        back += [(part, returned, unit, currency)] if returned else []
-        kept += [(part, quantity - returned, unit, currency)] if quantity > returned else []
-    return _take_back(case, back, kept, reason, desk) if back else (case, ())
-
-
-def _take_back(
-    case: Case, back: Sequence[Requested], kept: Sequence[Requested], reason: Step | str, desk: Desk
+def withdraw_pending(
+    case: Case, reason: Step | str, desk: Desk, concerned: Callable[[InvoiceRequest], bool] | None = None
 ) -> tuple[Case, tuple[Effect, ...]]:
-    freed = case.changed(details=replace(case.details, invoice_requested=tuple(kept)))
-    values = {"reason": reason, "amounts": amounts_of(back), "totals": totals_of(back), "invoice_number": case.details.invoice_number}
-    finance = tell_staff(freed, "invoice_withdrawn", desk.staff_of(Role.FINANCE), for_finance=True, **values)
-    return freed, (finance, tell_customer(freed, "invoice_withdrawn", for_finance=False, **values))
+    """What finance has not invoiced yet; where `concerned` is given only those of which it is true, the others stand."""
+    pending = tuple(request for request in pending_requests(case.details) if concerned is None or concerned(request))
+    return _withdraw(case, pending, reason, desk)
+
+
+def withdraw_surplus(case: Case, reason: Step | str, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+    """What was asked for and is not owed by its day any more, since it came back, say.
+
+    A request that names such a unit is taken back whole, and what is left of it is asked for anew; the others stand. Of an invoice
+    that was written, a credit note for just that much; the rest stays invoiced.
+    """
+    owed: Counter[tuple[str, date | None]] = Counter()
+    for row in case.details.owed:
+        owed[row.part_number, row.due] += row.outstanding
+    invoices: list[InvoiceRequest] = []
+    back: dict[str, list[InvoicedPart]] = {}
+    for request in sorted(case.details.invoices, key=lambda one: not one.number):
+        kept, gone = _divide(request.parts, owed)
+        if gone and not request.number:
+            kept, gone = (), request.parts
+        back.setdefault(request.number, []).extend(gone)
+        invoices += [replace(request, parts=kept)] if kept else []
+    return _tell(case, tuple(invoices), back, reason, desk)
+
+
+def _divide(
+    parts: Sequence[InvoicedPart], owed: Counter[tuple[str, date | None]]
+) -> tuple[tuple[InvoicedPart, ...], tuple[InvoicedPart, ...]]:
+    """(what is still owed, what is not)."""
+    kept: list[InvoicedPart] = []
+    gone: list[InvoicedPart] = []
+    for part in parts:
+        still = min(part.quantity, owed[part.part_number, part.due])
+        owed[part.part_number, part.due] -= still
+        kept += [replace(part, quantity=still)] if still else []
+        gone += [replace(part, quantity=part.quantity - still)] if still < part.quantity else []
+    return tuple(kept), tuple(gone)
+
+
+def _withdraw(case: Case, gone: Sequence[InvoiceRequest], reason: Step | str, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+    back: dict[str, list[InvoicedPart]] = {}
+    for request in gone:
+        back.setdefault(request.number, []).extend(request.parts)
+    return _tell(case, tuple(request for request in case.details.invoices if request not in gone), back, reason, desk)
+
+
+def _tell(
+    case: Case, invoices: tuple[InvoiceRequest, ...], back: dict[str, list[InvoicedPart]], reason: Step | str, desk: Desk
+) -> tuple[Case, tuple[Effect, ...]]:
+    """One letter to finance and one to the customer for each invoice, and for all that was not invoiced yet."""
+    details: RmaDetails = replace(case.details, invoices=invoices)
+    freed = case.changed(details=details)
+    effects: list[Effect] = []
+    for number, parts in back.items():
+        if parts:
+            values: dict[str, Any] = {"reason": reason, "amounts": amounts_of(parts), "totals": totals_of(parts), "invoice_number": number}
+            effects.append(tell_staff(freed, "invoice_withdrawn", desk.staff_of(Role.FINANCE), for_finance=True, **values))
+            effects.append(tell_customer(freed, "invoice_withdrawn", for_finance=False, **values))
+    return freed, tuple(effects)

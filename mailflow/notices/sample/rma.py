@@ -15,7 +15,17 @@ from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Term, Unit
 from mailflow.policy.facts import SentNotice
+from mailflow.policy.return_term import ReturnTerm
 
+LATER = date(2026, 12, 22)
+RETURN_STEPS: Derivation = (
+    Step("counted_from", {"day": date(2026, 11, 20)}),
+    Step("term_business_days", {"amount": 15, "country": "RO"}),
+    Step("holiday", {"day": date(2026, 11, 30), "holiday": "Saint Andrew's Day", "country": "RO"}),
+    Step("holiday", {"day": date(2026, 12, 1), "holiday": "National Day", "country": "RO"}),
+    Step("term_ends", {"day": DUE}),
+)
+TERM = ReturnTerm(quantity=2, delivered_on=date(2026, 11, 20), due=DUE, steps=RETURN_STEPS)
 LINES = (
     RmaLine(
         part_number=PART,
@@ -25,15 +35,9 @@ LINES = (
         announced=(Parcel(carrier="DHL", tracking="JD0146000098", on=NOW, quantity=1, serials=(SERIAL,)),),
         received=1,
         received_serials=(SERIAL,),
+        terms=(TERM,),
     ),
-    RmaLine(part_number="02270099", description="Power module 1200 W", authorised=1),
-)
-RETURN_STEPS: Derivation = (
-    Step("counted_from", {"day": date(2026, 11, 20)}),
-    Step("term_business_days", {"amount": 15, "country": "RO"}),
-    Step("holiday", {"day": date(2026, 11, 30), "holiday": "Saint Andrew's Day", "country": "RO"}),
-    Step("holiday", {"day": date(2026, 12, 1), "holiday": "National Day", "country": "RO"}),
-    Step("term_ends", {"day": DUE}),
+    RmaLine(part_number="02270099", description="Power module 1200 W", authorised=2, terms=(replace(TERM, quantity=1, due=LATER),)),
 )
 PARCEL = Parcel(carrier="DHL", tracking="JD0146000777", on=NOW, quantity=3)
 
@@ -45,21 +49,20 @@ def sample_return() -> Case:
         lines=LINES,
         issued_at=NOW,
         valid_through=date(2026, 12, 20),
-        replacement=PARCEL,
-        delivered_on=date(2026, 11, 20),
-        return_due=DUE,
-        return_steps=RETURN_STEPS,
+        replacements=(PARCEL,),
     )
     return replace(sample_request(), number="RMA-100007", kind="rma", state="replacement delivered", parent="SR-100042", details=details)
 
 
-OUTSTANDING = tuple(line for line in LINES if line.outstanding)
+OWED_PARTS = tuple(row for line in LINES for row in line.owed)
+OUTSTANDING = tuple(row for row in OWED_PARTS if row.due)
 AMOUNTS = (
-    (PART, 1, Decimal("12500.00"), Decimal("12500.00"), "USD"),
-    ("02270099", 1, Decimal("980.50"), Decimal("980.50"), "USD"),
+    (PART, 1, Decimal("12500.00"), Decimal("12500.00"), "USD", DUE),
+    ("02270099", 1, Decimal("980.50"), Decimal("980.50"), "USD", LATER),
 )
 OWED = {
-    "return_due": DUE,
+    "due_days": (DUE, LATER),
+    "delivered_days": (date(2026, 11, 20), date(2026, 11, 27)),
     "outstanding": OUTSTANDING,
     "amounts": AMOUNTS,
     "totals": (("USD", Decimal("13480.50")),),
@@ -109,7 +112,8 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         ),
         "sla_moment": None,
         "sla_day": date(2026, 11, 24),
-        "return_due": None,
+        "owed": OWED_PARTS,
+        "days": (DUE, LATER),
         "return_term": Term(15, Unit.BUSINESS_DAYS),
         "version": 1,
         "changes": (),
@@ -117,7 +121,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
     "validity_warning": lambda: {"days_left": 7},
     "return_notification_received": lambda: {"accepted": ((PART, 1, SERIAL), ("02270099", 1, "")), "problems": PROBLEMS, "tracking": ""},
     "return_notification_rejected": lambda: {"problems": PROBLEMS, "late": False},
-    "delivery_question": lambda: {"impossible_day": date(2026, 11, 1)},
+    "delivery_question": lambda: {"impossible_day": date(2026, 11, 1), "parcels": (PARCEL,), "awaited": OWED_PARTS[-1:]},
     "replacement_shipped": lambda: {
         "parcel": PARCEL,
         "visit_at": datetime(2026, 11, 24, 8, 30, tzinfo=UTC),
@@ -125,10 +129,16 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "moved": False,
     },
     "extended": lambda: {
-        "return_due": date(2026, 12, 22),
-        "steps": (*RETURN_STEPS, Step("extended", {"days": 5, "by": "anna@customer.example", "reason": "", "due": date(2026, 12, 22)})),
+        "days": (DUE, LATER),
+        "owed": OWED_PARTS,
+        "today": DUE,
+        "steps": (
+            *RETURN_STEPS,
+            Step("extended", {"amount": 5, "unit": "business days", "by": "anna@customer.example", "reason": "", "due": LATER}),
+        ),
         "asked_days": 10,
         "granted_days": 5,
+        "unit": "business days",
     },
     "waived": lambda: {"reason": "lost in transit"},
     "cancelled": lambda: {"reason": "the fault was in the cabling"},
@@ -136,21 +146,25 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
     "reminder": lambda: {
         "return_due": DUE,
         "steps": RETURN_STEPS,
-        "outstanding": OUTSTANDING,
+        "outstanding": OUTSTANDING[:1],
         "days_left": 5,
         "in_transit": (f"{PART}: DHL JD0146000098",),
         "extension_days": 5,
     },
     "final_notice": lambda: {
-        **OWED,
+        "return_due": DUE,
+        "outstanding": OUTSTANDING[:1],
+        "amounts": AMOUNTS[:1],
+        "totals": (("USD", Decimal("12500.00")),),
+        "steps": RETURN_STEPS,
         "unpriced": ("02119999",),
         "invoice_on": date(2026, 12, 23),
         "in_transit": ("02119999: DHL 998877",),
         "extension_days": 5,
     },
-    "invoice_request": lambda: {**OWED, "delivered_on": date(2026, 11, 20)},
-    "evidence": lambda: {**OWED, "delivered_on": date(2026, 11, 20), "letters": EVIDENCE},
-    "invoice_notice": lambda: {**OWED, "delivered_on": date(2026, 11, 20)},
+    "invoice_request": lambda: dict(OWED),
+    "evidence": lambda: {**OWED, "letters": EVIDENCE},
+    "invoice_notice": lambda: dict(OWED),
     "invoice_withdrawn": lambda: {
         "reason": Step("rma_all_came_back", {}),
         "amounts": AMOUNTS,
@@ -167,6 +181,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "extras": ("one power cord",),
         "booked_on": NOW,
         "invoice_on": None,
+        "today": DUE,
         "is_late": False,
     },
     "repaired_shipped": lambda: {"parcel": PARCEL},

@@ -11,6 +11,7 @@ from mailflow.notices.sample.frame import DUE, NOW, PART, SERIAL, ZONE
 from mailflow.policy.case import Case, RmaDetails, RmaLine, ServiceRequestDetails
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.facts import LastStep
+from mailflow.policy.return_term import ReturnTerm
 
 
 def sample_request() -> Case:
@@ -49,10 +50,17 @@ def _open_return() -> Case:
     details = RmaDetails(
         type="advance",
         service_level="9x5xNBD",
-        lines=(RmaLine(part_number=PART, description="Line card 48 x 10GE", authorised=2, received=1),),
+        lines=(
+            RmaLine(
+                part_number=PART,
+                description="Line card 48 x 10GE",
+                authorised=2,
+                received=1,
+                terms=(ReturnTerm(quantity=2, delivered_on=date(2026, 11, 20), due=DUE),),
+            ),
+        ),
         issued_at=NOW,
         valid_through=date(2026, 12, 20),
-        return_due=DUE,
     )
     return replace(sample_request(), number="RMA-100007", kind="rma", state="replacement delivered", details=details)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, NoticeBounced, Standing
 from mailflow.policy.facts import Facts, SentNotice
 from mailflow.policy.register import Contact, PartPrice
+from mailflow.policy.return_term import ReturnTerm
 from mailflow.settings import shipped_desks
 
 DESK = load_desk(shipped_desks() / "huawei-tac")
@@ -54,14 +56,33 @@ PROVEN = (sent(VERIFICATION), sent(REMINDER, 1), sent(REMINDER, 2), sent(LAST_WO
 """What BX4 asks for."""
 
 
+TOLD = (
+    *((f"reminder 2026-12-15 {at:%d}", at) for at in (ISSUED, *(datetime(2026, 12, day, 8, tzinfo=UTC) for day in (8, 11, 15)))),
+    *((f"final_notice 2026-12-15 {at:%d}", at) for at in (ISSUED, datetime(2026, 12, 16, 8, tzinfo=UTC))),
+)
+"""When the notices about the parts that were due on 15 December were written, as far as tests let them be written."""
+
+
 def facts(country: str = "PL", timezone: str = "Europe/Warsaw", **changes: object) -> Facts:
     given = {"prices": {PART: PRICE}, "confirmation_code": "ABC234", "sent_notices": PROVEN, "contacts": CONTACTS, **changes}
     return Facts(calendar=calendar_for(country, timezone, DESK.calendar), language="en", country=country, timezone=timezone, **given)
 
 
-def case(type_: str = "advance", **details: object) -> Case:
-    """Two parts, issued on 20 November 2026, valid through 20 December."""
-    given = {"lines": (RmaLine(part_number=PART, authorised=2),), "valid_through": date(2026, 12, 20), **details}
+def case(
+    type_: str = "advance",
+    *,
+    lines: tuple[RmaLine, ...] = (RmaLine(part_number=PART, authorised=2),),
+    return_due: date | None = None,
+    delivered_on: date = date(2026, 11, 24),
+    told: tuple[tuple[str, datetime], ...] = (),
+    invoice_on: date | None = None,
+    **details: object,
+) -> Case:
+    """Two parts, issued on 20 November 2026, valid through 20 December; with `return_due` all lines were delivered at once."""
+    if return_due is not None:
+        term = ReturnTerm(quantity=0, delivered_on=delivered_on, due=return_due, told=told, invoice_on=invoice_on)
+        lines = tuple(replace(line, terms=(replace(term, quantity=line.authorised),)) for line in lines)
+    given = {"lines": lines, "valid_through": date(2026, 12, 20), **details}
     return Case(
         number="RMA-100001",
         kind="rma",
@@ -79,7 +100,7 @@ def case(type_: str = "advance", **details: object) -> Case:
 
 def overdue(**details: object) -> Case:
     """Two parts were due on 15 December; the final notice went out on the 16th."""
-    given = {"return_due": date(2026, 12, 15), "delivered_on": date(2026, 11, 24), **details}
+    given = {"return_due": date(2026, 12, 15), "told": TOLD, "invoice_on": date(2026, 12, 23), **details}
     return case(**given).changed(state="overdue")
 
 
@@ -96,6 +117,9 @@ def local_nine(year: int, month: int, day: int) -> datetime:
 
 
 def fall(kind: str, key: str, at: datetime, subject: Case, desk: Desk = DESK, known: Facts | None = None) -> Decision:
+    """A deadline falls. Clocks of a day carry it in their key: of the first day that is due, where the test names none."""
+    if kind in ("reminder", "final_notice") and not key.startswith("20") and subject.details.return_due:
+        key = f"{subject.details.return_due.isoformat()} {key}".strip()
     return decide("rma", subject, DeadlineFell(kind=kind, key=key, due_at=at), known or facts(), desk, at)
 
 
@@ -149,7 +173,15 @@ def after(decision: Decision) -> Case:
 
 
 def deadlines(effects: Iterable[object]) -> list[tuple[str, str, datetime]]:
-    return [(one.kind, one.key, one.at) for one in effects if isinstance(one, SetDeadline)]
+    """What was set, in the order of time: kind, key without the day to which the clock belongs, moment."""
+    found = [(one.kind, re.sub(r"^\d{4}-\d\d-\d\d ?", "", one.key), one.at) for one in effects if isinstance(one, SetDeadline)]
+    return sorted(found, key=lambda one: one[2])
+
+
+def asked_for(subject: Case) -> tuple[tuple[str, int, str, str], ...]:
+    """What finance holds: (part number, quantity, unit price, currency)."""
+    parts = (part for request in subject.details.invoices for part in request.parts)
+    return tuple((part.part_number, part.quantity, str(part.unit_price), part.currency) for part in parts)
 
 
 def letters(decision: Decision) -> list[tuple[str, tuple[str, ...]]]:

@@ -16,6 +16,7 @@ from tests.cases.rma.returns import (
     NOW,
     after,
     answer,
+    asked_for,
     case,
     command,
     deadlines,
@@ -39,7 +40,7 @@ def test_an_extension_withdraws_the_invoice_request() -> None:
     """RM9: nothing is invoiced that was extended."""
     decision = command(requested(), "/extend 5 strike")
     assert letters(decision) == [("rma/extended", CUSTOMER), ("rma/invoice_withdrawn", FINANCE), ("rma/invoice_withdrawn", CUSTOMER)]
-    assert (after(decision).state, after(decision).details.invoice_requested) == ("replacement delivered", ())
+    assert (after(decision).state, asked_for(after(decision))) == ("replacement delivered", ())
 
 
 @pytest.mark.parametrize(("line", "state"), [("/waive destroyed", "waived"), ("/cancel issued twice", "cancelled")])
@@ -68,7 +69,7 @@ def test_one_of_two_that_comes_late_replaces_the_request_by_one_for_the_rest() -
     assert after(decision).state == "overdue"
     assert deadlines(decision.effects) == [("invoice_request", "", local_nine(2026, 12, 29))]
     again = fall("invoice_request", "", local_nine(2026, 12, 29), after(decision))
-    assert after(again).details.invoice_requested == (("03057BGH", 1, "12500.00", "EUR"),)
+    assert asked_for(after(again)) == (("03057BGH", 1, "12500.00", "EUR"),)
 
 
 @pytest.mark.parametrize("state", ["closed", "waived", "cancelled", "in repair", "shipped back"])
@@ -84,14 +85,14 @@ def test_two_lines_of_one_part_are_both_invoiced() -> None:
     """RM9"""
     lines = (RmaLine(part_number="03057BGH"), RmaLine(part_number="03057BGH", authorised=2))
     decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
-    assert sum(quantity for _, quantity, _, _ in after(decision).details.invoice_requested) == 3
+    assert sum(quantity for _, quantity, _, _ in asked_for(after(decision))) == 3
 
 
 def test_a_delivery_before_the_return_was_issued_is_for_staff_to_look_at() -> None:
     """RM8"""
     fresh = case().changed(state="issued")
     decision = answer(fresh, CustomerLine("delivered", day=date(2026, 11, 19)))
-    assert after(decision).details.delivered_on is None
+    assert after(decision).details.delivered_days == ()
     assert letters(decision) == [("rma/delivery_question", CUSTOMER), ("service_request/customer_message", ("ccr@tac.example",))]
     assert command(fresh, "/delivered 2026-11-19").refused == Step(
         "rma_delivery_too_early", {"rma": "RMA-100001", "day": date(2026, 11, 19), "earliest": date(2026, 11, 20)}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailflow.cases.rma.obligation import start_return_clock
+from mailflow.cases.rma.obligation import run_return_clock, start_terms, term_from
 from mailflow.policy.decision import SetDeadline
 from mailflow.policy.desk import Term, Unit
 from tests.cases.rma.returns import DESK, case, facts
@@ -22,11 +22,13 @@ def clock(country: str, delivered: date, term: Term | None = None) -> tuple[date
     known = facts(country, ZONES[country])
     desk = replace(DESK, returns=replace(DESK.returns, return_term=term)) if term else DESK
     noon = datetime(delivered.year, delivered.month, delivered.day, 12, tzinfo=zone)
-    started, effects = start_return_clock(case(), delivered, known, desk, noon)
+    started = start_terms(case(), (2,), term_from(delivered, known, desk))
+    effects = run_return_clock(started, known, desk, noon)
     moments = [(one.kind, one.key, one.at.astimezone(zone)) for one in effects if isinstance(one, SetDeadline)]
     assert {at.strftime("%H:%M") for _, _, at in moments} == {"09:00"}
-    days = [(kind, key, at.date()) for kind, key, at in moments]
-    return started.details.return_due, days, {step.name for step in started.details.return_steps}
+    days = [(kind, key[11:], at.date()) for kind, key, at in moments]
+    ((term,),) = (line.terms for line in started.details.lines)
+    return term.due, days, {step.name for step in term.steps}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from mailflow.cases.rma.receipt import Arrived, reconcile
 from mailflow.policy.case import Case, Parcel, RmaLine
 from mailflow.policy.decision import Decision, SendNotice
-from tests.cases.rma.returns import FINANCE, PART, after, answer, case, command, letter, letters, names, overdue, requested
+from tests.cases.rma.returns import FINANCE, PART, after, answer, asked_for, case, command, letter, letters, names, overdue, requested
 
 OURS, THEIRS, REPLACEMENT = "SER000000001", "SER000000002", "SER000000777"
 
@@ -18,7 +18,7 @@ def expecting() -> Case:
     """One part with its serial, one board of any serial; the replacement's serial is known."""
     sent_ahead = Parcel(carrier="DHL", tracking="1", on=datetime(2026, 11, 21, 9, tzinfo=UTC), serials=(REPLACEMENT,))
     lines = (RmaLine(part_number=PART, serials=(OURS,)), RmaLine(part_number="02352KLM", authorised=2))
-    return case(lines=lines, replacement=sent_ahead, return_due=date(2027, 1, 15))
+    return case(lines=lines, replacements=(sent_ahead,), return_due=date(2027, 1, 15))
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,7 @@ def test_the_serials_of_the_replacement_are_those_named_when_it_was_shipped() ->
     """BX5: a second parcel adds its own."""
     first = after(command(case(), f"/shipped DHL JD01 1 x {PART} serial {REPLACEMENT}"))
     second = after(command(first, f"/shipped DHL JD02 1 x {PART} serial {THEIRS}"))
-    assert second.details.replacement is not None
-    assert second.details.replacement.serials == (REPLACEMENT, THEIRS)
+    assert second.details.replacement_serials == (REPLACEMENT, THEIRS)
 
 
 def test_after_the_invoice_was_written_finance_gets_word_of_a_credit_note_for_what_came_back() -> None:
@@ -78,11 +77,11 @@ def test_after_the_invoice_was_written_finance_gets_word_of_a_credit_note_for_wh
     invoiced = after(command(requested(), "/invoiced INV-7", by="finance@tac.example"))
     one = command(invoiced, f"/received 1 x {PART}", by="warehouse@tac.example")
     assert after(one).state == "invoiced"
-    assert after(one).details.invoice_requested == ((PART, 1, "12500.00", "EUR"),)
+    assert asked_for(after(one)) == ((PART, 1, "12500.00", "EUR"),)
     values = letter_to(one, FINANCE)
     assert (values["invoice_number"], [row[:2] for row in values["amounts"]]) == ("INV-7", [(PART, 1)])
     other = command(after(one), f"/received 1 x {PART}", by="warehouse@tac.example")
-    assert (after(other).state, after(other).details.invoice_requested) == ("closed", ())
+    assert (after(other).state, asked_for(after(other))) == ("closed", ())
     assert [name for name, _ in letters(other)] == [
         "rma/receipt_notification",
         "rma/invoice_withdrawn",

@@ -26,6 +26,7 @@ from tests.cases.rma.returns import (
     VERIFICATION,
     after,
     answer,
+    asked_for,
     bounce,
     careful,
     case,
@@ -171,7 +172,9 @@ def test_business_days_that_were_lost_with_the_notice_are_added() -> None:
     subject = case(return_due=date(2026, 12, 15)).changed(participants=(ANNA,))
     decision = bounce(subject, REMINDER, ANNA, facts(sent_notices=(lost,)), at=datetime(2026, 12, 11, 12, tzinfo=UTC))
     assert after(decision).details.return_due == date(2026, 12, 18)
-    assert after(decision).details.return_steps[-1].name == "notice_lost"
+    (row,) = after(decision).details.owed
+    assert row.term is not None
+    assert row.term.steps[-1].name == "notice_lost"
     assert letter(decision, "rma/reminder").values["days_left"] == 5
     # Five business days before the 18th is the 11th, 09:00, which has passed; two: the 16th.
     assert deadlines(decision.effects) == [
@@ -185,7 +188,7 @@ def test_a_final_notice_that_came_back_is_given_again_with_its_whole_term() -> N
     """BX4. Wed 16 December, back at once; the next business day is Thu 17, and the invoice request five business days later Thu 24 … a
     holiday, as is the 25th: 18, 21, 22, 23, then Mon 28."""
     lost = sent(LAST_WORD, bounced=True, at=local_nine(2026, 12, 16))
-    subject = overdue(told=("final_notice 2026-12-15",)).changed(participants=(ANNA,))
+    subject = overdue().changed(participants=(ANNA,))
     decision = bounce(subject, LAST_WORD, ANNA, facts(sent_notices=(lost,)), at=datetime(2026, 12, 16, 9, tzinfo=UTC))
     assert letters(decision) == []
     assert ClearDeadline(kind="invoice_request") in decision.effects
@@ -250,7 +253,7 @@ def test_a_reminder_that_comes_back_after_the_request_takes_it_back() -> None:
     """BX4: the proof fell away."""
     lost = sent(REMINDER, 2, bounced=True, at=local_nine(2026, 12, 15))
     decision = bounce(requested().changed(participants=(ANNA,)), REMINDER, ANNA, facts(sent_notices=(*PROVEN[:2], lost)))
-    assert after(decision).details.invoice_requested == ()
+    assert asked_for(after(decision)) == ()
     assert ("rma/invoice_withdrawn", FINANCE) in letters(decision)
     assert after(decision).state == "replacement delivered"
 
@@ -264,8 +267,9 @@ def test_a_staff_mail_that_comes_back_changes_nothing() -> None:
 def test_each_due_day_asks_for_its_own_proof_again() -> None:
     """BX4: after an extension staff are told anew what is missing."""
     told = after(asked(*without(LAST_WORD)))
-    moved = after(command(told, "/extend 5 strike", at=DUE_NOW)).changed(state="overdue")
-    again = fall("invoice_request", "", local_nine(2027, 1, 20), moved, known=replace(facts(), sent_notices=without(LAST_WORD)))
+    moved = after(command(told, "/extend 5 strike", at=DUE_NOW))
+    given = after(fall("final_notice", "", local_nine(2027, 1, 5), moved))
+    again = fall("invoice_request", "", local_nine(2027, 1, 13), given, known=replace(facts(), sent_notices=without(LAST_WORD)))
     assert letters(again) == [("service_request/customer_message", CCR)]
 
 

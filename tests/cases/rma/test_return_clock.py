@@ -7,15 +7,21 @@ from decimal import Decimal
 
 import pytest
 
-from mailflow.cases.rma.obligation import clock_until, invoice_moment, start_return_clock, start_validity_clock
-from mailflow.policy.case import Parcel, RmaLine
-from mailflow.policy.decision import SendNotice
-from tests.cases.rma.returns import DESK, ISSUED, careful, case, deadlines, facts, fall, letters, local_nine
+from mailflow.cases.rma.obligation import clock_until, invoice_moment, run_return_clock, start_terms, start_validity_clock, term_from
+from mailflow.policy.case import Case, Parcel, RmaLine
+from mailflow.policy.decision import Effect, SendNotice
+from tests.cases.rma.returns import DESK, ISSUED, asked_for, careful, case, deadlines, facts, fall, letters, local_nine, overdue
+
+
+def started_on(day: date) -> tuple[Case, tuple[Effect, ...]]:
+    """Both parts were delivered on the day."""
+    started = start_terms(case(), (2,), term_from(day, facts(), DESK))
+    return started, run_return_clock(started, facts(), DESK, ISSUED)
 
 
 def test_fifteen_business_days_from_the_day_after_delivery() -> None:
     """RM8, T1. Delivered Tue 24 Nov: 25 26 27 | 30 1 2 3 4 | 7 8 9 10 11 | 14 15 = Tue 15 Dec."""
-    started, effects = start_return_clock(case(), date(2026, 11, 24), facts(), DESK, ISSUED)
+    started, effects = started_on(date(2026, 11, 24))
     assert started.details.return_due == date(2026, 12, 15)
     assert deadlines(effects) == [
         ("reminder", "5", local_nine(2026, 12, 8)),
@@ -27,7 +33,7 @@ def test_fifteen_business_days_from_the_day_after_delivery() -> None:
 
 def test_holidays_push_the_term_and_what_follows_it() -> None:
     """RM8. Delivered Wed 9 Dec: 10 11 | 14-18 | 21 22 23 (24, 25 holidays) | 28-31 | (1 Jan, 6 Jan holidays) 4 Jan = 15th."""
-    started, effects = start_return_clock(case(), date(2026, 12, 9), facts(), DESK, ISSUED)
+    started, effects = started_on(date(2026, 12, 9))
     assert started.details.return_due == date(2027, 1, 4)
     assert [at for kind, _, at in deadlines(effects) if kind == "final_notice"] == [local_nine(2027, 1, 5)]
 
@@ -75,7 +81,7 @@ def test_the_final_notice_states_the_amount_and_sets_the_day_of_the_invoice_requ
     """RM9"""
     decision = fall("final_notice", "", local_nine(2026, 12, 16), case(return_due=date(2026, 12, 15)))
     (letter,) = [one for one in decision.effects if isinstance(one, SendNotice)]
-    assert letter.values["amounts"] == (("03057BGH", 2, Decimal("12500.00"), Decimal("25000.00"), "EUR"),)
+    assert letter.values["amounts"] == (("03057BGH", 2, Decimal("12500.00"), Decimal("25000.00"), "EUR", date(2026, 12, 15)),)
     assert letter.values["totals"] == (("EUR", Decimal("25000.00")),)
     assert letter.at_most_once
     assert deadlines(decision.effects) == [("invoice_request", "", local_nine(2026, 12, 23))]
@@ -85,7 +91,7 @@ def test_the_final_notice_states_the_amount_and_sets_the_day_of_the_invoice_requ
 
 def test_finance_and_the_customer_hear_of_the_invoice_request() -> None:
     """RM9, RM11"""
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), case(return_due=date(2026, 12, 15)))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue())
     assert letters(decision) == [("rma/invoice_request", ("finance@tac.example",)), ("rma/invoice_notice", ("anna@customer.example",))]
     assert decision.case is not None
     assert decision.case.state == "to be invoiced"
@@ -95,7 +101,7 @@ def test_a_parcel_in_transit_within_its_grace_is_not_invoiced() -> None:
     """RM9. Announced Tue 15 Dec: ten business days end on Thu 31 Dec; looked at again on Mon 4 Jan."""
     parcel = Parcel(carrier="DHL", tracking="123", on=datetime(2026, 12, 15, 10, tzinfo=UTC), quantity=2)
     lines = (RmaLine(part_number="03057BGH", authorised=2, announced=(parcel,)),)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), case(lines=lines, return_due=date(2026, 12, 15)))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
     assert letters(decision) == []
     assert deadlines(decision.effects) == [("invoice_request", "", local_nine(2027, 1, 4))]
 
@@ -104,9 +110,9 @@ def test_the_grace_holds_for_the_announced_parts_only() -> None:
     """RM9: one of two is on its way, the other one is owed."""
     parcel = Parcel(carrier="DHL", tracking="123", on=datetime(2026, 12, 15, 10, tzinfo=UTC), quantity=1)
     lines = (RmaLine(part_number="03057BGH", authorised=2, announced=(parcel,)),)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), case(lines=lines, return_due=date(2026, 12, 15)))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
     assert decision.case is not None
-    assert decision.case.details.invoice_requested == (("03057BGH", 1, "12500.00", "EUR"),)
+    assert asked_for(decision.case) == (("03057BGH", 1, "12500.00", "EUR"),)
     assert [kind for kind, _, _ in deadlines(decision.effects)] == ["invoice_request"]
 
 
@@ -114,20 +120,20 @@ def test_a_parcel_announced_without_a_tracking_number_has_no_grace() -> None:
     """RM9"""
     parcel = Parcel(carrier="DHL", tracking="", on=datetime(2026, 12, 15, 10, tzinfo=UTC), quantity=2)
     lines = (RmaLine(part_number="03057BGH", authorised=2, announced=(parcel,)),)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), case(lines=lines, return_due=date(2026, 12, 15)))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
     assert [name for name, _ in letters(decision)] == ["rma/invoice_request", "rma/invoice_notice"]
 
 
 def test_without_a_price_staff_are_asked_and_nothing_is_invoiced() -> None:
     """RM9"""
     lines = (RmaLine(part_number="99999XYZ"),)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), case(lines=lines, return_due=date(2026, 12, 15)))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
     assert letters(decision) == [("staff/confirmation_request", ("ccr@tac.example",))]
 
 
 def test_a_desk_may_demand_a_humans_yes() -> None:
     """RM9"""
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), case(return_due=date(2026, 12, 15)), careful())
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(), careful())
     assert letters(decision) == [("staff/confirmation_request", ("ccr@tac.example",))]
 
 

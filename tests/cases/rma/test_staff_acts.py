@@ -156,7 +156,7 @@ def test_the_ccr_extends_as_often_as_needed_and_the_customer_keeps_the_one_exten
     assert not after(twice).details.extended_by_customer
     assert (once.reason, once.done) == (
         "ccr@tac.example: /extend 5 strike",
-        Step("rma_extended", {"rma": "RMA-100001", "due": date(2027, 1, 5)}),
+        Step("rma_extended", {"rma": "RMA-100001", "owed": Step("rma_day", {"day": date(2027, 1, 5)})}),
     )
 
 
@@ -211,14 +211,18 @@ def test_the_completed_visit_counts_as_delivery() -> None:
     assert after(decision).details.visited_on == date(2026, 12, 28)
     assert (after(decision).state, after(decision).details.return_due) == ("replacement delivered", date(2027, 1, 20))
     assert letters(decision) == [("rma/extended", CUSTOMER)]
-    assert names(decision.done) == ("rma_visited_and_delivered",)
+    assert names(decision.done) == ("rma_visited_and_delivered", "rma_day")
 
 
 def test_a_known_delivery_stays_as_it_is() -> None:
     """RM12"""
     known = onsite(delivered_on=date(2026, 12, 22), return_due=date(2027, 1, 15))
     decision = visit(known, "visited", date(2026, 12, 28))
-    assert (after(decision).details.delivered_on, letters(decision), names(decision.done)) == (date(2026, 12, 22), [], ("rma_visited",))
+    assert (after(decision).details.delivered_days, letters(decision), names(decision.done)) == (
+        (date(2026, 12, 22),),
+        [],
+        ("rma_visited",),
+    )
 
 
 @pytest.mark.parametrize(

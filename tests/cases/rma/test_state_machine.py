@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ from mailflow.cases import CASE_TYPES, decide
 from mailflow.message.customer_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnLine, ReturnNotification
 from mailflow.policy.case import Case, RmaLine
-from mailflow.policy.command import parse_commands
+from mailflow.policy.command import Command, parse_commands
 from mailflow.policy.decision import ClearDeadline, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
@@ -34,6 +34,19 @@ GRACE_DAYS = 14
 """Ten business days are at least fourteen days: what is under way for less is within its grace whatever the holidays."""
 
 
+def invoiced_parts(case: Case) -> list[tuple[str, int]]:
+    """(part number, quantity) of all that finance holds."""
+    return [(part.part_number, part.quantity) for request in getattr(case.details, "invoices", ()) for part in request.parts]
+
+
+def delivered_units(line: RmaLine) -> int:
+    return sum(term.quantity for term in line.terms)
+
+
+def units_due_by(line: RmaLine, day: date) -> int:
+    return sum(term.quantity for term in line.terms if term.due <= day)
+
+
 class Return(RuleBasedStateMachine):
     """One return in the Polish calendar, from its birth on."""
 
@@ -42,6 +55,7 @@ class Return(RuleBasedStateMachine):
         self.now = ISSUED
         self.waiting: dict[tuple[str, str], datetime] = {}
         self.sent: list[SentNotice] = []
+        self.named: list[tuple[SentNotice, frozenset[str], date]] = []
         self.reminded: Counter[tuple[object, str]] = Counter()
         self.undeliverable: set[str] = set()
         self.confirmed_by_human = False
@@ -63,6 +77,23 @@ class Return(RuleBasedStateMachine):
 
     def deliver(self, back: int) -> None:
         self.staff(f"/delivered {(self.now - timedelta(days=back)).date().isoformat()}")
+
+    @rule(part=st.sampled_from(PARTS), quantity=st.integers(1, 3), back=st.integers(0, 3))
+    def part_delivered(self, part: str, quantity: int, back: int) -> None:
+        day = (self.now - timedelta(days=back)).date().isoformat()
+        self.staff(f"/delivered {day} {quantity} x {part}")
+
+    @rule(part=st.sampled_from(("", *PARTS)), quantity=st.integers(1, 3))
+    def ship(self, part: str, quantity: int) -> None:
+        self.staff(f"/shipped DHL JD{self.letters}" + (f" {quantity} x {part}" if part else ""))
+
+    @rule()
+    @precondition(lambda self: any(parcel.arrived_on is None for parcel in getattr(self.case.details, "replacements", ())))
+    def carrier_delivers(self) -> None:
+        parcel = next(parcel for parcel in self.case.details.replacements if parcel.arrived_on is None)
+        self.now += timedelta(minutes=7)
+        command = Command(name="delivered", line="delivered", day=self.now.date(), tracking=parcel.tracking)
+        self.happen(self.case, CommandGiven(command=command, by="noreply@dhl.example", roles=(), at=self.now))
 
     @rule(back=st.integers(0, 3))
     def customer_says_delivered(self, back: int) -> None:
@@ -244,7 +275,7 @@ class Return(RuleBasedStateMachine):
         self.letters += 1
         self.check_letter(letter, event, before)
         if not letter.to_staff:
-            self.sent += [
+            written = [
                 SentNotice(
                     name=letter.notice,
                     recipient=recipient,
@@ -254,6 +285,10 @@ class Return(RuleBasedStateMachine):
                 )
                 for recipient in (*letter.to, *letter.cc)
             ]
+            self.sent += written
+            if letter.notice in ("rma/reminder", "rma/final_notice"):
+                parts = frozenset(row.part_number for row in letter.values["outstanding"])
+                self.named += [(one, parts, letter.values["return_due"]) for one in written]
 
     # What must never be
 
@@ -262,13 +297,27 @@ class Return(RuleBasedStateMachine):
             assert before is not None
             assert before.state not in CLOSED
             assert letter.values["outstanding"], "nobody is reminded of nothing"
-            for line in letter.values["outstanding"]:
-                assert line.received + line.waived < line.authorised
-                assert not set(line.outstanding_serials) & set(line.received_serials)
+            self.check_what_is_due(letter, self.case)
         if letter.notice == "rma/reminder" and isinstance(event, DeadlineFell):
             self.reminded[letter.values["return_due"], event.key] += 1
+        if letter.notice == "rma/delivery_question" and isinstance(event, DeadlineFell):
+            assert any(delivered_units(line) < line.authorised for line in self.case.details.lines), "what arrived is not asked for"
         if letter.notice == "rma/invoice_request":
             self.check_invoice(letter, before)
+
+    def check_what_is_due(self, letter: SendNotice, case: Case) -> None:
+        """BX3: of each line no more than what was delivered for that day or earlier, less all that is settled."""
+        day = letter.values["return_due"]
+        today = facts().calendar.local_day(self.now)
+        assert today <= day if letter.notice == "rma/reminder" else today > day
+        for part in PARTS:
+            named = [row for row in letter.values["outstanding"] if row.part_number == part]
+            assert all(row.due == day and row.outstanding > 0 for row in named)
+            lines = [line for line in case.details.lines if line.part_number == part]
+            due = sum(max(0, units_due_by(line, day) - line.received - line.waived) for line in lines)
+            assert sum(row.outstanding for row in named) <= due
+            back = {serial for line in lines for serial in line.received_serials}
+            assert not back & {serial for row in named for serial in row.outstanding_serials}
 
     def check_invoice(self, letter: SendNotice, before: Case | None) -> None:
         assert before is not None
@@ -278,12 +327,13 @@ class Return(RuleBasedStateMachine):
         for part, quantity, *_ in letter.values["amounts"]:
             asked[part] += quantity
         asked_before = Counter(dict.fromkeys(PARTS, 0))
-        for part, quantity, *_ in before.details.invoice_requested:
+        for part, quantity in invoiced_parts(before):
             asked_before[part] += quantity
         for part in PARTS:
             owed = sum(line.outstanding - self.on_its_way(line) for line in before.details.lines if line.part_number == part)
             assert asked[part] + asked_before[part] <= owed
-        self.check_proof()
+        for part, _quantity, _unit, _total, _currency, due in letter.values["amounts"]:
+            self.check_proof(part, due)
 
     def on_its_way(self, line: RmaLine) -> int:
         """How many are surely within their grace: announced lately with a tracking number, and not here yet whichever came first."""
@@ -293,15 +343,16 @@ class Return(RuleBasedStateMachine):
             return 0
         return max(0, min(line.outstanding, announced - line.received))
 
-    def check_proof(self) -> None:
-        arrived = Counter({one.name: 0 for one in self.sent})
-        for name, message_id in {(one.name, one.message_id) for one in self.sent if one.accepted_at and not one.bounced_at}:
-            arrived[name] += bool(message_id)
-        assert arrived["rma/customer_request_verification"] >= 1
-        assert arrived["rma/final_notice"] >= 1
-        if arrived["rma/reminder"] < 2:
+    def check_proof(self, part: str, due: date) -> None:
+        """BX4: of the letters that named the part, and the final notice of its day, five business days (a week at least) ago."""
+        read = {one.message_id for one in self.sent if self.somebody_read(one)}
+        named = [(one, day) for one, parts, day in self.named if part in parts]
+        assert any(one.name == "rma/customer_request_verification" and one.message_id in read for one in self.sent)
+        last_words = [one for one, day in named if one.name == "rma/final_notice" and day == due and one.message_id in read]
+        assert any((self.now.date() - one.written_at.date()).days >= 7 for one in last_words)
+        reminders = {one.message_id for one, _ in named if one.name == "rma/reminder"}
+        if len(reminders & read) < 2:
             assert self.confirmed_by_human, "a human decides where the term was too short for two reminders"
-            assert not any(one.name == "rma/reminder" and not self.somebody_read(one) for one in self.sent)
 
     def somebody_read(self, letter: SentNotice) -> bool:
         return any(one.message_id == letter.message_id and one.accepted_at and not one.bounced_at for one in self.sent)
@@ -323,7 +374,7 @@ class Return(RuleBasedStateMachine):
     def finance_is_asked_for_no_more_than_is_missing(self) -> None:
         """RM9: a late return, a waiver, an extension or a cancellation takes the request back."""
         requested = Counter(dict.fromkeys(PARTS, 0))
-        for part, quantity, *_ in getattr(self.case.details, "invoice_requested", ()):
+        for part, quantity in invoiced_parts(self.case):
             requested[part] += quantity
         for part in PARTS:
             assert requested[part] <= sum(line.outstanding for line in getattr(self.case.details, "lines", ()) if line.part_number == part)
@@ -348,14 +399,31 @@ class Return(RuleBasedStateMachine):
         details = self.case.details
         if self.case.kind != "rma" or self.case.state not in ("replacement delivered", "announced", "received", "overdue"):
             return
-        if (
-            details.type == "advance"
-            and details.return_due
-            and details.outstanding
-            and not details.held_since
-            and not details.confirmations
-        ):
-            assert self.waiting
+        if details.type == "advance" and details.outstanding and not details.held_since and not details.confirmations:
+            for day in details.due_days:
+                asked = sum(part.quantity for request in details.invoices for part in request.parts if part.due == day)
+                owed = sum(row.outstanding for row in details.owed if row.due == day)
+                keys = {key[:10] for _, key in self.waiting}
+                assert asked >= owed or keys & {day.isoformat(), "", "search"}, f"nothing more happens about {day}"
+
+    @invariant()
+    def a_request_that_finance_holds_shows_in_the_state(self) -> None:
+        """RM11"""
+        if self.case.kind == "rma" and self.case.state not in CLOSED:
+            pending = any(not request.number for request in self.case.details.invoices)
+            assert pending == (self.case.state == "to be invoiced")
+
+    @invariant()
+    def what_came_back_counts_against_the_earliest_day(self) -> None:
+        """BX3: reckoned line by line, day by day."""
+        for line in getattr(self.case.details, "lines", ()):
+            dated = sum(row.outstanding for row in line.owed if row.due)
+            assert dated + sum(row.outstanding for row in line.owed if not row.due) == line.outstanding
+            for day in {term.due for term in line.terms}:
+                later = sum(row.outstanding for row in line.owed if row.due is None or row.due > day)
+                earlier = sum(row.outstanding for row in line.owed if row.due and row.due <= day)
+                all_later = max(line.authorised, delivered_units(line)) - units_due_by(line, day)
+                assert not earlier or later == all_later
 
 
 Return.TestCase.settings = settings(

@@ -108,7 +108,7 @@ def test_the_next_version_says_all_that_has_changed_since_the_last() -> None:
     extended = after(command(case(return_due=date(2026, 12, 30), return_address=("Old Road 1",)), "/extend 5 strike"))
     verification = letter(command(extended, "/correct 1 x 03057BGH"), "rma/customer_request_verification")
     assert verification.values["changes"] == ("return_due", "lines", "return_address")
-    assert verification.values["return_due"] == extended.details.return_due
+    assert verification.values["days"] == extended.details.due_days
 
 
 def test_what_has_not_changed_is_not_said() -> None:
