@@ -138,7 +138,8 @@ def _book(room: _Room, number: str, booking: Booking, said: str) -> Sentence:
     target = find_return(room.c, room.desk, number)
     if target is None:
         raise LookupError(f"return {number} is not there")
-    facts = facts_for_case(room.c, room.office, room.desk, target, room.event.at)
+    serials = tuple(serial for item in booking.items for serial in item.serials)
+    facts = facts_for_case(room.c, room.office, room.desk, target, room.event.at, birth=serials)
     decision = decide("rma", target, replace(room.event, booking=booking), facts, room.desk, room.cause.at)
     if decision.refused:
         raise _NotBooked((said, decision.refused))

@@ -87,7 +87,9 @@ def handle_commands(
     `case` is the thread's; without one only `/new` and `/undo` have a meaning, and what follows `/new` is done on the new case.
     """
     if mail.errors:
-        refuse(c, office, desk, case, by, tuple((e.line, e.reason, e.valid_form) for e in mail.errors), cause)
+        lines = tuple((e.line, e.reason, e.valid_form) for e in mail.errors)
+        is_lost = any(e.reason.name == "unknown_command" and not e.valid_form for e in mail.errors)
+        refuse(c, office, desk, case, by, lines, cause, forms=_valid_forms(c, case) if is_lost else ())
         return Commanded("a command was not understood: nothing was done", case)
     commander = Commander(c=c, office=office, desk=desk, by=by, at=at, cause=cause, open_request=open_request)
     try:
@@ -101,6 +103,13 @@ def handle_commands(
         write_letter(c, office, desk, last, SendNotice(notice="staff/command_result", to=(by,), to_staff=True, values=values), cause)
     opened = any(command.name == "new" for command in mail.commands)
     return Commanded("; ".join(line for line, _ in results), last, opened)
+
+
+def _valid_forms(c: Connection, case: Case | None) -> tuple[str, ...]:
+    """The forms of all commands that the thread of a case takes."""
+    kinds = {one.kind for one in related_cases(c, case)} if case else set()
+    names = {*STANDS_ALONE, *(name for kind in kinds for name in CASE_TYPES[kind].commands)}
+    return tuple(form.shown for name, form in FORMS.items() if name in names)
 
 
 def _is_asked_about(done: Sentence) -> bool:
@@ -222,8 +231,7 @@ def _target(c: Connection, case: Case, command: Command) -> Case:
             raise Refused(command.line, Step("command_of_other_case", {"other": command.number, "number": case.number}))
         return named
     if command.name == "confirm":
-        waiting = (one for one in related if any(p.code.lower() == command.code.lower() for p in getattr(one.details, "confirmations", ())))
-        return next(waiting, case)
+        return _waiting_for(case, related, command)
     if command.name in CASE_TYPES[case.kind].commands:
         return case
     if case.kind == "rma":
@@ -231,6 +239,15 @@ def _target(c: Connection, case: Case, command: Command) -> Case:
     if case.kind == "service_request" and command.name in CASE_TYPES["rma"].commands:
         return _only_return(case, related, command)
     return case
+
+
+def _waiting_for(case: Case, related: Sequence[Case], command: Command) -> Case:
+    """Where a command waits for the code."""
+    codes = ((one, pending.code.lower()) for one in related for pending in getattr(one.details, "confirmations", ()))
+    found = next((one for one, code in codes if code == command.code.lower()), None)
+    if found is None:
+        raise Refused(command.line, Step("code_unknown", {"number": case.number, "code": command.code}))
+    return found
 
 
 def _only_return(case: Case, related: Sequence[Case], command: Command) -> Case:

@@ -13,29 +13,34 @@ from mailflow.handling.gather import facts_for_case
 from mailflow.handling.handle_booking import handle_booking, tells_of_arrivals
 from mailflow.handling.handle_command import STANDS_ALONE, handle_commands, read_commands
 from mailflow.handling.letter import write_letter
+from mailflow.handling.lost_thread import has_lost_thread, quoted_notice, tell_note_kept
 from mailflow.handling.opening import extract, open_for_caller
 from mailflow.handling.reading import above_forwarded, before_quotation
 from mailflow.handling.refusal import in_english, refuse
 from mailflow.message.forwarded import Forwarded, find_forwarded
 from mailflow.message.model import Address
 from mailflow.policy.case import Case
-from mailflow.policy.command import CommandMail
+from mailflow.policy.command import CommandMail, misses_slash
 from mailflow.policy.decision import SendNotice
-from mailflow.policy.derivation import Step
+from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import MailboxRole, Role
 from mailflow.policy.event import MailReceived, Standing
-from mailflow.policy.triage import Verdict
+from mailflow.policy.triage import NOT_GENUINE, Verdict
 from mailflow.store import case as case_rows
 from mailflow.store import notice
 
 NO_CASE = "staff mail that names no case"
 LONGEST_SUBJECT = 80
+MOST_LINES_TOLD = 10
+"""Lines of a forged mail that are shown to whom it names."""
 
 
 def take_staff_mail(errand: Errand, found: Found, event: MailReceived) -> Outcome:
     """From a sender that is not genuine nothing at all is taken (OUT6)."""
     if event.standing is not Standing.STAFF:
         return _refuse_forged(errand, event)
+    if event.is_encrypted:
+        return _refuse_encrypted(errand, found, event)
     passed_on = _passed_on(errand, found, event)
     commands = read_commands(_own_words(event), errand.desk, found.case, event.at)
     if Role.RECEIVING in event.roles and not (commands.commands or commands.errors or passed_on):
@@ -51,8 +56,28 @@ def take_staff_mail(errand: Errand, found: Found, event: MailReceived) -> Outcom
     if found.case is None:
         return _refuse_nameless(errand, event)
     if below := _commands_below(errand, found.case, event):
-        return _refuse_below(errand, found, event, below)
+        return _refuse_lines(errand, found, event, tuple((line, Step("command_below_quotation"), "") for line in below))
+    if form := misses_slash(event.new_text):
+        return _refuse_lines(errand, found, event, ((event.new_text.strip(), Step("slash_missing"), form),))
+    if has_lost_thread(found, event.mail):
+        return _take_out_of_thread(errand, found, found.case, event)
     return _write_to_case(errand, found, found.case, event)
+
+
+def _take_out_of_thread(errand: Errand, found: Found, case: Case, event: MailReceived) -> Outcome:
+    """What surely answers a relayed mail is taken so; else it is a note, and its sender is told (SR5, BX7)."""
+    answered = quoted_notice(errand.c, found, event.mail)
+    outcome = _write_to_case(errand, found, case, replace(event, answers_notice=answered))
+    if not answered and event.new_text.strip():
+        write_letter(errand.c, errand.office, errand.desk, case, tell_note_kept(errand.c, case, event), errand.cause())
+    return outcome
+
+
+def _refuse_encrypted(errand: Errand, found: Found, event: MailReceived) -> Outcome:
+    """Neither an order nor a letter to the customer: nobody here could read it (IN9)."""
+    _refuse(errand, found.case, event, why := Step("staff_mail_encrypted"))
+    told = in_english(errand.office, why)
+    return Outcome(Verdict.ADDED, found.how, told, found.case.number) if found.case else Outcome(Verdict.IGNORED, NO_CASE, told)
 
 
 def _refuse_forged(errand: Errand, event: MailReceived) -> Outcome:
@@ -60,8 +85,12 @@ def _refuse_forged(errand: Errand, event: MailReceived) -> Outcome:
     rule = errand.reading.authentication.rule
     hour = timedelta(hours=1)
     if notice.count_to(errand.c, event.sender, errand.now - hour, immediate_only=False) < errand.desk.caps.known_per_hour:
-        _refuse(errand, None, event, Step("mail_not_genuine", {"rule": rule}))
-    return Outcome(Verdict.QUARANTINED, "staff sender is not genuine", rule)
+        said: dict[str, Value] = {"subject": event.mail.subject or "-", "at": event.at, "timezone": errand.desk.calendar.timezone}
+        read = read_commands(_own_words(event), errand.desk, None, event.at)
+        given = (*(one.line for one in read.commands), *(one.line for one in read.errors))[:MOST_LINES_TOLD]
+        lines = tuple((line, Step("not_done"), "") for line in given)
+        refuse(errand.c, errand.office, errand.desk, None, event.sender, lines, errand.cause(), reason=Step("mail_not_genuine", said))
+    return Outcome(Verdict.QUARANTINED, NOT_GENUINE, rule)
 
 
 def _refuse_nameless(errand: Errand, event: MailReceived) -> Outcome:
@@ -85,11 +114,9 @@ def _commands_below(errand: Errand, case: Case, event: MailReceived) -> tuple[st
     return tuple(line.strip() for line in (*(command.line for command in read.commands), *misread))
 
 
-def _refuse_below(errand: Errand, found: Found, event: MailReceived, lines: tuple[str, ...]) -> Outcome:
-    why = Step("command_below_quotation")
-    told = tuple((line, why, "") for line in lines)
-    refuse(errand.c, errand.office, errand.desk, found.case, event.sender, told, errand.cause())
-    return Outcome(Verdict.ADDED, found.how, in_english(errand.office, why), found.case.number if found.case else None)
+def _refuse_lines(errand: Errand, found: Found, event: MailReceived, lines: tuple[tuple[str, Step, str], ...]) -> Outcome:
+    refuse(errand.c, errand.office, errand.desk, found.case, event.sender, lines, errand.cause())
+    return Outcome(Verdict.ADDED, found.how, in_english(errand.office, lines[0][1]), found.case.number if found.case else None)
 
 
 def _command(errand: Errand, event: MailReceived, case: Case | None, commands: CommandMail) -> Outcome:

@@ -31,10 +31,18 @@ def refuse(
     lines: Sequence[tuple[str, Sentence, str]],
     cause: Cause,
     reason: Sentence = "",
+    forms: Sequence[str] = (),
 ) -> None:
-    """Tell a member of staff that nothing was done, with the line and the nearest valid form."""
-    answer = SendNotice(notice="staff/command_refused", to=(by,), to_staff=True, values={"lines": tuple(lines), "reason": reason})
+    """Tell a member of staff that nothing was done, with the line and the nearest valid form; `forms` are all that are valid there."""
+    told = tuple((line, why, _form_in(case, form)) for line, why, form in lines)
+    values = {"lines": told, "reason": reason, "forms": tuple(_form_in(case, form) for form in forms)}
+    answer = SendNotice(notice="staff/command_refused", to=(by,), to_staff=True, values=values)
     write_letter(c, office, desk, case, answer, cause)
+
+
+def _form_in(case: Case | None, form: str) -> str:
+    """A certification has no returns that a command could name."""
+    return form.replace("[RMA] ", "") if case is not None and case.kind == "certification" else form
 
 
 def in_english(office: Office, said: Sentence) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailflow.policy.booking_items import Found, Known, find_items
+from mailflow.policy.booking_pieces import BookedItem, Mention, Pieces
 from mailflow.policy.booking_words import (
     ABSENT,
     COUNTED_THINGS,
@@ -17,6 +18,7 @@ from mailflow.policy.booking_words import (
     HARMLESS,
     NOT_AN_ARRIVAL,
     NUMBER,
+    NUMBER_WORDS,
     RECEIVED,
     SHARE,
     SPOILED,
@@ -24,6 +26,8 @@ from mailflow.policy.booking_words import (
 from mailflow.policy.booking_words_foreign import ALL_FOREIGN, JOINS, JOINS_CHINESE, OPENING_FOREIGN, spaced, unspaced
 from mailflow.policy.command_items import TIMES, Misread, plain_blanks, plain_signs
 from mailflow.policy.derivation import Step
+
+__all__ = ["BookedItem", "Booking", "read_booking"]
 
 WRAP_WIDTH = 72
 LONGEST_SENTENCE = 1000
@@ -42,18 +46,9 @@ OPENING_WORDS = re.compile(
 CLOSING_WORDS = re.compile(
     r"\s+(?:was|were|is|are)?\s*(?:also )?(?:in(?:side)? the (?:box|carton|parcel)|included|inside|too)$", re.IGNORECASE
 )
+CONDITION_WORD = re.compile(r"^(?:condition|stan|状态)[\s:=-]+", re.IGNORECASE)
+LEADING_NUMBER = re.compile(NUMBER, re.IGNORECASE)
 ALL_OF_THEM = re.compile(rf"^(?:(?:all|both|everything|they|these)\b|{ALL_FOREIGN})", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookedItem:
-    """What came in of one part; `rma` is '' where the mail names none; the condition is in the mail's own words."""
-
-    rma: str = ""
-    part_number: str
-    quantity: int
-    serials: tuple[str, ...] = ()
-    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +65,16 @@ class Booking:
 class _Reading:
     """What the sentences so far have said."""
 
-    known: Known
+    pieces: Pieces
     prefixes: tuple[str, ...]
+    sentence: int = 0
     told: str = ""
     """The first sentence that says that something came."""
     rma: str = ""
     named: list[str] = field(default_factory=list)
-    items: list[BookedItem] = field(default_factory=list)
     extras: list[str] = field(default_factory=list)
-    problems: list[tuple[str, Step]] = field(default_factory=list)
+    problems: list[tuple[int, str, Step]] = field(default_factory=list)
+    """(sentence, the words that are in doubt, why)."""
 
 
 def read_booking(
@@ -95,12 +91,14 @@ def read_booking(
     `descriptions` part numbers to what people call them, `prefixes` are the desk's letters before RMA numbers. An RMA holds for its
     sentence and those after it; when the mail names just one, it holds for all.
     """
-    reading = _Reading(_known(parts, serials, descriptions), prefixes)
-    for sentence in _sentences(text):
+    reading = _Reading(Pieces(_known(parts, serials, descriptions)), prefixes)
+    sentences = _sentences(text)
+    for reading.sentence, sentence in enumerate(sentences):
         try:
             _read_sentence(sentence, reading)
         except Misread as doubt:
-            reading.problems.append((sentence, doubt.said))
+            reading.problems.append((reading.sentence, sentence, doubt.said))
+    reading.problems += [(place, sentences[place], doubt) for place, doubt in reading.pieces.settle()]
     return _finished(reading)
 
 
@@ -111,10 +109,12 @@ def _known(parts: Collection[str], serials: Mapping[str, str] | None, descriptio
 
 def _finished(reading: _Reading) -> Booking:
     numbers = tuple(dict.fromkeys(reading.named))
-    items = [replace(item, rma=numbers[0]) if len(numbers) == 1 else item for item in reading.items]
-    problems = [(unspaced(line), reason) for line, reason in reading.problems]
+    doubtful = {place for place, _, _ in reading.problems}
+    items = [one.booked() for one in reading.pieces.mentions if one.sentence not in doubtful]
+    items = [replace(item, rma=numbers[0]) if len(numbers) == 1 else item for item in items]
+    problems = [(unspaced(line), reason) for _, line, reason in sorted(reading.problems, key=lambda problem: problem[0])]
     problems += [(item.part_number, Step("rma_missing")) for item in items if len(numbers) > 1 and not item.rma]
-    problems += [(unspaced(text), Step("part_missing")) for text in reading.extras if reading.known.describes(text)]
+    problems += [(unspaced(text), Step("part_missing")) for text in reading.extras if reading.pieces.known.describes(text)]
     if reading.told and not items and not reading.extras and not problems:
         problems.append((reading.told, Step("part_missing")))
     seen = [serial for item in items for serial in item.serials]
@@ -153,34 +153,55 @@ def _read_sentence(sentence: str, reading: _Reading) -> None:
     rest = _name_rma(sentence, reading)
     if RECEIVED.search(rest) and not reading.told:
         reading.told = sentence
-    found = find_items(rest, reading.known)
+    found = find_items(rest, reading.pieces.known)
     if not found:
         _read_remark(rest.strip(" ,:-"), reading)
         return
     if trouble := next((item.trouble for item in found if item.trouble), None):
         raise Misread(trouble.name, **trouble.values)
     lead = rest[: found[0].start]
-    if doubt := DOUBTFUL.search(lead) or NOT_AN_ARRIVAL.search(lead):
-        raise Misread("misread_arrival", text=unspaced(doubt[0]))
+    _check_lead(lead, found)
+    _check_quantities(found)
     extras = [_bare(lead)] if EXTRA_THINGS.search(lead) else []
-    items: list[BookedItem] = []
+    conditions: list[list[str]] = []
     for number, item in enumerate(found):
         end = found[number + 1].start if number + 1 < len(found) else len(rest)
-        conditions, more = _read_tail(rest[item.end : end])
-        items.append(_booked(item, reading.rma, conditions))
+        said, more = _read_tail(rest[item.end : end])
+        conditions.append([unspaced(one) for one in said])
         extras += more
-    if len(items) > 1 and ALL_OF_THEM.match(items[-1].condition):
-        items = [replace(item, condition=", ".join(filter(None, (item.condition, items[-1].condition)))) for item in items[:-1]] + items[
-            -1:
-        ]
-    reading.items += items
+    _keep(found, conditions, reading, is_whole=not lead.strip(" ,:-(") and len(found) == 1 and not rest[found[0].end :].strip(" ,.:-)"))
     reading.extras += extras
 
 
-def _booked(item: Found, rma: str, conditions: list[str]) -> BookedItem:
-    return BookedItem(
-        rma=rma, part_number=item.part_number, quantity=item.quantity, serials=item.serials, condition=unspaced(", ".join(conditions))
-    )
+def _check_lead(lead: str, found: Sequence[Found]) -> None:
+    """What stands before the parts of a sentence must not leave open that they came, nor how many."""
+    if doubt := DOUBTFUL.search(lead) or NOT_AN_ARRIVAL.search(lead):
+        raise Misread("misread_arrival", text=unspaced(doubt[0]))
+    serials = sum(len(item.serials) for item in found)
+    for thing in COUNTED_THINGS.finditer(lead) if not any(item.part_number for item in found) else ():
+        count = LEADING_NUMBER.match(thing[0])
+        if count and (NUMBER_WORDS.get(count[0].lower()) or int(count[0])) != serials:
+            raise Misread("misread_arrival", text=unspaced(thing[0]))
+
+
+def _check_quantities(found: Sequence[Found]) -> None:
+    """`2 x P arrived, one P is bent`: whether the second one comes on top is anybody's guess."""
+    before: dict[str, int] = {}
+    for item in found:
+        if item.part_number and item.quantity and not item.serials and item.quantity < before.get(item.part_number, 0):
+            raise Misread("part_unclear")
+        before[item.part_number] = item.quantity or 0
+
+
+def _keep(found: Sequence[Found], conditions: Sequence[Sequence[str]], reading: _Reading, *, is_whole: bool) -> None:
+    """What is said of all at the end of a sentence holds for everything that the sentence names."""
+    kept: list[Mention] = []
+    for item, words in zip(found, conditions, strict=True):
+        last = item is found[-1]
+        for_all = words if last and words and ALL_OF_THEM.match(words[0]) else ()
+        kept += reading.pieces.add(item, reading.rma, reading.sentence, () if for_all else words, is_whole)
+        for one in dict.fromkeys(kept) if for_all else ():
+            one.conditions += for_all
 
 
 def _name_rma(sentence: str, reading: _Reading) -> str:
@@ -205,7 +226,7 @@ def _read_tail(tail: str) -> tuple[list[str], list[str]]:
     for segment in (piece.strip(" .:-") for piece in SEGMENT_END.split(tail)):
         kind = _kind(segment)
         if kind == "condition":
-            conditions.append(re.sub(r"^condition[\s:=-]*", "", OPENING_WORDS.sub("", segment) if _with_thing(segment) else segment))
+            conditions.append(CONDITION_WORD.sub("", OPENING_WORDS.sub("", segment) if _with_thing(segment) else segment))
         elif kind == "extra":
             extras.append(_bare(segment))
         elif kind == "doubt":
@@ -238,7 +259,7 @@ def _read_remark(sentence: str, reading: _Reading) -> None:
     kind = _kind(sentence)
     counted = any(not EXTRA_THINGS.search(thing[0]) for thing in COUNTED_THINGS.finditer(sentence))
     told = RECEIVED.search(sentence) or counted
-    if SHARE.match(sentence) or (kind == "condition" and reading.items and not told):
+    if SHARE.match(sentence) or (kind == "condition" and reading.pieces.mentions and not told):
         _describe(sentence, reading)
     elif kind == "extra" and not counted:
         reading.extras.append(_bare(sentence))
@@ -250,12 +271,11 @@ def _read_remark(sentence: str, reading: _Reading) -> None:
 
 def _describe(sentence: str, reading: _Reading) -> None:
     """Add a remark to the one part named so far, or to all where it says so."""
-    if ABSENT.search(sentence) or not reading.items:
+    named = reading.pieces.mentions
+    if ABSENT.search(sentence) or not named or (len(named) > 1 and not ALL_OF_THEM.match(sentence)):
         raise Misread("part_unclear")
-    if len(reading.items) > 1 and not ALL_OF_THEM.match(sentence):
-        raise Misread("part_unclear")
-    described = [replace(item, condition=", ".join(filter(None, (item.condition, unspaced(sentence))))) for item in reading.items]
-    reading.items[:] = described
+    for one in named:
+        one.conditions.append(unspaced(CONDITION_WORD.sub("", sentence)))
 
 
 def _bare(words: str) -> str:

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from mailflow.policy.booking_words import BETWEEN, NUMBER, NUMBER_WORDS, PIECES, TRACKING_BEFORE
 from mailflow.policy.derivation import Step
 
-SERIAL = r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n|(?:o )?(?:num(?:er(?:ze|em|y|ach)?|erami)|nr) ser\w*\.?|序列号)"
+SERIAL = (
+    r"(?:\b(?:(?:with|under|bearing|z|ze|o|pod)\s+)?(?:(?:a|an|the|its|wrong|different|other|b[łl][ęe]dny\w*|inny\w*|złym\w*)\s+)*"
+    r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n|(?:num(?:er(?:ze|em|y|ach)?|erami)|nr)\.? ser\w*\.?)"
+    r"(?:\s+(?:is|are|was|were|to|jest|są))?(?!\w)|"
+    r"(?:序列号码?|序号)\s*[是为]?)[\s.:#=]*"
+)
+"""The words before a serial number; the wrong one shows in the comparison with what is authorised."""
 TOKEN = re.compile(r"(?<![\w/-])[A-Za-z0-9](?:[A-Za-z0-9/-]*[A-Za-z0-9])?(?![\w/-])")
 QUANTITY_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})(?:\s*[xX]\s*|\s+(?:{BETWEEN}\s+)*(?:{BETWEEN}[\s.:#]*)?)$", re.IGNORECASE)
 GLUED = re.compile(r"(?P<quantity>\d{1,4})[xX](?P<part>[A-Za-z0-9][A-Za-z0-9/-]{4,})$")
@@ -20,19 +26,14 @@ QUANTITY_AFTER = re.compile(
 PART_WORD = re.compile(
     r"(?:\b(?:parts?|p/?n|board|card|item|część|części)(?:\s+(?:numbers?|no\.?|numer|nr\.?))?|部件号?|备件号?|料号)[\s:#]*$", re.IGNORECASE
 )
-SERIAL_WORD = re.compile(
-    rf"[\s,:;(-]*(?:(?:with|z|ze)\s+)?{SERIAL}[\s.:#]*",
-    re.IGNORECASE,
-)
+SERIAL_WORD = re.compile(rf"[\s,:;(-]*{SERIAL}", re.IGNORECASE)
+SERIAL_BEFORE = re.compile(rf"{SERIAL}$", re.IGNORECASE)
 REACH = 80
 """Characters before a part number in which its quantity is looked for."""
 
 SERIAL_LENGTHS = (12, 16, 20)
 OPENING = re.compile(r"[\s,:(-]*")
 CLOSING = re.compile(r"\s*\)")
-SERIAL_BEFORE = re.compile(
-    r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n|(?:o )?(?:num(?:er(?:ze|em|y|ach)?|erami)|nr) ser\w*\.?|序列号)[\s.:#]*$", re.IGNORECASE
-)
 DESCRIBED_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})\s+(?P<words>(?:[A-Za-z]+\s+){{1,4}})$", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z]{2,}")
 HARDWARE = frozenset(
@@ -54,19 +55,27 @@ HARDWARE = frozenset(
     )
 )
 """Words with which people name any part before its number: `two fan trays 02120990`."""
+JOINED = re.compile(r"(?:\b(?:and|plus|also|another|i|oraz|także|też)|[&+;]|和|以及|另有?|还有?)\s*$", re.IGNORECASE)
+"""Words after which something further is named."""
 BETWEEN_SERIALS = re.compile(r"\s*(?:,|;|&|\band\b|\bi\b|\boraz\b|和)?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A part in a sentence: where its mention starts and ends, and what is wrong with it, from [sentence]."""
+    """A part in a sentence, or serial numbers that stand apart from one: where its mention starts and ends, what is wrong with it."""
 
     start: int
     end: int
     part_number: str
-    quantity: int
+    """'' for serial numbers that stand apart."""
+    quantity: int | None = None
+    """As stated; None where the sentence states none."""
     serials: tuple[str, ...] = ()
     trouble: Step | None = None
+    is_told: bool = False
+    """Serial numbers that stand apart: the word `serial` stands before them."""
+    is_joined: bool = False
+    """Serial numbers that stand apart: a word such as `and` stands before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +128,8 @@ def _item_at(sentence: str, match: re.Match[str], floor: int, known: Known) -> F
     token, before = match[0], sentence[floor : match.start()]
     if TRACKING_BEFORE.search(before):
         return None
-    if known.is_serial(token):
-        return _serial_alone(sentence, match, known)
+    if (known.is_serial(token) or SERIAL_BEFORE.search(before)) and (apart := _serials_apart(sentence, floor, match.start(), known)):
+        return apart
     if glued := GLUED.match(token):
         if known.is_part(glued["part"]) or glued["part"].isdigit():
             return _whole(sentence, match.start(), match.end(), glued["part"], int(glued["quantity"]), known)
@@ -140,23 +149,21 @@ def _whole(sentence: str, start: int, end: int, part: str, before: int | None, k
     after: int | None = None
     if match := QUANTITY_AFTER.match(sentence, end):
         after, end = _count(match["said"] or match["times"] or match["pieces"]), match.end()
-    serials, end = _serials(sentence, end, known)
+    serials, end = _serials(sentence, end, known, part.upper())
     quantity = before if before is not None else after
     number = part.upper()
     trouble: Step | None = None
     if before is not None and after is not None and before != after:
         trouble = Step("two_quantities", {"part": number, "first": before, "second": after})
-    elif quantity is None and not serials:
-        trouble = Step("quantity_missing", {"part": number})
     elif quantity is not None and quantity < 1:
         trouble = Step("quantity_too_small", {"part": number, "quantity": quantity, "least": 1})
     elif quantity is not None and len(serials) > quantity:
         trouble = Step("more_serials_than_parts", {"part": number, "serials": len(serials), "quantity": quantity})
-    return Found(start, end, number, len(serials) if quantity is None else quantity, serials, trouble)
+    return Found(start, end, number, quantity, serials, trouble)
 
 
-def _serials(sentence: str, end: int, known: Known) -> tuple[tuple[str, ...], int]:
-    """After the word any token with a digit is a serial; without it only what is shaped like one."""
+def _serials(sentence: str, end: int, known: Known, part: str = "") -> tuple[tuple[str, ...], int]:
+    """After the word any token with a digit is a serial; without it only what is shaped like one, and of no other part than `part`."""
     word = SERIAL_WORD.match(sentence, end)
     position = word.end() if word else end
     serials: list[str] = []
@@ -169,6 +176,8 @@ def _serials(sentence: str, end: int, known: Known) -> tuple[tuple[str, ...], in
         same = bool(word and serials) and len(token[0]) == len(serials[0]) and any(c.isdigit() for c in token[0])
         if not (told or same or known.is_serial(token[0])):
             break
+        if part and not word and known.part_of(token[0].upper()) not in ("", part):
+            break
         serials.append(token[0].upper())
         position = token.end()
     if not serials:
@@ -177,13 +186,13 @@ def _serials(sentence: str, end: int, known: Known) -> tuple[tuple[str, ...], in
     return tuple(dict.fromkeys(serials)), closing.end() if closing else position
 
 
-def _serial_alone(sentence: str, match: re.Match[str], known: Known) -> Found:
-    serial = match[0].upper()
-    part = known.part_of(serial)
-    floor = max(0, match.start() - REACH)
-    word = SERIAL_BEFORE.search(sentence[floor : match.start()])
-    start = floor + word.start() if word else match.start()
-    return Found(start, match.end(), part, 1, (serial,), None if part else Step("part_of_serial_missing", {"serial": serial}))
+def _serials_apart(sentence: str, floor: int, start: int, known: Known) -> Found | None:
+    """Serial numbers that do not follow their part at once, from the word before the first of them."""
+    word = SERIAL_BEFORE.search(sentence[floor:start])
+    start = floor + word.start() if word else start
+    serials, end = _serials(sentence, start, known)
+    joined = JOINED.search(sentence[floor:start]) is not None
+    return Found(start, end, "", None, serials, None, word is not None, joined) if serials else None
 
 
 def _single(text: str) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import time
+from itertools import islice
 
 from mailflow.policy.command_items import (
     END,
@@ -23,6 +24,8 @@ BEFORE_TIME = re.compile(r"(?:^|\s)(?:at|o|o godz\.?|godz\.?|um)\s*$", re.IGNORE
 DAYS = re.compile(r"(?P<days>\d{1,3})(?:\s*(?:more |business |working |calendar )*days?)?(?P<reason>(?:[\s,:;.-].*)?)$", re.IGNORECASE)
 PRIORITY = re.compile(r"(?:priority )?p? ?([1-4])$", re.IGNORECASE)
 STARS = re.compile(r"([234])(?:[ -]?stars?)?$", re.IGNORECASE)
+MOST_CUTS = 20
+"""Places that are tried as the end of a parcel and the beginning of its items."""
 RMA_TYPES = ("advance", "repair", "doa")
 RMA_TYPE_FILLERS = {"replacement", "return", "for", "type"}
 
@@ -146,7 +149,7 @@ def parcel_with_items(given: Arguments) -> Fields:
     """The first cut that leaves a whole parcel before the items: a tracking number may look like an item."""
     number, rest = given.number()
     trouble: Misread | None = None
-    for head, items in splits_at_items(rest):
+    for head, items in islice(splits_at_items(rest), MOST_CUTS):
         try:
             carrier, tracking = read_parcel(head)
         except Misread as error:

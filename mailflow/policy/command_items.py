@@ -140,8 +140,8 @@ def read_parcel(text: str) -> tuple[str, str]:
     if len(words) < 2:
         raise Misread("parcel_missing")
     first = next((n for n, word in enumerate(words) if n and any(c.isdigit() for c in word)), None)
-    if first is None and len(words) == 2:
-        first = 1
+    if first is None and any(c.isdigit() for c in words[0]):
+        raise Misread("parcel_swapped", text=" ".join(words))
     if first is None:
         raise Misread("tracking_missing", text=" ".join(words))
     wrong = [word for word in words[first + 1 :] if not any(c.isdigit() for c in word)]

@@ -16,6 +16,7 @@ from mailflow.rehearsal.mail_client import attach, write_mail
 from mailflow.store.inbound import InboundRow
 from mailflow.store.notice import NoticeRow
 from tests.handling.conftest import DeskAtWork
+from tests.handling.test_handle_mail import open_request
 
 ANNA, WAREHOUSE = "anna@northwind.example", "warehouse@tac.example"
 REQUEST = "Priority P2\nSerial number: 2102352KLM10L5000456\n\nThe main board reboots every few minutes since last night.\n"
@@ -262,3 +263,12 @@ def test_a_new_verification_replaces_the_calendar_entry_and_asks_for_what_is_lef
     form = read_pdf_form(second["RMA-100001-return-notification.pdf"])
     assert form is not None
     assert [(line.part_number, line.quantity) for line in form.lines] == [("02352KLM", 1)]
+
+
+def test_a_serial_number_further_on_in_the_sentence_counts_no_second_piece(desk: DeskAtWork) -> None:
+    """RM5, BX5: two authorised, one came."""
+    open_request(desk)
+    desk.write("ccr@tac.example", "Re: SR-100001", "/rma repair 2 x 02352KLM serial 2102352KLM10L5000456")
+    desk.write(WAREHOUSE, "RMA-100001", "Received one 02352KLM today, serial 2102352KLM10L5000456.\n", mailbox="receiving@tac.example")
+    assert [(line.received, line.received_serials) for line in desk.case("RMA-100001").details.lines] == [(1, ("2102352KLM10L5000456",))]
+    assert desk.case("RMA-100001").state == "received"

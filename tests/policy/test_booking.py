@@ -220,3 +220,117 @@ def test_boxes_of_a_part_are_no_quantity_of_it() -> None:
     """RM5: never a guess."""
     booking = read_booking("Received 2 boxes 02120990", parts=tuple(CALLED), descriptions=CALLED)
     assert booking.reasons == (Step("quantity_missing", {"part": "02120990"}),)
+
+
+BOARD, FANS = "02359583", "02120990"
+FIRST, SECOND, OF_FANS = "2102359583N0K8000017", "2102359583N0K8000018", "2102120990N0K8000001"
+EXPECTED = {FIRST: BOARD, SECOND: BOARD}
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [
+        (f"Received one {BOARD} today, serial {FIRST}.", (item(BOARD, 1, (FIRST,)),)),
+        (f"1 x {BOARD} arrived. Serial {FIRST}", (item(BOARD, 1, (FIRST,)),)),
+        (f"1 x {BOARD}\nSN {FIRST}\ncondition: dented", (item(BOARD, 1, (FIRST,), "dented"),)),
+        (f"1 x {BOARD} (scratched), SN {FIRST}", (item(BOARD, 1, (FIRST,), "scratched"),)),
+        (f"1 x {BOARD} in a wet box, serial {FIRST}, looks fine", (item(BOARD, 1, (FIRST,), "in a wet box, looks fine"),)),
+        (f"1 x {BOARD} came back with serial number {FIRST}", (item(BOARD, 1, (FIRST,)),)),
+        (f"2 x {BOARD} arrived, serials {FIRST} and {SECOND}", (item(BOARD, 2, (FIRST, SECOND)),)),
+        (f"2 x {BOARD} arrived:\n- {FIRST}\n- {SECOND}", (item(BOARD, 2, (FIRST, SECOND)),)),
+        (f"2 x {BOARD} arrived, the serial is {FIRST}", (item(BOARD, 2, (FIRST,)),)),
+        (f"2 x {BOARD} arrived: {FIRST} ok, {SECOND} bent", (item(BOARD, 2, (FIRST, SECOND), f"{FIRST} ok, {SECOND} bent"),)),
+        (f"Part {BOARD} arrived, serial {FIRST}", (item(BOARD, 1, (FIRST,)),)),
+        (f"Serial {FIRST}: 1 x {BOARD}", (item(BOARD, 1, (FIRST,)),)),
+        (
+            f"1 x {BOARD} and 1 x {FANS} arrived, serials {FIRST} and {OF_FANS}, all ok",
+            (item(BOARD, 1, (FIRST,), "all ok"), item(FANS, 1, (OF_FANS,), "all ok")),
+        ),
+        (f"1 x {BOARD}\nSN ABC12345\n1 x {FANS}\nSN ABC12346", (item(BOARD, 1, ("ABC12345",)), item(FANS, 1, ("ABC12346",)))),
+        (f"2 x {FANS}\n{FIRST}", (item(FANS, 2), item(BOARD, 1, (FIRST,)))),
+        (f"{FIRST}\n{SECOND}", (item(BOARD, 1, (FIRST,)), item(BOARD, 1, (SECOND,)))),
+        (f"Dotarła dziś jedna płyta {BOARD} z numerem {FIRST}.", (item(BOARD, 1, (FIRST,)),)),
+        (f"Otrzymano dziś 2 szt. {BOARD}. Numery seryjne: {FIRST}, {SECOND}.", (item(BOARD, 2, (FIRST, SECOND)),)),
+        (f"今天收到 1 块 {BOARD}，已入库，序列号 {FIRST}。", (item(BOARD, 1, (FIRST,)),)),
+        (f"收到 2 x {BOARD} 今天。\n序列号是 {FIRST} 和 {SECOND}", (item(BOARD, 2, (FIRST, SECOND)),)),
+    ],
+)
+def test_a_serial_number_names_a_piece_that_was_counted_already(text: str, items: tuple[BookedItem, ...]) -> None:
+    """RM5, BX5: whatever stands between a part and its serial numbers, no piece counts twice."""
+    assert read_booking(text, parts=(BOARD, FANS), serials=EXPECTED) == Booking(items=items)
+
+
+@pytest.mark.parametrize("wrong", ["2102359583N0K8000099", OF_FANS, "ABC12345"])
+@pytest.mark.parametrize("between", [", ", " arrived, ", " today\n", " arrived with wrong ", " (dented), "])
+def test_a_wrong_serial_number_is_of_the_piece_and_not_of_a_further_one(between: str, wrong: str) -> None:
+    """RM5, BX5: one piece came, with a wrong serial number."""
+    (booked,) = read_booking(f"1 x {BOARD}{between}serial {wrong}", parts=(BOARD, FANS), serials=EXPECTED).items
+    assert (booked.part_number, booked.quantity, booked.serials) == (BOARD, 1, (wrong,))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"1 x {BOARD} and {FIRST}", Step("serial_unclear", {"serial": FIRST})),
+        (f"2 x {FANS}, {FIRST}", Step("serial_unclear", {"serial": FIRST})),
+        (f"1 x {BOARD} and 1 x {FANS} arrived, SN ABC12345", Step("part_of_serial_missing", {"serial": "ABC12345"})),
+        (
+            f"2 x {BOARD} arrived, serials {FIRST}, {SECOND} and 2102359583N0K8000019",
+            Step("more_serials_than_parts", {"part": BOARD, "serials": 3, "quantity": 2}),
+        ),
+        (f"Two boards arrived: {FIRST}", Step("misread_arrival", {"text": "Two boards"})),
+        (f"2 x {BOARD} arrived, one {BOARD} with bent pins", Step("part_unclear")),
+    ],
+)
+def test_what_may_be_a_further_piece_is_asked_about(text: str, reason: Step) -> None:
+    """RM5: never a guess."""
+    assert read_booking(text, parts=(BOARD, FANS), serials=EXPECTED) == Booking(problems=(text,), reasons=(reason,))
+
+
+def test_a_telephone_number_below_the_parts_is_no_serial_number_of_theirs() -> None:
+    """RM5: never a guess."""
+    booking = read_booking(f"1 x {BOARD} arrived\n\nTom\n400312291238", parts=(BOARD,))
+    assert booking.reasons == (Step("part_of_serial_missing", {"serial": "400312291238"}),)
+
+
+def test_a_serial_number_under_another_return_is_a_piece_of_that_one() -> None:
+    """RM5"""
+    booking = read_booking(f"RMA-100001: 1 x {BOARD}\nRMA-100002: serial {FIRST}", parts=(BOARD,))
+    assert booking.items == (item(BOARD, rma="RMA-100001"), item(BOARD, 1, (FIRST,), rma="RMA-100002"))
+
+
+SERIALS = tuple(f"21{BOARD}N0K80000{number:02}" for number in range(20))
+STATED = {
+    1: ("one {part}", "1 x {part}", "{part} (1 pc)", "jedna {part}", "收到一块 {part}"),
+    2: ("2 x {part}", "two {part}", "{part}, qty 2", "dwie {part}", "收到 2 块 {part}"),
+    3: ("3 pcs of {part}", "3 * {part}", "3 szt. {part}"),
+}
+GAPS = ("", " arrived", " today", " (scratched)", ", slightly bent", " came back this morning", " dotarły dziś", " 今天", " in a wet box")
+TO_SERIALS = (", serial {}", "\nSN {}", ". Serial numbers: {}", ", s/n {}", "\n{}", " with serial no. {}", "，序列号 {}", ", nr seryjny {}")
+
+
+@given(st.data())
+def test_the_quantity_booked_is_the_quantity_stated(data: st.DataObject) -> None:
+    """RM5, BX5: or else nothing is booked."""
+    text, stated = "", {BOARD: 0, FANS: 0}
+    left = list(SERIALS)
+    for part in data.draw(st.lists(st.sampled_from((BOARD, FANS)), min_size=1, max_size=3)):
+        count = data.draw(st.sampled_from(sorted(STATED)))
+        stated[part] += count
+        text += data.draw(st.sampled_from(STATED[count])).format(part=part) + data.draw(st.sampled_from(GAPS))
+        named = [left.pop().replace(BOARD, part) for _ in range(data.draw(st.integers(0, count)))]
+        if named:
+            text += data.draw(st.sampled_from(TO_SERIALS)).format(", ".join(named))
+        text += data.draw(st.sampled_from(("\n", ". ", "\n\n")))
+    booking = read_booking(text, parts=(BOARD, FANS))
+    booked = {part: sum(one.quantity for one in booking.items if one.part_number == part) for part in stated}
+    assert booking.problems or booked == stated, text
+
+
+@given(count=st.sampled_from(sorted(STATED)), data=st.data())
+def test_one_part_with_its_serial_numbers_is_booked_as_stated(count: int, data: st.DataObject) -> None:
+    """RM5: a plain sentence is understood."""
+    said = data.draw(st.sampled_from(STATED[count])).format(part=BOARD)
+    gap, words = data.draw(st.sampled_from(GAPS)), data.draw(st.sampled_from(TO_SERIALS))
+    booking = read_booking(said + gap + words.format(", ".join(SERIALS[:count])), parts=(BOARD, FANS))
+    assert [(one.quantity, set(one.serials), booking.problems) for one in booking.items] == [(count, set(SERIALS[:count]), ())]

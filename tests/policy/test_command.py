@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, time
 from pathlib import Path
 from time import monotonic
@@ -139,6 +140,16 @@ BAD = [
     ("/rma advance", Step("parts_missing"), "/rma advance|repair|doa QTY x PART [serial S[, S]]"),
     ("/rma swap 1 x 02350ABC", Step("misread_rma_type", {"text": "swap"}), "/rma advance|repair|doa QTY x PART [serial S[, S]]"),
     ("/shipped DHL", Step("parcel_missing"), "/shipped [RMA] CARRIER TRACKING [QTY x PART [serial S[, S]]]"),
+    (
+        "/shipped 123456 DHL",
+        Step("parcel_swapped", {"text": "123456 DHL"}),
+        "/shipped [RMA] CARRIER TRACKING [QTY x PART [serial S[, S]]]",
+    ),
+    (
+        "/announced DHL soon",
+        Step("tracking_missing", {"text": "DHL soon"}),
+        "/announced [RMA] CARRIER TRACKING [QTY x PART [serial S[, S]]]",
+    ),
     ("/delivered soon", Step("misread_day", {"text": "soon"}), "/delivered [RMA] DATE [QTY x PART [serial S[, S]]]"),
     ("/delivered 2026-02-30", Step("misread_day", {"text": "2026-02-30"}), "/delivered [RMA] DATE [QTY x PART [serial S[, S]]]"),
     ("/received two cards", Step("misread_item", {"text": "two cards"}), "/received [RMA] QTY x PART [serial S[, S]] [condition TEXT]"),
@@ -176,6 +187,17 @@ BAD = [
         "/received [RMA] QTY x PART [serial S[, S]] [condition TEXT]",
     ),
     ("/Prio P1", Step("unknown_command", {"command": "/prio"}), "/priority P2"),
+    ("/p", Step("unknown_command", {"command": "/p"}), "/priority P2"),
+    ("/assing_me", Step("unknown_command", {"command": "/assing_me"}), "/assign me|ADDRESS"),
+    ("/close?", Step("unknown_command", {"command": "/close?"}), "/close [spam]"),
+    ("/closed", Step("unknown_command", {"command": "/closed"}), "/close [spam]"),
+    ("- /rma-advance", Step("unknown_command", {"command": "/rma-advance"}), "/rma advance|repair|doa QTY x PART [serial S[, S]]"),
+    ("/priorité P1", Step("unknown_command", {"command": "/priorité"}), "/priority P2"),
+    ("/re", Step("unknown_command", {"command": "/re"}), ""),
+    ("/help", Step("unknown_command", {"command": "/help"}), ""),
+    ("/status", Step("unknown_command", {"command": "/status"}), ""),
+    ("/wrong", Step("unknown_command", {"command": "/wrong"}), ""),
+    ("/关闭", Step("unknown_command", {"command": "/关闭"}), ""),
 ]
 
 
@@ -219,8 +241,50 @@ def test_a_short_line_is_not_joined_with_the_next() -> None:
     assert (mail.commands[0].text, mail.rest) == ("The fan was replaced.", "Best regards\nTom")
 
 
-def test_paths_are_text() -> None:
-    assert parse("/var/log is full\n/etc.conf too") == CommandMail((), "/var/log is full\n/etc.conf too", ())
+@pytest.mark.parametrize(
+    "line", ["/var/log is full", "- /var/log/messages", "/etc.conf too", "https://desk.example/close", "\\\\server\\share"]
+)
+def test_paths_are_text(line: str) -> None:
+    assert parse(line) == CommandMail((), line, ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "*/priority P2*",
+        "*/priority* P2",
+        "**/priority P2**",
+        "_/priority P2_",
+        "- /priority P2",
+        "• /priority P2",
+        "·         /priority P2",
+        "- `/priority P2`",
+        "1. /priority P2",
+        '"/priority P2"',
+        "“/priority P2”",
+        "„/priority P2”",
+        "(/priority P2)",
+        "<b>/priority P2</b>",
+        "/priority=P2",
+        "//priority P2",
+        "\\priority P2",
+    ],
+)
+def test_bullets_quotation_marks_and_bold_print_change_nothing(line: str) -> None:
+    """OUT4, SR5: copied out of a list of ours, or as mail programs write bold in plain text; never a letter to the customer."""
+    assert parse(line) == CommandMail((Command(name="priority", line=line, priority="P2"),), "", ())
+
+
+def test_emphasis_inside_a_text_stays() -> None:
+    """OUT4"""
+    assert parse("*/note this is *not* urgent*").commands[0].text == "this is *not* urgent"
+
+
+def test_more_commands_than_a_person_writes_are_refused_as_a_whole() -> None:
+    """OUT4: a limit that is told, with nothing done."""
+    (error,) = parse("/add a@customer.example\n" * 101).errors
+    assert error.reason == Step("too_many_commands", {"count": 101, "most": 100})
+    assert len(parse("/add a@customer.example\n" * 100).commands) == 100
 
 
 def test_case_numbers_have_the_letters_of_the_desk() -> None:
@@ -245,9 +309,10 @@ def test_hostile_lines_cost_little(text: str) -> None:
 def test_no_text_makes_the_reader_fail(text: str) -> None:
     """OUT4: a command or an error a line, and nothing of the text is lost without one."""
     mail = parse(text)
-    assert len(mail.commands) + len(mail.errors) <= text.count("/") + text.count("／")
+    assert len(mail.commands) + len(mail.errors) <= sum(text.count(slash) for slash in "/／\\")
     if not mail.commands and not mail.errors:
-        assert mail.rest.split() == text.replace("\u200b", "").split() or "/" not in mail.rest
+        kept, typed = ("".join(char for char in one if unicodedata.category(char) != "Cf").split() for one in (mail.rest, text))
+        assert kept == typed or "/" not in mail.rest
 
 
 @given(

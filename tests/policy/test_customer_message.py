@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from mailflow.bootstrap import shipped_templates
 from mailflow.message.model import Attachment
+from mailflow.notices.render import Templates
 from mailflow.policy.customer_message import ask_staff, relay_to_staff
 from mailflow.policy.derivation import Step
 from tests.cases.service_request.scene import mail_of
@@ -27,3 +31,22 @@ def test_what_was_set_aside_and_left_unanswered_is_told_whoever_relays_the_mail(
 def test_a_matter_without_a_mail_carries_no_words_and_no_files() -> None:
     letter = ask_staff("anna@customer.example", WAREHOUSE, summary=(), commands=("/resolve",))
     assert (letter.values["text"], letter.values["attachment_names"], letter.forward_attachments) == ("", (), False)
+
+
+@pytest.mark.parametrize(
+    ("why", "told"),
+    [
+        ("sent by a machine", "Nie wysłano automatycznej odpowiedzi: wiadomość wysłał automat."),
+        (
+            "the manufacturer is never answered by a machine",
+            "Nie wysłano automatycznej odpowiedzi: producentowi nigdy nie odpowiadamy automatycznie.",
+        ),
+        (
+            "our border server says that it is forged: dmarc=fail header.from=a.example",
+            "Nie wysłano automatycznej odpowiedzi: według naszego serwera brzegowego nadawca jest sfałszowany.",
+        ),
+    ],
+)
+def test_staff_read_in_their_language_why_nothing_was_answered(why: str, told: str) -> None:
+    (flag,) = relay_to_staff(mail_of(unanswered_because=why), WAREHOUSE, summary=()).values["flags"]
+    assert Templates(shipped_templates()).wording("pl").say("derivation", flag.name, flag.values) == told

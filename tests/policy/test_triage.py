@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mailflow.message.model import Address, Kind, Mail, Nature
-from mailflow.policy.triage import Strange, Verdict, triage
+from mailflow.policy.triage import NO_SENDER, Strange, Verdict, add_nature, triage
 
 PERSON = Strange(
     mail=Mail(senders=(Address("anna@customer.example"),)),
@@ -60,3 +60,16 @@ def test_a_known_monitoring_system_opens_a_request() -> None:
     assert triage(machine).verdict is None
     assert triage(replace(machine, is_known_sender=False)).verdict == Verdict.AUTOMATIC
     assert triage(replace(machine, mail=replace(machine.mail, in_reply_to=("a@b",)))).verdict == Verdict.AUTOMATIC
+
+
+def test_a_nature_adds_to_its_rule_what_the_rule_does_not_say() -> None:
+    """IN2: a reason is told once."""
+    post = Nature(Kind.LIST, "post of a mailing list: list-id")
+    assert add_nature("a post of a mailing list", post) == "list-id"
+    assert add_nature("older than the chosen cut-off", post) == "post of a mailing list: list-id"
+    assert add_nature("our border marked it as spam", PERSON.nature) == ""
+
+
+def test_a_mail_without_a_sender_stays_set_aside_when_it_is_released() -> None:
+    nameless = replace(PERSON, mail=Mail(senders=()), was_released=True)
+    assert (triage(nameless).verdict, triage(nameless).rule) == (Verdict.QUARANTINED, NO_SENDER)
