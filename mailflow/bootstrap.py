@@ -13,6 +13,7 @@ from mailflow.intake.imap_login import ImapAccount
 from mailflow.intake.maildir import MaildirSource
 from mailflow.intake.source import Source
 from mailflow.notices.render import Templates
+from mailflow.policy.desk import Desk
 from mailflow.settings import MailboxConnection, Settings
 from mailflow.store.transaction import Database
 
@@ -29,12 +30,19 @@ def build_database(settings: Settings) -> Database:
     return Database(settings.database_url)
 
 
+def build_templates(settings: Settings, desk: Desk | None = None) -> Templates:
+    """The notices: files of the desk's own first (DK3), then the installation's (OUT3), then the shipped ones."""
+    own = settings.own_templates.get(desk.name) if desk is not None else None
+    return Templates(shipped_templates(), own, settings.template_override)
+
+
 def build_office(settings: Settings, database: Database) -> Office:
     """What handling works with."""
     return Office(
         database=database,
         desks=settings.desks,
-        templates=Templates(shipped_templates(), settings.template_override),
+        templates=build_templates(settings),
+        own_templates={desk.name: build_templates(settings, desk) for desk in settings.desks if desk.name in settings.own_templates},
         address_key=settings.case_address_key.get_secret_value().encode(),
         authserv_id=settings.authserv_id,
         cutoff=settings.cutoff,

@@ -50,6 +50,8 @@ from mailflow.policy.desk import (
 from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
 
 DESK_FILE = "desk.toml"
+OWN_TEMPLATES = "templates"
+"""The folder beside it with the desk's own wording, laid out like templates/email (DK3)."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*$")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from mailflow.desk_file import find_desk, load_desk
+from mailflow.desk_file import OWN_TEMPLATES, find_desk, load_desk
 from mailflow.desk_values import BareAddress
 from mailflow.policy.desk import Desk
 from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
@@ -152,6 +153,7 @@ class Settings:
     """All that an installation is told. `cutoff`: mail that the server got before it is never answered (BX10); UTC.
 
     `authserv_id` names the border server whose Authentication-Results count (OUT6); `size_limit_mb` bounds a mail (IN9).
+    `own_templates` is a folder for each desk, by name, that has a wording of its own (DK3).
     """
 
     desks: tuple[Desk, ...]
@@ -164,6 +166,7 @@ class Settings:
     template_override: Path | None = None
     cutoff: datetime | None = None
     size_limit_mb: int = 30
+    own_templates: Mapping[str, Path] = field(default_factory=dict)
 
     def desk(self, name: str) -> Desk:
         """Raises KeyError."""
@@ -181,6 +184,12 @@ def shipped_desks() -> Path:
     return installed if installed.is_dir() else here.parent / "config" / "desks"
 
 
+def desk_roots(configuration: Path | None = None) -> tuple[Path, ...]:
+    """Where a desk is looked for by its name: `desks` beside the configuration, /etc/mailflow/desks, the shipped ones."""
+    beside = (configuration.resolve().parent / "desks",) if configuration is not None else ()
+    return (*beside, SYSTEM_DESKS, shipped_desks())
+
+
 def load_settings(path: Path, *, secrets: bool = True) -> Settings:
     """The settings of a mailflow.toml with its desks: of `desks` beside it, of /etc/mailflow/desks, or the shipped ones.
 
@@ -188,7 +197,8 @@ def load_settings(path: Path, *, secrets: bool = True) -> Settings:
     """
     folder = path.resolve().parent
     table = read_toml(path, SettingsTable, {"folder": folder, "secrets": secrets})
-    desks = tuple(load_desk(_desk_folder(name, folder)) for name in table.desks)
+    homes = tuple(_desk_folder(name, folder) for name in table.desks)
+    desks = tuple(load_desk(home) for home in homes)
     if trouble := _contradiction(table, desks, secrets):
         raise WrongSettings(path, *trouble)
     url = table.database_url.get_secret_value() if table.database_url else f"sqlite:///{table.state_dir / 'mailflow.db'}"
@@ -203,6 +213,7 @@ def load_settings(path: Path, *, secrets: bool = True) -> Settings:
         template_override=table.template_override,
         cutoff=table.cutoff.astimezone(UTC) if table.cutoff else None,
         size_limit_mb=table.size_limit_mb,
+        own_templates={desk.name: home / OWN_TEMPLATES for desk, home in zip(desks, homes, strict=True) if (home / OWN_TEMPLATES).is_dir()},
     )
 
 
@@ -211,7 +222,7 @@ def _desk_folder(name: str, folder: Path) -> Path:
     beside = folder / name
     if "/" in name:
         return find_desk(str(beside), ())
-    return find_desk(name, (folder / "desks", SYSTEM_DESKS, shipped_desks()))
+    return find_desk(name, desk_roots(folder / "mailflow.toml"))
 
 
 def _contradiction(table: SettingsTable, desks: tuple[Desk, ...], secrets: bool) -> tuple[str, str] | None:

@@ -59,5 +59,5 @@ def _wrong(file: Path, error: ValidationError) -> WrongSettings:
     """The first trouble in the words of people. The value itself is not shown: it may be a secret."""
     first = error.errors(include_url=False, include_input=False)[0]
     key = ".".join(str(part) for part in first["loc"] if part != "[key]")
-    reasons = {"missing": "is missing", "extra_forbidden": "unknown key"}
+    reasons = {"missing": "is missing", "extra_forbidden": "unknown key", "tuple_type": "must be a list, in square brackets"}
     return WrongSettings(file, key, reasons.get(first["type"], first["msg"].removeprefix("Value error, ")))

@@ -42,6 +42,7 @@ def find_in_register(stored: Register, today: date) -> Iterator[Finding]:
     yield from _devices_without_part(stored.devices)
     yield from _parts_without_price(stored.devices, stored.parts, today)
     yield from _partners_without_contact(stored.partners)
+    yield from _partners_without_day(stored.partners)
 
 
 def _contracts_out_of_force(contracts: Iterable[Contract], devices: Iterable[Device], today: date) -> Iterator[Finding]:
@@ -77,6 +78,13 @@ def _parts_without_price(devices: Iterable[Device], parts: Iterable[PartPrice], 
     priceless = sorted(part for part in used | set(newest) if part not in newest or newest[part].list_price is None)
     if priceless:
         yield _warning(f"{len(priceless)} part(s) have no price today, so staff are asked before an invoice: {_some(priceless)}")
+
+
+def _partners_without_day(partners: Iterable[Partner]) -> Iterator[Finding]:
+    """Stars without a day have no year: their partner counts as not certified (DK2)."""
+    for partner in partners:
+        if partner.stars and partner.certified_from is None:
+            yield _warning(f"partner {partner.name} has {partner.stars} stars but no certified_from, and counts as not certified")
 
 
 def _partners_without_contact(partners: Iterable[Partner]) -> Iterator[Finding]:

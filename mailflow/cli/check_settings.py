@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mailflow.bootstrap import shipped_templates
+from mailflow.bootstrap import build_templates
 from mailflow.cases import kind_opened_in
+from mailflow.cli.check_desk import find_in_desk
 from mailflow.cli.finding import Finding, Level
 from mailflow.notices.render import TemplateFailed, Templates
 from mailflow.notices.sample import sample_values
@@ -47,20 +48,26 @@ def check_desks(settings: Settings) -> Iterator[Finding]:
         for role in sorted(roles):
             if not desk.staff_of(role):
                 yield Finding(Level.WARNING, "desk", f"{desk.name}: nobody has the role {role}")
+        yield from (Finding(Level.WARNING, "desk", f"{desk.name}: {text}") for text in find_in_desk(desk))
 
 
 def check_templates(settings: Settings) -> Iterator[Finding]:
-    """Every notice in every language of the desks, written with sample values (OUT3)."""
-    templates = Templates(shipped_templates(), settings.template_override)
-    for language in _languages(settings.desks):
+    """Every notice in every language of the desks, written with sample values (OUT3); a desk with its own wording by itself (DK3)."""
+    own = tuple(desk for desk in settings.desks if desk.name in settings.own_templates)
+    templates = build_templates(settings)
+    for language in _languages(tuple(desk for desk in settings.desks if desk not in own)):
         yield from _check_language(templates, language)
+    for desk in own:
+        templates = build_templates(settings, desk)
+        for language in desk.languages:
+            yield from _check_language(templates, language, f"{desk.name}: ")
 
 
 def _languages(desks: tuple[Desk, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(language for desk in desks for language in desk.languages))
 
 
-def _check_language(templates: Templates, language: str) -> Iterator[Finding]:
+def _check_language(templates: Templates, language: str, whose: str = "") -> Iterator[Finding]:
     wanted = sorted({*templates.notices("en"), *templates.notices(language)})
     missing = [notice for notice in wanted if templates.missing(notice, (language,))]
     written = 0
@@ -71,7 +78,7 @@ def _check_language(templates: Templates, language: str) -> Iterator[Finding]:
         except TemplateFailed as failed:
             yield Finding(Level.WRONG, "templates", str(failed))
     if written:
-        yield Finding(Level.OK, "templates", f"{language}: {written} notices can be written")
+        yield Finding(Level.OK, "templates", f"{whose}{language}: {written} notices can be written")
     if missing:
         shown = ", ".join(missing[:MOST_NAMES]) + (", ..." if len(missing) > MOST_NAMES else "")
-        yield Finding(Level.WARNING, "templates", f"{language}: {len(missing)} notices go out in English: {shown}")
+        yield Finding(Level.WARNING, "templates", f"{whose}{language}: {len(missing)} notices go out in English: {shown}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +21,21 @@ ConfigOption = Annotated[
     typer.Option("-c", "--config", metavar="FILE", help=f"The mailflow.toml to use; else {' or '.join(map(str, SEARCHED))}."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def hand_down(group: typer.Context, config: Path | None, *, as_json: bool = False) -> None:
+    """What stands before a group's command holds for it, unless it is given again behind it. Raises UsageError."""
+    name = group.invoked_subcommand or ""
+    command = getattr(group.command, "commands", {}).get(name)
+    if as_json and command is not None and all(parameter.name != "as_json" for parameter in command.params):
+        raise typer.BadParameter(f"{name} prints no data", ctx=group, param_hint="--json")
+    group.default_map = {name: {"config": config, "as_json": as_json}}
+
+
+def demand_known(value: str | None, known: Iterable[str], flag: str) -> None:
+    """None asks for nothing in particular. Raises UsageError for any other word, naming those there are."""
+    if value is not None and value not in (names := tuple(known)):
+        raise typer.BadParameter(f"{value!r} is none of: {', '.join(names)}", param_hint=flag)
 
 
 def find_configuration(given: Path | None) -> Path:
@@ -67,6 +82,17 @@ def load_for_database(given: Path | None) -> Settings:
     """The settings, with secrets only where the database's URL is one."""
     settings = load(given, secrets=False)
     return load(given) if settings.database_url.startswith(("cred:", "file:")) else settings
+
+
+def demand_state_folder(settings: Settings) -> None:
+    """The folder of a database that is a file must be there: nobody but the admin can say whose it is. Raises CommandFailed."""
+    from mailflow.bootstrap import build_database
+    from mailflow.cli.failure import WRONG_CONFIGURATION, CommandFailed
+
+    path = build_database(settings).path
+    if path is not None and not path.parent.is_dir():
+        key = "state_dir" if path.parent == settings.state_dir else "database_url"
+        raise CommandFailed(f"{key}: there is no folder {path.parent}; make it, for the user that mailflow runs as", WRONG_CONFIGURATION)
 
 
 def _demand_schema(database: Database) -> None:

@@ -6,15 +6,16 @@ from contextlib import nullcontext
 
 import typer
 
-from mailflow.cli.configuration import ConfigOption, JsonOption, load_for_database
+from mailflow.cli.configuration import ConfigOption, JsonOption, demand_state_folder, hand_down, load_for_database
 from mailflow.cli.output import print_json, print_line
 
 app = typer.Typer(help="The database's schema.", no_args_is_help=True)
 
 
 @app.callback()
-def group() -> None:
+def group(context: typer.Context, config: ConfigOption = None) -> None:
     """The database's schema."""
+    hand_down(context, config)
 
 
 @app.command()
@@ -23,7 +24,9 @@ def upgrade(as_json: JsonOption = False, config: ConfigOption = None) -> None:
     from mailflow.bootstrap import build_database
     from mailflow.store.transaction import claim_instance
 
-    database = build_database(load_for_database(config))
+    settings = load_for_database(config)
+    demand_state_folder(settings)
+    database = build_database(settings)
     try:
         # Under a daemon that has the file open no table may be rebuilt.
         with claim_instance(database.path.with_suffix(".lock")) if database.path else nullcontext():

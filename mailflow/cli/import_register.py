@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mailflow.cli.configuration import ConfigOption, JsonOption, load_for_database
-from mailflow.cli.output import print_json, print_line
+from mailflow.cli.configuration import ConfigOption, JsonOption, demand_state_folder, load_for_database
+from mailflow.cli.output import print_json, print_line, say
+
+MOST_NAMES = 5
+"""Names in one line."""
 
 
 def command(
@@ -24,14 +27,28 @@ def command(
     from mailflow.bootstrap import build_database
     from mailflow.store.csv_register import import_register
 
-    database = build_database(load_for_database(config))
+    settings = load_for_database(config)
+    demand_state_folder(settings)
+    public = {domain for desk in settings.desks for domain in desk.requests.public_domains}
+    database = build_database(settings)
     try:
         database.upgrade()
-        register = import_register(database, folder)
+        register = import_register(database, folder, public)
     finally:
         database.close()
+    _warn_of_languages(register, {language for desk in settings.desks for language in desk.languages})
     counts = {field.name: len(getattr(register, field.name)) for field in fields(register)}
     if as_json:
         print_json(counts)
     else:
         print_line(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def _warn_of_languages(register: Any, written: set[str]) -> None:
+    """A language that no desk has is no mistake of the register: its people get letters in the desk's own (OUT5)."""
+    named = [(f"contract {one.number}", one.language) for one in register.contracts]
+    named += [(f"contact {one.email}", one.language) for one in register.contacts]
+    for language in sorted({language for _, language in named} - written - {""}):
+        names = [name for name, wanted in named if wanted == language]
+        shown = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+        say(f"warning: no desk writes {language!r}, so letters go out in a desk's own language: {shown}")

@@ -13,13 +13,15 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from mailflow.cli.configuration import ConfigOption
 from mailflow.cli.failure import CommandFailed
 from mailflow.cli.init_answers import (
     Answers,
     likely_timezone,
     needed_roles,
-    parse_country,
     parse_timezone,
+    read_address_lines,
+    read_country,
     read_host,
     read_languages,
     read_mailbox,
@@ -58,7 +60,11 @@ def command(
     imap: Annotated[str, typer.Option("--imap", metavar="HOST", help="The IMAP server.")] = "",
     smtp: Annotated[str, typer.Option("--smtp", metavar="HOST", help="The server that sends our mail.")] = "",
     border: Annotated[str, typer.Option("--border", metavar="HOST", help="Your border server's name in Authentication-Results.")] = "",
+    returns_to: Annotated[
+        str, typer.Option("--return-address", metavar="LINES", help="Where returns go: 'Company; Street 1; 12345 Town; Country'.")
+    ] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: flags and defaults are the answers.")] = False,
+    config: ConfigOption = None,  # noqa: ARG001 (every command takes it; this one writes a new one)
 ) -> None:
     """Ask a few questions and write a working configuration with one desk.
 
@@ -67,7 +73,7 @@ def command(
     interview = _Interview(asks=not yes and sys.stdin.isatty())
     boxes = _mailboxes(interview, mailbox or [])
     domain = boxes[0][1].rpartition("@")[2]
-    land = interview.ask("--country", "Country, two letters", country, "", parse_country)
+    land = interview.ask("--country", "Country, two letters", country, "", read_country)
     answers = Answers(
         name=interview.ask("--name", "Name of the desk", name, domain.partition(".")[0], read_name),
         title=interview.ask("--title", "Its title, as customers read it", title, f"Support of {domain}", read_title),
@@ -78,6 +84,7 @@ def command(
         languages=interview.ask("--languages", "Languages, the desk's own first", languages, "en", read_languages(_shipped_languages())),
         imap=interview.ask("--imap", "IMAP server", imap, f"imap.{domain}", read_host),
         smtp=interview.ask("--smtp", "SMTP server", smtp, f"smtp.{domain}", read_host),
+        return_address=_return_address(interview, returns_to, boxes),
         border=interview.ask("--border", "Border server, as Authentication-Results names it", border, f"mx.{domain}", read_host),
     )
     write(folder, build_files(answers, datetime.now(UTC).date()))
@@ -133,6 +140,17 @@ def _mailboxes(interview: _Interview, given: list[str]) -> tuple[tuple[MailboxRo
         except ValueError as error:
             say(f"  {visible(error)}")
     return tuple(dict.fromkeys(answered))
+
+
+def _return_address(interview: _Interview, given: str, boxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[str, ...]:
+    """Only a desk that takes returns has one. It may be filled in later: `mailflow check` asks for it until then."""
+    if not given and (not interview.asks or all(role is MailboxRole.PARTNER for role, _ in boxes)):
+        return ()
+    if given:
+        with _named("--return-address"):
+            return read_address_lines(given)
+    answer = typer.prompt("Address for returns, lines parted by ; (Enter: later)", default="", show_default=False, err=True)
+    return read_address_lines(str(answer))
 
 
 def _staff(interview: _Interview, given: list[str], boxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[tuple[Role, str], ...]:

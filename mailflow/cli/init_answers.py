@@ -29,6 +29,8 @@ class Answers:
     imap: str
     smtp: str
     border: str
+    return_address: tuple[str, ...] = ()
+    """Lines; none where the desk takes no returns, or the address is still to be filled in."""
 
     @property
     def certifies(self) -> bool:
@@ -63,11 +65,24 @@ def read_host(text: str) -> str:
     return text
 
 
+def read_country(text: str) -> str:
+    """`pl`, `PL`, `de-by`. Raises ValueError."""
+    return parse_country(text.strip().upper())
+
+
+def read_address_lines(text: str) -> tuple[str, ...]:
+    """`ACME Returns; 1 Dock Road; 12345 Town`: the lines of a postal address."""
+    lines = tuple(" ".join(line.split()) for line in re.split(r"[;\n]", text))
+    if not all(line.isprintable() for line in lines):
+        raise ValueError("an address is lines of text, with ; between them")
+    return tuple(line for line in lines if line)
+
+
 def read_languages(shipped: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
     """A reader of `en, pl`; only languages that have notices are taken."""
 
     def read(text: str) -> tuple[str, ...]:
-        languages = tuple(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text.strip()))))
+        languages = tuple(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text.strip().lower()))))
         unknown = [one for one in languages if one not in shipped]
         if unknown or not languages:
             raise ValueError(f"no notices in {', '.join(unknown) or 'no language'}; there are {', '.join(shipped)}")
@@ -110,8 +125,9 @@ __all__ = [
     "Answers",
     "likely_timezone",
     "needed_roles",
-    "parse_country",
     "parse_timezone",
+    "read_address_lines",
+    "read_country",
     "read_host",
     "read_languages",
     "read_mailbox",

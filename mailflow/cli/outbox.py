@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailflow.cli.configuration import ConfigOption, JsonOption, open_database
+from mailflow.cli.configuration import ConfigOption, JsonOption, demand_known, hand_down, open_database
 from mailflow.cli.console import console_user
 from mailflow.cli.failure import CommandFailed
 from mailflow.cli.output import as_plain, moment, print_block, print_facts, print_heading, print_json, print_line, print_table
@@ -16,23 +16,27 @@ app = typer.Typer(help="Mails on their way out: list, show, retry, release, disc
 
 DeliveryNumber = Annotated[int, typer.Argument(metavar="ID", help="The delivery's number in the list.")]
 UNSENT = ("waiting", "leased", "held", "failed")
+STATES = (*UNSENT, "discarded", "sent")
 
 
 @app.callback()
 def list_by_default(context: typer.Context, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     if context.invoked_subcommand is None:
         list_deliveries(as_json=as_json, config=config)
+    else:
+        hand_down(context, config, as_json=as_json)
 
 
 @app.command("list")
 def list_deliveries(
-    state: Annotated[str | None, typer.Option(help="Only waiting, leased, held, failed or sent; else all that are not sent.")] = None,
+    state: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATES)}; else those that still want sending.")] = None,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List deliveries, one a recipient, in the order in which they were written."""
     from mailflow.store import outbox
 
+    demand_known(state, STATES, "--state")
     with open_database(config) as (settings, database), database.read() as c:
         rows = [row for one in ([state] if state else UNSENT) for row in outbox.list_rows(c, state=one)]
     rows.sort(key=lambda row: row.id)
@@ -97,15 +101,15 @@ def discard(
     reason: Annotated[str, typer.Option(help="Why; kept with the delivery.")] = "given up by an admin",
     config: ConfigOption = None,
 ) -> None:
-    """Give a waiting or held mail up: it is not sent to this recipient."""
+    """Give a waiting, held or failed mail up: it is not sent to this recipient, and settled."""
     from mailflow.store import outbox
 
     now = datetime.now(UTC)
     with open_database(config) as (_, database), database.write() as c:
         row = _load(c, number)
         if not outbox.discard(c, number, reason=reason, at=now):
-            raise CommandFailed(f"delivery {number} is {row.state}: only a waiting or held one can be given up")
-        _note(c, row, "delivery discarded", reason, now)
+            raise CommandFailed(f"delivery {number} is {row.state}: only a waiting, held or failed one can be given up")
+        _note(c, row, "delivery discarded", f"{reason} (it was {': '.join(filter(None, (row.state, row.reason)))})", now)
     print_line(f"delivery {number} is given up")
 
 

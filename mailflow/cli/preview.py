@@ -7,26 +7,29 @@ from typing import Annotated
 
 import typer
 
-from mailflow.cli.configuration import ConfigOption, JsonOption, load
+from mailflow.cli.configuration import ConfigOption, JsonOption, demand_known, load
 from mailflow.cli.failure import CommandFailed
 from mailflow.cli.output import print_block, print_json, print_line, say
 
 
 def command(
     notice: Annotated[str | None, typer.Argument(metavar="NOTICE", help="E.g. rma/reminder; without it, all are listed.")] = None,
-    language: Annotated[str | None, typer.Option("--language", "-l", metavar="L", help="E.g. pl; else the first desk's.")] = None,
+    language: Annotated[str | None, typer.Option("--language", "-l", metavar="L", help="E.g. pl; else the desk's own.")] = None,
+    desk: Annotated[str | None, typer.Option("--desk", metavar="NAME", help="Whose wording; else the first desk's.")] = None,
     html: Annotated[bool, typer.Option("--html", help="Print the HTML part, for a browser.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Show a notice with sample data, in any language."""
-    from mailflow.bootstrap import shipped_templates
-    from mailflow.notices.render import TemplateFailed, Templates
+    from mailflow.bootstrap import build_templates
+    from mailflow.notices.render import TemplateFailed
     from mailflow.notices.sample import sample_values
 
     settings = load(config, secrets=False)
-    templates = Templates(shipped_templates(), settings.template_override)
-    wanted = language or settings.desks[0].languages[0]
+    demand_known(desk, (one.name for one in settings.desks), "--desk")
+    writer = settings.desk(desk) if desk else settings.desks[0]
+    templates = build_templates(settings, writer)
+    wanted = language or writer.languages[0]
     known = tuple(dict.fromkeys((*templates.notices(wanted), *templates.notices("en"))))
     if notice is None:
         _list(known, as_json)

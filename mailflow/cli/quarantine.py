@@ -7,12 +7,21 @@ from typing import Annotated, Any
 
 import typer
 
-from mailflow.cli.configuration import ConfigOption, JsonOption, open_database
+from mailflow.cli.configuration import ConfigOption, JsonOption, hand_down, open_database
 from mailflow.cli.console import console_user
 from mailflow.cli.failure import CommandFailed
-from mailflow.cli.output import as_plain, moment, print_block, print_facts, print_heading, print_json, print_line, print_table
+from mailflow.cli.output import as_plain, moment, print_block, print_facts, print_heading, print_json, print_line, print_table, say
+from mailflow.policy.triage import HELD, NO_SENDER, NOT_GENUINE, TOO_LARGE, UNREADABLE
 
 app = typer.Typer(help="Mails set aside: list, show, retry, release, discard.", invoke_without_command=True)
+
+INSTEAD = {
+    NOT_GENUINE: "what comes in the name of staff counts only when it is genuine; ask {sender} to send it again by your own mail server",
+    NO_SENDER: "it names nobody who could be answered; look at it (`show {number}`), and open a case with /new where it is worth one",
+    UNREADABLE: "it cannot be read as a mail; look at it (`show {number}`), or `retry` it with a mailflow that can",
+    TOO_LARGE: "only its header was fetched; ask {sender} for smaller mails, or raise size_limit_mb for those to come",
+}
+"""Why a mail of a rule in `HELD` is not released, and what to do in place of it."""
 
 MailNumber = Annotated[int, typer.Argument(metavar="ID", help="The mail's number in the list.")]
 
@@ -21,6 +30,8 @@ MailNumber = Annotated[int, typer.Argument(metavar="ID", help="The mail's number
 def list_by_default(context: typer.Context, as_json: JsonOption = False, config: ConfigOption = None) -> None:
     if context.invoked_subcommand is None:
         list_mails(as_json=as_json, config=config)
+    else:
+        hand_down(context, config, as_json=as_json)
 
 
 @app.command("list")
@@ -43,7 +54,7 @@ def list_mails(as_json: JsonOption = False, config: ConfigOption = None) -> None
                 row.mailbox,
                 row.sender,
                 row.subject,
-                f"{row.rule}: {row.reason}" if row.rule else row.reason,
+                ": ".join(filter(None, (row.rule, row.reason))),
             )
             for row in rows
         ),
@@ -55,6 +66,8 @@ def show(number: MailNumber, as_json: JsonOption = False, config: ConfigOption =
     """Show a stored mail as it came."""
     with open_database(config) as (settings, database), database.read() as c:
         row = _load(c, number)
+    if row.state != "quarantined":
+        say(f"mail {row.id} is not in quarantine: it is {row.state}")
     if as_json:
         print_json({**as_plain(row), "raw": row.raw.decode("utf-8", "backslashreplace")})
         return
@@ -82,7 +95,7 @@ def retry(number: MailNumber, config: ConfigOption = None) -> None:
 
 @app.command()
 def release(number: MailNumber, config: ConfigOption = None) -> None:
-    """Let a mail through: it is handled although it looks suspicious."""
+    """Let a mail through: it is handled although it looks suspicious. Never a forged one of staff, nor what cannot be handled (OUT6)."""
     _put_back(config, number, released=True)
 
 
@@ -108,6 +121,8 @@ def _put_back(config: Any, number: int, *, released: bool) -> None:
 
     with open_database(config) as (settings, database), database.write() as c:
         row = _load(c, number)
+        if released and row.state == "quarantined" and row.rule in HELD:
+            raise CommandFailed(f"mail {number} is not released: {INSTEAD[row.rule].format(number=number, sender=row.sender)}")
         _demand(inbound.requeue(c, number, released=released), row)
         _note(c, settings, row, "released" if released else "retried", row.reason, datetime.now(UTC))
     print_line(f"mail {number} waits to be handled")

@@ -1,4 +1,4 @@
-"""`mailflow read`: what mailflow understands of a mail, without a case, a configuration or a connection."""
+"""`mailflow read`: what mailflow understands of a mail, without a case or a connection."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from mailflow.cli.configuration import ConfigOption, JsonOption, load
+from mailflow.cli.configuration import SEARCHED, ConfigOption, JsonOption, load
 from mailflow.cli.failure import FAILED
 from mailflow.cli.output import print_block, print_facts, print_heading, print_json, say, visible
 from mailflow.message.as_json import describe_mail
+from mailflow.toml_file import WrongSettings
 
 HEAD = (
     ("from", "from_addr"),
@@ -45,7 +46,7 @@ def command(
 ) -> None:
     """Show what mailflow understands of a mail.
 
-    Needs no configuration; one that is given tells the desk's own addresses, numbers and border server.
+    Needs no configuration; one that is given, or there, tells the desk's own addresses, numbers and border server.
     A mail that cannot be read gives null, and exit 1 unless --jsonl is given.
     """
     if bool(files) == jsonl:
@@ -65,10 +66,16 @@ def command(
 
 
 def _known(config: Path | None) -> dict[str, Any]:
-    """What a configuration adds to the reading of a mail."""
-    if config is None:
+    """What a configuration adds to the reading of a mail: the given one, else one of `SEARCHED` that is there and can be used."""
+    try:
+        settings = load(config or next(path for path in SEARCHED if path.exists()), secrets=False)
+    except StopIteration:
         return {}
-    settings = load(config, secrets=False)
+    except (WrongSettings, OSError) as unusable:
+        if config is not None:
+            raise
+        say(f"read without a configuration: {visible(unusable)}")
+        return {}
     addresses = frozenset(box.address for desk in settings.desks for box in desk.mailboxes)
     prefixes = tuple(prefix for desk in settings.desks for prefix in desk.number_prefixes.values())
     return {"own_addresses": addresses, "mailboxes": addresses, "prefixes": prefixes, "authserv_id": settings.authserv_id}

@@ -24,16 +24,17 @@ def command(
 ) -> None:
     """Play a scenario with a simulated clock and show every mail that would go out.
 
-    Uses a scratch database; no mailbox, relay or credential. A configuration counts only when it is given: for its own templates.
+    Uses a scratch database; no mailbox, relay or credential. A configuration counts only when it is given: for its own templates and desks.
     """
     log_to_stderr()
     from mailflow.rehearsal.play import play
     from mailflow.rehearsal.report import write_report
     from mailflow.rehearsal.scenario import load_scenario
+    from mailflow.settings import desk_roots
 
     override = load(config, secrets=False).template_override if config else None
     loaded = load_scenario(scenario)
-    with _progress() as tell, play(loaded, override, tell) as played:
+    with _progress() as tell, play(loaded, override, tell, desk_roots(config)) as played:
         report = write_report(played, out, loaded.start.tzinfo)
     if as_json:
         print_json(report)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mailflow.cli.configuration import ConfigOption, load_for_database
+from mailflow.cli.configuration import ConfigOption, demand_state_folder, load_for_database
 from mailflow.cli.output import say
 
 
@@ -18,6 +18,7 @@ def command(file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.
     from mailflow.store.backup import restore
 
     settings = load_for_database(config)
+    demand_state_folder(settings)
     database = build_database(settings)
     try:
         with lock_store(settings, database):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mailflow import failpoint
-from mailflow.cli.configuration import ConfigOption, JsonOption, load
+from mailflow.cli.configuration import ConfigOption, JsonOption, demand_state_folder, load
 from mailflow.cli.failure import CommandFailed
 from mailflow.cli.log import log_to_stderr
 from mailflow.cli.output import print_json, print_line
@@ -35,6 +35,7 @@ def command(
     faulthandler.enable()
     log_to_stderr(logging.INFO)
     settings = load(config)
+    demand_state_folder(settings)
 
     from mailflow.daemon import Daemon, run_once
     from mailflow.intake.source import SourceUnavailable

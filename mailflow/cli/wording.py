@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from mailflow.bootstrap import shipped_templates
+from mailflow.bootstrap import build_templates
 from mailflow.cli.output import moment, print_line
-from mailflow.notices.render import Templates
 from mailflow.notices.wording import Wording
 from mailflow.policy.derivation import Derivation
 from mailflow.settings import Settings
@@ -17,8 +16,7 @@ from mailflow.store.journal import JournalRow
 
 def english(settings: Settings) -> Wording:
     """The English words, in the first desk's time zone until `in_zone` says otherwise."""
-    templates = Templates(shipped_templates(), settings.template_override)
-    return templates.wording("en").in_zone(settings.desks[0].calendar.timezone)
+    return build_templates(settings).wording("en").in_zone(settings.desks[0].calendar.timezone)
 
 
 def print_journal(rows: Iterable[JournalRow], words: Wording) -> None:

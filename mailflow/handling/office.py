@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailflow.notices.render import Templates
@@ -16,12 +16,14 @@ from mailflow.store.transaction import Database
 class Office:
     """`address_key` signs case addresses (BX7), `authserv_id` names our border server (OUT6).
 
+    `own_templates` are by name those of desks with a wording of their own (DK3), `templates` serve the others.
     Mail older than `cutoff` is left alone, and mail over the size limit not read whole (IN9).
     """
 
     database: Database
     desks: tuple[Desk, ...]
     templates: Templates
+    own_templates: Mapping[str, Templates] = field(default_factory=dict)
     address_key: bytes
     authserv_id: str = ""
     cutoff: datetime | None = None
@@ -44,6 +46,10 @@ class Office:
             if desk.name == name:
                 return desk
         raise LookupError(f"there is no desk {name}")
+
+    def templates_of(self, desk: Desk) -> Templates:
+        """What the desk's letters are written from."""
+        return self.own_templates.get(desk.name, self.templates)
 
     def is_own(self, address: str) -> bool:
         """A mailbox of one of our desks."""

@@ -59,13 +59,13 @@ class _Frame:
 
 
 class Templates:
-    """The notices of a template folder (`templates/email`) with an optional override folder that is searched first.
+    """The notices of a template folder (`templates/email`); overrides are searched before it, in their order, None means none.
 
     Files and words are read once; make a new object after a change. Safe to share between threads.
     """
 
-    def __init__(self, root: Path, override: Path | None = None) -> None:
-        self._files = TemplateFiles(root, override)
+    def __init__(self, root: Path, *overrides: Path | None) -> None:
+        self._files = TemplateFiles(root, *overrides)
         self._environment = NoticeEnvironment(NoticeLoader(self._files), FILTERS, FUNCTIONS)
         self._markdown = NoticeMarkdown()
         self._inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

@@ -1,4 +1,4 @@
-"""Where templates lie: `<root>/<language>/<case type>/<notice>.md`, layouts and macros at the root; an admin's folder goes first."""
+"""Where templates lie: `<root>/<language>/<case type>/<notice>.md`, layouts and macros at the root; own folders go first."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _MACRO = re.compile(r"{%-?\s*macro\s+([a-z]\w*)")
 
 
 class TemplateFiles:
-    """Finds and reads the files of a template folder, the override's before the product's."""
+    """Finds and reads the files of a template folder, those of the overrides before it, the first override first."""
 
-    def __init__(self, root: Path, override: Path | None = None) -> None:
-        self._folders = tuple(folder for folder in (override, root) if folder is not None)
+    def __init__(self, root: Path, *overrides: Path | None) -> None:
+        self._folders = tuple(folder for folder in (*overrides, root) if folder is not None)
         self.find = lru_cache(maxsize=2048)(self._find)
         self.head = lru_cache(maxsize=1024)(self._read_head)
 

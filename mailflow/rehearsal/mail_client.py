@@ -66,13 +66,13 @@ def attach(mail: EmailMessage, name: str, content: bytes) -> None:
 
 
 def fill_form(notice: bytes, values: Mapping[str, str]) -> tuple[str, bytes]:
-    """The PDF form attached to a notice, filled in: (name, content). Raises LookupError where it carries none."""
+    """The PDF form attached to a notice, filled in: (name, content). Raises LookupError where it carries none, UnknownField."""
     original = email.message_from_bytes(notice, policy=email.policy.default)
     for part in original.iter_attachments():
         name = part.get_filename() or ""
         if part.get_content_type() == "application/pdf" and "label" not in name:
             return name, fill_pdf_form(part.get_content(), values)
-    raise LookupError(f"the notice {original['Subject']!r} has no PDF form to fill")
+    raise LookupError(f"the notice {str(original['Subject'])!r} has no PDF form to fill")
 
 
 def stamp(raw: bytes, authenticated: bool) -> bytes:

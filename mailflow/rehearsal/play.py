@@ -12,18 +12,20 @@ from itertools import count
 from pathlib import Path
 
 from mailflow.bootstrap import shipped_templates
-from mailflow.desk_file import DESK_FILE, find_desk, load_desk
+from mailflow.desk_file import DESK_FILE, OWN_TEMPLATES, find_desk, load_desk
 from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests, next_digest_moment
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.office import Office
+from mailflow.message.forms.pdf_form import UnknownField
+from mailflow.message.model import UnreadableMail
 from mailflow.message.parse import parse_mail
 from mailflow.notices.render import Templates
 from mailflow.policy.desk import Desk
 from mailflow.policy.triage import Verdict
 from mailflow.rehearsal.mail_client import SIGNER, attach, fill_form, stamp, write_answer, write_mail
 from mailflow.rehearsal.scenario import Scenario, ScenarioMail
-from mailflow.settings import shipped_desks
+from mailflow.settings import WrongSettings, desk_roots
 from mailflow.store import case as case_rows
 from mailflow.store import deadline, inbound, notice, outbox
 from mailflow.store.csv_register import import_register
@@ -55,12 +57,15 @@ def _counted_ids() -> Callable[[], str]:
     return lambda: f"letter-{next(numbers)}"
 
 
-def _desk_folder(scenario: Scenario) -> Path:
+def _desk_folder(scenario: Scenario, roots: tuple[Path, ...]) -> Path:
     """A path is relative to the scenario's file, else to where the command was given. Raises WrongSettings."""
     beside = scenario.folder / scenario.desk
     if (beside / DESK_FILE).is_file():
         return beside
-    return find_desk(scenario.desk, (shipped_desks(),))
+    try:
+        return find_desk(scenario.desk, roots)
+    except WrongSettings as unknown:
+        raise WrongSettings(scenario.file, "desk", f"{scenario.desk!r}: {unknown.reason}") from None
 
 
 def _say_nothing(at: datetime, text: str) -> None:
@@ -68,16 +73,22 @@ def _say_nothing(at: datetime, text: str) -> None:
 
 
 @contextmanager
-def play(scenario: Scenario, override: Path | None = None, tell: Tell = _say_nothing) -> Iterator[Played]:
-    """Play to the end; the scratch database lives as long as the block. `tell` hears of each step. Raises CannotPlay, WrongSettings."""
-    desk = load_desk(_desk_folder(scenario))
-    with tempfile.TemporaryDirectory(prefix="mailflow-rehearsal-") as folder:
-        database = Database(f"sqlite:///{Path(folder) / 'rehearsal.db'}")
+def play(
+    scenario: Scenario, override: Path | None = None, tell: Tell = _say_nothing, roots: tuple[Path, ...] | None = None
+) -> Iterator[Played]:
+    """Play to the end; the scratch database lives as long as the block. `tell` hears of each step.
+
+    `override` is a folder of templates, `roots` are folders of desks. Raises CannotPlay, WrongSettings.
+    """
+    folder = _desk_folder(scenario, desk_roots() if roots is None else roots)
+    desk = load_desk(folder)
+    with tempfile.TemporaryDirectory(prefix="mailflow-rehearsal-") as scratch:
+        database = Database(f"sqlite:///{Path(scratch) / 'rehearsal.db'}")
         database.upgrade()
         try:
             if scenario.data is not None:
-                import_register(database, scenario.data)
-            templates = Templates(shipped_templates(), override)
+                import_register(database, scenario.data, desk.requests.public_domains)
+            templates = Templates(shipped_templates(), folder / OWN_TEMPLATES, override)
             office = Office(
                 database=database, desks=(desk,), templates=templates, address_key=OWNER.encode(), authserv_id=SIGNER, new_id=_counted_ids()
             )
@@ -95,7 +106,7 @@ def _play_mails(office: Office, desk: Desk, scenario: Scenario, tell: Tell) -> I
         raw = _make(office, desk, scenario, mail, uid)
         at = mail.at.astimezone(UTC)
         rows = _deliver(office, desk, mail, raw, uid)
-        tell(at, f"mail from {mail.sender or mail.file}")
+        tell(at, f"mail from {mail.address or mail.file}")
         while handle_mails(office, at):
             pass
         _send_all(office, at)
@@ -161,19 +172,19 @@ def _send_all(office: Office, at: datetime) -> None:
 def _make(office: Office, desk: Desk, scenario: Scenario, mail: ScenarioMail, uid: int) -> bytes:
     if mail.file:
         return stamp((scenario.folder / mail.file).read_bytes(), mail.authenticated)
-    at, message_id = mail.at, f"rehearsal-{uid}@{mail.sender.rpartition('@')[2]}"
+    at, message_id = mail.at, f"rehearsal-{uid}@{mail.address.rpartition('@')[2]}"
     if mail.reply_to:
         with office.database.read() as c:
-            answered = notice.newest_to(c, mail.reply_to, mail.sender)
+            answered = notice.newest_to(c, mail.reply_to, mail.address)
         if answered is None:
-            raise CannotPlay(f"mail {uid}: {mail.sender} has received no {mail.reply_to} by {at.isoformat()}")
+            raise CannotPlay(f"mail {uid}: {mail.address} has received no {mail.reply_to} by {at.isoformat()}")
         message = write_answer(answered.raw, sender=mail.sender, body=_filled(office, mail.body), at=at, message_id=message_id)
         if mail.fill:
-            attach(message, *fill_form(answered.raw, mail.fill))
+            attach(message, *_fill(answered.raw, mail, uid))
     else:
         message = write_mail(
             sender=mail.sender,
-            to=[_address(desk, mail.to)],
+            to=[_address(desk, mail.to, uid)],
             cc=mail.cc,
             subject=_filled(office, mail.subject),
             body=_filled(office, mail.body),
@@ -185,8 +196,21 @@ def _make(office: Office, desk: Desk, scenario: Scenario, mail: ScenarioMail, ui
     return stamp(message.as_bytes(), mail.authenticated)
 
 
-def _address(desk: Desk, to: str) -> str:
-    return to if "@" in to else next((box.address for box in desk.mailboxes if box.role == to), desk.mailboxes[0].address)
+def _fill(letter: bytes, mail: ScenarioMail, uid: int) -> tuple[str, bytes]:
+    try:
+        return fill_form(letter, mail.fill)
+    except (LookupError, UnknownField) as impossible:
+        raise CannotPlay(f"mail {uid}: fill: {impossible.args[0]}") from impossible
+
+
+def _address(desk: Desk, to: str, uid: int) -> str:
+    """The address itself, or that of the desk's mailbox with the role."""
+    if "@" in to:
+        return to
+    boxes = {box.role.value: box.address for box in reversed(desk.mailboxes)}
+    if to not in boxes:
+        raise CannotPlay(f"mail {uid}: {desk.name} has no mailbox with the role {to}; it has {', '.join(sorted(boxes))}")
+    return boxes[to]
 
 
 def _filled(office: Office, text: str) -> str:
@@ -213,9 +237,12 @@ def _newest_code(office: Office) -> str:
 
 
 def _mailboxes(desk: Desk, raw: bytes) -> tuple[str, ...]:
-    """The desk's mailboxes that the mail is addressed to, plus parts aside; the first one where it names none."""
+    """The desk's mailboxes that the mail is addressed to, plus parts aside; the first one where it names none or cannot be read."""
     own = {box.address for box in desk.mailboxes}
-    mail = parse_mail(raw)
+    try:
+        mail = parse_mail(raw)
+    except UnreadableMail:
+        return (desk.mailboxes[0].address,)
     split = (address.address.rpartition("@") for address in (*mail.to, *mail.cc))
     named = dict.fromkeys(f"{local.partition('+')[0]}@{domain}" for local, _, domain in split)
     return tuple(box for box in named if box in own) or (desk.mailboxes[0].address,)

@@ -79,10 +79,10 @@ def yes_or_no(text: str) -> bool:
     return text.lower() == "yes"
 
 
-def a_count(text: str) -> int:
-    """A whole number from 0 on."""
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise WrongCell(f"{text!r} is not a whole number")
+def stars(text: str) -> int:
+    """Two to four; 0, as a blank cell, for a partner without a certificate (DK2)."""
+    if text not in ("0", "2", "3", "4"):
+        raise WrongCell(f"{text!r} is none of: 2, 3, 4, or 0 for none")
     return int(text)
 
 

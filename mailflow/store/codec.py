@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from mailflow.policy.case import Case, Parcel, PendingConfirmation, RmaDetails, RmaLine, ServiceRequestDetails
-from mailflow.policy.certification import Application, CertificationDetails, Engineer, Project, Vacancy
+from mailflow.policy.certification import Application, CertificationDetails, Engineer, Project, RegisteredCertificate, Vacancy
 from mailflow.policy.derivation import DerivedDay, DerivedMoment, Step
 from mailflow.policy.return_term import InvoicedPart, InvoiceRequest, ReturnTerm
 
@@ -45,7 +45,7 @@ def register_details(kind: str, details: type, *parts: type) -> None:
 
 
 register_details("service_request", ServiceRequestDetails)
-register_details("certification", CertificationDetails, Application, Engineer, Project, Vacancy)
+register_details("certification", CertificationDetails, Application, Engineer, Project, RegisteredCertificate, Vacancy)
 register_details("rma", RmaDetails, ReturnTerm, InvoiceRequest, InvoicedPart)
 
 

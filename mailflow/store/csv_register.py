@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from mailflow.store import register
 from mailflow.store.cells import (
     Cell,
     WrongCell,
-    a_count,
     a_country,
     a_currency,
     a_day,
@@ -29,6 +28,7 @@ from mailflow.store.cells import (
     one_of,
     optional,
     required,
+    stars,
     yes_or_no,
 )
 from mailflow.store.register import Register
@@ -148,7 +148,7 @@ _PARTNERS = _File(
         "domain": required(a_domain),
         "service_manager": free_text,
         "spare_parts_contact": free_text,
-        "stars": required(a_count),
+        "stars": optional(stars, 0),
         "certified_from": optional(a_day, None),
     },
     frozenset({"certified_from"}),
@@ -159,8 +159,11 @@ HEADERS: Mapping[str, tuple[str, ...]] = {file.name: tuple(file.columns) for fil
 """File to the columns that its first line may name."""
 
 
-def read_register(folder: Path) -> Register:
-    """The five files of a folder; a missing one means none. Raises WrongRegister, and OSError where the folder cannot be read."""
+def read_register(folder: Path, public_domains: Collection[str] = ()) -> Register:
+    """The five files of a folder; a missing one means none. Raises WrongRegister, and OSError where the folder cannot be read.
+
+    `public_domains` are those of mail providers: to whoever has an address there no contract belongs.
+    """
     if not folder.is_dir():
         raise WrongRegister((Problem(folder.name, 0, "", f"{folder} is no folder"),))
     problems: list[Problem] = []
@@ -169,6 +172,8 @@ def read_register(folder: Path) -> Register:
     )
     problems += _contract_problems(contracts)
     problems += _price_problems(parts)
+    problems += _partner_problems(partners)
+    problems += _public_domain_problems(contracts, partners, frozenset(public_domains))
     for file, lines in ((_DEVICES, devices), (_CONTACTS, contacts)):
         problems += _reference_problems(file, lines, contracts)
     if problems:
@@ -182,9 +187,9 @@ def read_register(folder: Path) -> Register:
     )
 
 
-def import_register(database: Database, folder: Path) -> Register:
+def import_register(database: Database, folder: Path, public_domains: Collection[str] = ()) -> Register:
     """Read the folder, and put it in the place of the stored register in one transaction; what was read. Raises WrongRegister."""
-    read = read_register(folder)
+    read = read_register(folder, public_domains)
     with database.write() as connection:
         register.replace_register(connection, read)
     return read
@@ -274,6 +279,26 @@ def _price_problems(parts: list[_Line]) -> Iterator[Problem]:
     for line in parts:
         if line.value.list_price is not None and not line.value.currency:
             yield Problem(_PARTS.name, line.number, "currency", "must not be blank beside a price")
+
+
+def _partner_problems(partners: list[_Line]) -> Iterator[Problem]:
+    """A mail is of the partner that its domain names: there can be one only."""
+    seen: dict[str, int] = {}
+    for line in partners:
+        earlier = seen.setdefault(line.value.domain, line.number)
+        if earlier != line.number:
+            yield Problem(_PARTNERS.name, line.number, "domain", f"{line.value.domain} is that of line {earlier} already")
+
+
+def _public_domain_problems(contracts: list[_Line], partners: list[_Line], public: frozenset[str]) -> Iterator[Problem]:
+    """Everybody can have an address there, and would be taken for the customer."""
+    contacts = "its people belong into contacts.csv"
+    for line in contracts:
+        for domain in sorted(public.intersection(line.value.domains)):
+            yield Problem(_CONTRACTS.name, line.number, "domains", f"{domain} is a mail provider's: {contacts}")
+    for line in partners:
+        if line.value.domain in public:
+            yield Problem(_PARTNERS.name, line.number, "domain", f"{line.value.domain} is a mail provider's, not the partner's own")
 
 
 def _reference_problems(file: _File, lines: list[_Line], contracts: list[_Line]) -> Iterator[Problem]:

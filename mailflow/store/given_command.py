@@ -83,6 +83,13 @@ def newest_by(c: Connection, by: str, desk: str, numbers: Collection[str]) -> Gi
     return None
 
 
+def of_case(c: Connection, number: str) -> list[GivenCommand]:
+    """The commands given in the thread of a case, in order: by whom, when, which line, and whether it was taken back."""
+    columns = (given_command.c.case_number, given_command.c.by, given_command.c.line, given_command.c.at, given_command.c.undone)
+    rows = c.execute(select(*columns).where(given_command.c.case_number == number).order_by(given_command.c.id))
+    return [GivenCommand(**row._asdict()) for row in rows]
+
+
 def mark_undone(c: Connection, id: int) -> bool:
     """False where it was taken back before."""
     here = (given_command.c.id == id, given_command.c.undone.is_(False))

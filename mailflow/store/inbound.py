@@ -250,11 +250,11 @@ def message_case(c: Connection, message_id: str, mailboxes: Sequence[str]) -> st
     return c.execute(select(inbound.c.case_number).where(ours).order_by(inbound.c.id.desc()).limit(1)).scalar()
 
 
-def newest_from(c: Connection, case_numbers: Sequence[str], senders: Collection[str], limit: int) -> list[tuple[datetime, str]]:
-    """(arrived at, subject) of the newest mails of the senders on the cases, newest first."""
-    query = select(inbound.c.received_at, inbound.c.subject)
+def newest_from(c: Connection, case_numbers: Sequence[str], senders: Collection[str], limit: int) -> list[tuple[datetime, str, str]]:
+    """(arrived at, subject, sender) of the newest mails of the senders on the cases, newest first."""
+    query = select(inbound.c.received_at, inbound.c.subject, inbound.c.sender)
     query = query.where(inbound.c.case_number.in_(case_numbers), inbound.c.sender.in_(senders))
-    return [(row.received_at, row.subject) for row in c.execute(query.order_by(inbound.c.received_at.desc()).limit(limit))]
+    return [(row.received_at, row.subject, row.sender) for row in c.execute(query.order_by(inbound.c.received_at.desc()).limit(limit))]
 
 
 def list_quarantined(c: Connection, limit: int = 1000) -> list[InboundRow]:

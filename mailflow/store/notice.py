@@ -125,6 +125,13 @@ def count_to(c: Connection, address: str, since: datetime, immediate_only: bool)
     return count
 
 
+def cases_written_of(c: Connection, desk: str, address: str, since: datetime) -> tuple[str, ...]:
+    """Numbers of a desk's cases in which an address was written to from an instant on, in the order of their numbers."""
+    went = select(outbox.c.notice_id).where(outbox.c.recipient == address, outbox.c.created_at >= since)
+    query = select(notice.c.case_number).distinct().where(notice.c.id.in_(went), notice.c.desk == desk, notice.c.case_number.is_not(None))
+    return tuple(sorted(c.execute(query).scalars()))
+
+
 def count_to_strangers(c: Connection, desk: str, since: datetime) -> int:
     """How many automatic mails of a desk went to unknown addresses from an instant on (IN7)."""
     count: int = c.execute(_COUNT_TO_STRANGERS, {"of_desk": desk, "since": since}).scalar_one()

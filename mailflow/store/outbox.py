@@ -1,7 +1,8 @@
 """Mails on their way out, one row a recipient: leased, sent, and marked by whoever still holds the lease.
 
-`waiting -> leased -> sent | waiting | failed | held`. Between `mark_dialogue` and the verdict the outcome is unknown to everybody
-but the server (RFC 1047); what is left of that after a crash is counted in `ambiguous`.
+`waiting -> leased -> sent | waiting | failed | held`, and `discarded` where staff gave one up.
+Between `mark_dialogue` and the verdict the outcome is unknown to everybody but the server (RFC 1047);
+what is left of that after a crash is counted in `ambiguous`.
 """
 
 from __future__ import annotations
@@ -163,9 +164,10 @@ def retry(c: Connection, id: int, now: datetime) -> bool:
 
 
 def discard(c: Connection, id: int, *, reason: str, at: datetime) -> bool:
-    """Staff give up a waiting or held row. False where it is neither."""
-    here = and_(outbox.c.id == id, outbox.c.state.in_(("held", "waiting")))
-    return c.execute(update(outbox).where(here).values(state="failed", reason=reason, failed_at=at)).rowcount == 1
+    """Staff give up a waiting, held or failed row: settled for good. False where it is none of them."""
+    here = and_(outbox.c.id == id, outbox.c.state.in_(("held", "waiting", "failed")))
+    given_up = {"state": "discarded", "reason": reason, "failed_at": func.coalesce(outbox.c.failed_at, at)}
+    return c.execute(update(outbox).where(here).values(**given_up)).rowcount == 1
 
 
 def counts(c: Connection) -> dict[str, int]:
@@ -204,8 +206,8 @@ def load(c: Connection, id: int) -> OutboxRow | None:
 
 
 def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
-    """Deliveries refused for good of which staff were not told yet, in the order of writing; from now on they were."""
-    untold = and_(outbox.c.state == "failed", outbox.c.told.is_(False))
+    """Deliveries refused for good or given up of which staff were not told yet, in the order of writing; from now on they were."""
+    untold = and_(outbox.c.failed_at.is_not(None), outbox.c.told.is_(False))
     ids = list(c.execute(select(outbox.c.id).where(untold).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)).scalars())
     if not ids:
         return []
@@ -214,7 +216,7 @@ def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
 
 
 def failed_since(c: Connection, since: datetime) -> list[OutboxRow]:
-    """Deliveries that were refused or came back from an instant on, for telling staff (OUT2)."""
+    """Deliveries that were refused, given up or came back from an instant on, for telling staff (OUT2)."""
     refused = select(outbox.c.id).where(outbox.c.failed_at >= since)
     returned = select(outbox.c.id).where(outbox.c.bounced_at >= since)
     return _rows(c, _listing().where(outbox.c.id.in_(refused.union(returned))).order_by(outbox.c.id))

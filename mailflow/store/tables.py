@@ -166,7 +166,7 @@ outbox = Table(
 for _ended in (outbox.c.failed_at, outbox.c.bounced_at):
     Index(f"ix_outbox_{_ended.name}", _ended, sqlite_where=_ended.is_not(None), postgresql_where=_ended.is_not(None))
 
-_untold = and_(outbox.c.state == "failed", outbox.c.told.is_(False))
+_untold = and_(outbox.c.failed_at.is_not(None), outbox.c.told.is_(False))
 Index("ix_outbox_untold", outbox.c.id, sqlite_where=_untold, postgresql_where=_untold)
 
 deadline = Table(

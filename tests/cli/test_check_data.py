@@ -27,7 +27,9 @@ CONTRACT = Contract(
 )
 DEVICE = Device(serial="S1", part_number="P1", model="", contract="C-1")
 PRICE = PartPrice(part_number="P1", description="", list_price=Decimal("1.00"), currency="EUR", valid_from=TODAY)
-PARTNER = Partner(name="N", domain="n.example", service_manager="", spare_parts_contact="p@n.example", stars=3, certified_from=None)
+PARTNER = Partner(
+    name="N", domain="n.example", service_manager="", spare_parts_contact="p@n.example", stars=3, certified_from=date(2026, 1, 5)
+)
 SOUND = Register(contracts=(CONTRACT,), devices=(DEVICE,), parts=(PRICE,), contacts=(), partners=(PARTNER,))
 
 
@@ -74,6 +76,10 @@ SOUND = Register(contracts=(CONTRACT,), devices=(DEVICE,), parts=(PRICE,), conta
         (
             replace(SOUND, partners=(replace(PARTNER, spare_parts_contact="call Jo"),)),
             ["partner N has no address in spare_parts_contact and gets no digest"],
+        ),
+        (
+            replace(SOUND, partners=(replace(PARTNER, certified_from=None),)),
+            ["partner N has 3 stars but no certified_from, and counts as not certified"],
         ),
     ],
 )

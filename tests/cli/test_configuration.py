@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
+from mailflow.cli.commands import COMMANDS as MODULES
 from tests.cli.command import call, run_command
 from tests.journeys.installation import HOME
 
@@ -58,3 +61,15 @@ def test_a_command_that_needs_no_mail_server_needs_no_credential(tmp_path: Path)
     listed = call("cases", "--json", "-c", str(configuration))
     refused = run_command("check", "-c", str(configuration), environment={"CREDENTIALS_DIRECTORY": ""})
     assert [made.status, listed.out, refused.status] == [0, "[]\n", 78]
+
+
+def test_every_command_takes_a_configuration_and_a_broken_one_is_told(tmp_path: Path) -> None:
+    """Contract: all take -c; the demo plays without it, and still says that it is wrong."""
+    broken = tmp_path / "mailflow.toml"
+    broken.write_text("nonsense = 1\n")
+    demo = call("demo", "--out", str(tmp_path / "out"), "-c", str(broken))
+    assert (demo.status, demo.err.startswith(f"{broken}: "), (tmp_path / "out").exists()) == (78, True, False)
+    for name in MODULES:
+        module = import_module(f"mailflow.cli.{MODULES[name]}")
+        functions = [one.callback for one in module.app.registered_commands] if hasattr(module, "app") else [module.command]
+        assert ["config" in signature(function).parameters for function in functions] == [True] * len(functions), name

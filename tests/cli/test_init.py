@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from mailflow.desk_file import load_desk
+from mailflow.settings import shipped_desks
 from tests.cli.command import call, run_command
 from tests.journeys.installation import HOME
 
@@ -36,7 +38,7 @@ def initialised(folder: Path, *flags: str) -> Path:
     ids=["requests", "with returns", "certification"],
 )
 def test_what_it_writes_passes_the_check_and_plays_its_scenario(flags: tuple[str, ...], tmp_path: Path) -> None:
-    settings = initialised(tmp_path / "new", *flags)
+    settings = initialised(tmp_path / "new", *flags, "--return-address", "ACME; 1 Dock Road; Poland")
     checked = run_command("check", "--offline", "--json", "-c", str(settings))
     assert checked.status == 0, checked.out
     assert {finding["level"] for finding in json.loads(checked.out)} == {"ok"}
@@ -48,6 +50,27 @@ def test_what_it_writes_passes_the_check_and_plays_its_scenario(flags: tuple[str
     assert len(report["notices"]) == 4
     assert call("db", "upgrade", "-c", str(settings)).status == 0
     assert call("import", str(tmp_path / "new" / "data"), "-c", str(settings)).status == 0
+
+
+def test_letters_of_returns_have_an_address_and_terms(tmp_path: Path) -> None:
+    """RM2: nothing is left for customers to read that was meant for the admin. Country and languages are taken in any case of letters."""
+    flags = ("--mailbox", "help@acme.example", "--country", "pl", "--languages", "PL,en", "--staff", "ccr=jan@acme.example")
+    initialised(tmp_path, *flags, "--return-address", "ACME Zwroty; ul. Prosta 1;00-001 Warszawa ; Polska")
+    desk = load_desk(tmp_path / "desks" / "acme")
+    assert (desk.calendar.country, desk.languages) == ("PL", ("pl", "en"))
+    assert desk.wording.return_address == ("ACME Zwroty", "ul. Prosta 1", "00-001 Warszawa", "Polska")
+    shipped = load_desk(shipped_desks() / "huawei-tac").wording
+    assert desk.wording.terms == {language: shipped.terms[language] for language in ("pl", "en")}
+    assert desk.wording.return_instructions == {language: shipped.return_instructions[language] for language in ("pl", "en")}
+
+
+def test_an_address_that_nobody_gave_is_asked_for_by_the_check(tmp_path: Path) -> None:
+    settings = initialised(tmp_path, *FLAGS)
+    checked = run_command("check", "--offline", "-c", str(settings))
+    assert checked.status == 0
+    assert [line.split(maxsplit=2)[2] for line in checked.out.splitlines() if line.startswith("warning")] == [
+        "acme: wording.return_address: customers read no address to send returns to (RM2)"
+    ]
 
 
 def test_it_tells_the_next_three_steps(tmp_path: Path) -> None:
@@ -104,7 +127,7 @@ def test_wrong_answers_name_the_flag_and_write_nothing(flags: tuple[str, ...], n
 
 def test_at_a_terminal_it_asks_again_until_the_answer_is_one(tmp_path: Path) -> None:
     """Nothing is given: every question is asked, with a likely answer that Enter takes."""
-    answers = ["help@acme.example", "", "XX", "PL", "", "", "jan@acme.example", *[""] * 10]
+    answers = ["help@acme.example", "", "XX", "PL", "", "", "jan@acme.example", *[""] * 11]
     said = typed(["init", str(tmp_path / "new")], answers)
     assert "no holiday table for the country 'XX'" in said
     checked = run_command("check", "--offline", "-c", str(tmp_path / "new" / "mailflow.toml"))
@@ -143,3 +166,14 @@ def test_a_desk_whose_mailbox_opens_cases_without_letters_is_wrong(tmp_path: Pat
     checked = run_command("check", "--offline", "-c", str(settings))
     assert checked.status == 78
     assert "number_prefixes: certification is missing" in checked.out
+
+
+@pytest.mark.parametrize("command", [("db", "upgrade"), ("import", "{folder}/data"), ("restore", "{folder}/backup")])
+def test_without_its_state_folder_nothing_begins(command: tuple[str, ...], tmp_path: Path) -> None:
+    """The configuration's fault: one line that names the key and the folder, and status 78."""
+    settings = initialised(tmp_path, *FLAGS)
+    (tmp_path / "state").rmdir()
+    (tmp_path / "backup").write_bytes(b"")
+    done = call(*(word.format(folder=tmp_path) for word in command), "-c", str(settings))
+    assert (done.status, done.out) == (78, "")
+    assert done.err == f"state_dir: there is no folder {tmp_path / 'state'}; make it, for the user that mailflow runs as\n"

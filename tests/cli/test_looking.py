@@ -40,6 +40,18 @@ def test_filters_leave_out_what_does_not_fit(worked: Installation) -> None:
     assert {filter_: len(told(worked, "cases", *filter_)) for filter_ in wanted} == wanted
 
 
+def test_a_filter_that_nothing_can_fit_is_a_mistake(worked: Installation) -> None:
+    wrong = {
+        ("cases", "--state", "bogus"): "in repair",
+        ("cases", "--type", "foo"): "certification",
+        ("outbox", "list", "--state", "foo"): "held",
+    }
+    for command, known in wrong.items():
+        done = ask(worked, *command)
+        assert (done.status, done.out, known in " ".join(done.err.replace("│", " ").split())) == (2, "", True)
+    assert ask(worked, "cases", "--type", "rma", "--state", "in progress").status == 2
+
+
 def test_a_case_is_shown_whole(worked: Installation) -> None:
     whole = told(worked, "case", "sr-100001")
     assert whole["case"]["details"]["serials"] == [ANNAS_SERIAL]

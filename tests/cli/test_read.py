@@ -75,8 +75,24 @@ def test_a_configuration_tells_which_border_server_is_ours(tmp_path: Path) -> No
     stamp = b"Authentication-Results: mx.tac.example; dmarc=pass header.from=customer.example\n"
     path = str(stored(tmp_path, content=stamp + MAIL))
     shipped = str(HOME / "config" / "mailflow.toml")
-    genuine = [json.loads(run_command("read", "--json", *more, path).out)[0]["auth"]["genuine"] for more in ((), ("-c", shipped))]
+    genuine = [
+        json.loads(run_command("read", "--json", *more, path, cwd=tmp_path).out)[0]["auth"]["genuine"] for more in ((), ("-c", shipped))
+    ]
     assert genuine == [False, True]
+
+
+def test_the_configuration_that_is_there_counts_and_a_broken_one_stops_nothing(tmp_path: Path) -> None:
+    """Contract: without -c, config/mailflow.toml; its secrets are not needed."""
+    stamp = b"Authentication-Results: mx.tac.example; dmarc=pass header.from=customer.example\n"
+    path, there = str(stored(tmp_path, content=stamp + MAIL)), tmp_path / "config" / "mailflow.toml"
+    there.parent.mkdir()
+    there.write_text((HOME / "config" / "mailflow.toml").read_text())
+    assert json.loads(run_command("read", "--json", path, cwd=tmp_path).out)[0]["auth"]["genuine"] is True
+    there.write_text("nonsense = 1\n")
+    done = run_command("read", "--json", path, cwd=tmp_path)
+    assert (done.status, json.loads(done.out)[0]["auth"]["genuine"]) == (0, False)
+    assert done.err.startswith("read without a configuration: config/mailflow.toml: ")
+    assert run_command("read", "--json", "-c", str(there), path, cwd=tmp_path).status == 78
 
 
 def test_reading_nothing_is_a_wrong_use() -> None:

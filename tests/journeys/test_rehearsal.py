@@ -69,7 +69,7 @@ def test_finance_is_asked_for_the_list_price_of_that_day(never_returned: Rehears
 def test_each_reminder_says_how_the_date_is_counted(never_returned: Rehearsed) -> None:
     assert [_words(reminder, "-")[-5:] for reminder in never_returned.files("rma/reminder")] == [
         [
-            "- Counted from Tuesday 8 December 2026; the day after it is the first.",
+            "- The replacement arrived on Tuesday 8 December 2026; the first day counted is the day after.",
             "- The term is 15 business days.",
             "- Thursday 24 December 2026 is a public holiday (Christmas Eve).",
             "- Friday 25 December 2026 is a public holiday (Christmas Day).",

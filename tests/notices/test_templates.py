@@ -51,6 +51,17 @@ def test_an_override_of_one_word_leaves_the_others_alone(tmp_path: Path, file: s
     assert "Nr fabryczny" in Templates(ROOT, tmp_path).render("rma/reminder", "pl", sample_values("rma/reminder")).text
 
 
+def test_of_several_folders_the_first_one_wins(tmp_path: Path) -> None:
+    """DK3: a desk's own folder, then the installation's, then the product's; a folder that is not there changes nothing."""
+    for name in ("desk", "admin"):
+        write(tmp_path / name, "en/words.toml", f'[labels]\nserial = "{name}"\n')
+    write(tmp_path / "admin", f"en/{NOTICE}.md", "---\nsubject: admin\n---\n{{ text }}")
+    templates = Templates(ROOT, tmp_path / "desk", None, tmp_path / "admin", tmp_path / "none")
+    assert templates.wording("en").find("labels", "serial") == "desk"
+    assert templates.render(NOTICE, "en", sample_values(NOTICE)).subject == "admin"
+    assert templates.notices("en") == Templates(ROOT).notices("en")
+
+
 def test_an_english_override_does_not_show_in_another_language(tmp_path: Path) -> None:
     """OUT3: English only stands in for what a language does not say itself."""
     write(tmp_path, "en/words.toml", '[labels]\nserial = "S/N"\n')

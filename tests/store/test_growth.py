@@ -81,8 +81,14 @@ def test_every_statement_finds_its_rows_through_an_index(sqlite_database: Databa
     assert [(statement, step) for statement, step in steps if is_linear(statement, step)] == []
 
 
+PARTIAL = "USING INDEX ix_outbox_untold"
+"""It holds only the rows that staff were not told of yet, so all of it is what was asked for."""
+
+
 def is_linear(statement: str, step: str) -> bool:
     """A scan of a table, or a look at every waiting deadline where one case was asked for."""
+    if step.endswith(PARTIAL):
+        return False
     return step.startswith(("SCAN inbound", "SCAN outbox", "SCAN notice", "SCAN case", "SCAN deadline", "SCAN journal")) or (
         "case_number = ?" in statement and step.endswith("(state=?)")
     )

@@ -141,10 +141,22 @@ def test_staff_decide_what_becomes_of_a_held_row(database: Database) -> None:
         assert outbox.retry(c, first, NOON) is True
         assert outbox.discard(c, second, reason="told by telephone", at=NOON) is True
         assert outbox.discard(c, second, reason="", at=NOON) is False
-        assert [row.state for row in outbox.list_rows(c)] == ["waiting", "failed", "held"]
+        assert [row.state for row in outbox.list_rows(c)] == ["waiting", "discarded", "held"]
         row = outbox.load(c, second)
         assert row is not None
         assert row.reason == "told by telephone"
+
+
+def test_a_failed_row_that_is_given_up_is_settled_and_still_told_to_staff(database: Database) -> None:
+    """OUT2: it counts as failed no longer, keeps the moment of the refusal, and staff hear of it once."""
+    with database.write() as c:
+        noticed(c)
+        (item,) = leased(c)
+        outbox.mark_failed(c, item.id, "a", "550 no such user", NOON)
+        assert outbox.discard(c, item.id, reason="left the company", at=NOON + MINUTE) is True
+        assert outbox.counts(c) == {"discarded": 1}
+        assert [(row.state, row.failed_at, row.reason) for row in outbox.take_untold(c, 10)] == [("discarded", NOON, "left the company")]
+        assert (outbox.take_untold(c, 10), outbox.retry(c, item.id, NOON)) == ([], False)
 
 
 def test_a_bounce_is_booked_on_the_delivery_it_speaks_of(database: Database) -> None:

@@ -135,9 +135,34 @@ def test_every_wrong_line_of_every_file_is_named(tmp_path: Path) -> None:
         "devices.csv:3 contract: 'HC-9' is not in contracts.csv",
         "devices.csv:4: has 3 cells, the header has 8",
         "partners.csv:2 domain: 'nodomain' is not a domain like customer.example",
-        "partners.csv:2 stars: 'many' is not a whole number",
+        "partners.csv:2 stars: 'many' is none of: 2, 3, 4, or 0 for none",
         "parts.csv:2 list_price: '1,000.00' is not an amount like 1234.50",
         "parts.csv:3 currency: must not be blank beside a price",
+    ]
+
+
+def test_partners_have_two_to_four_stars_or_none_and_a_domain_of_their_own(tmp_path: Path) -> None:
+    """DK2: two partners of one domain could not be told apart by their mail."""
+    rows = "A,a.example,,,,\nB,b.example,,,0,\nC,c.example,,,3,\nD,d.example,,,1,\nE,e.example,,,5,\nF,A.example,,,2,\n"
+    assert problems(tmp_path, {"partners.csv": f"{PARTNERS}\n{rows}"}) == [
+        "partners.csv:5 stars: '1' is none of: 2, 3, 4, or 0 for none",
+        "partners.csv:6 stars: '5' is none of: 2, 3, 4, or 0 for none",
+        "partners.csv:7 domain: a.example is that of line 2 already",
+    ]
+
+
+def test_a_mail_providers_domain_is_nobodys_contract(tmp_path: Path) -> None:
+    """EN: whoever has an address there would be entitled; contacts with such addresses are people, and fine."""
+    files: dict[str, str | bytes] = {
+        "contracts.csv": f"{CONTRACTS}\nHC-1,X,x.example;Gmail.com,9x5xNBD,hicare,2026-01-01,2026-12-31,,,,\n",
+        "contacts.csv": f"{CONTACTS}\nanna@gmail.com,Anna,,HC-1,customer,\n",
+        "partners.csv": f"{PARTNERS}\nP,gmail.com,,,2,\n",
+    }
+    with pytest.raises(WrongRegister) as caught:
+        read_register(folder(tmp_path, files), ("gmail.com", "wp.pl"))
+    assert [str(problem) for problem in caught.value.problems] == [
+        "contracts.csv:2 domains: gmail.com is a mail provider's: its people belong into contacts.csv",
+        "partners.csv:2 domain: gmail.com is a mail provider's, not the partner's own",
     ]
 
 

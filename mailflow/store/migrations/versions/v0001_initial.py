@@ -248,8 +248,8 @@ def _delivery() -> None:
         "ix_outbox_untold",
         "outbox",
         ["id"],
-        sqlite_where=sa.text("state = 'failed' AND told IS 0"),
-        postgresql_where=sa.text("state = 'failed' AND told IS false"),
+        sqlite_where=sa.text("failed_at IS NOT NULL AND told IS 0"),
+        postgresql_where=sa.text("failed_at IS NOT NULL AND told IS false"),
     )
     op.create_table(
         "told",
