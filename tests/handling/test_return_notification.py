@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from io import BytesIO
 
+import pytest
+from openpyxl import load_workbook
+
+from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_xlsx
+from mailflow.rehearsal.mail_client import write_mail
 from tests.handling.conftest import DeskAtWork
 
 ANNA, JAN, EVE, CCR = "anna@northwind.example", "jan@northwind.example", "eve@stranger.example", "ccr@tac.example"
@@ -70,3 +75,44 @@ def test_a_part_that_is_authorised_later_has_its_description_too(returns: DeskAt
     """RM2, RM10: the register's word stands in the new verification."""
     returns.write(CCR, "RMA-100002", "/correct 1 x 03057BGH; 1 x 02352KLM")
     assert [line.description for line in returns.case("RMA-100002").details.lines] == ["", "Main board"]
+
+
+def book(number: str, tracking: str) -> bytes:
+    """The customer's spreadsheet for one return."""
+    filled = ReturnForm(rma=number, lines=(ReturnFormLine(part_number="02352KLM" if number == "RMA-100001" else "03057BGH"),))
+    sheet = load_workbook(BytesIO(build_return_form_xlsx(filled)))
+    for row in sheet.worksheets[0].iter_rows(max_row=30, max_col=3):
+        if row[0].value == "tracking":
+            row[2].value = tracking
+    target = BytesIO()
+    sheet.save(target)
+    return target.getvalue()
+
+
+def test_each_form_of_one_mail_is_booked_on_its_return_with_one_answer_for_each(returns: DeskAtWork) -> None:
+    """RM4, IN2: two parcels of one return and one of another, in three files; the first file comes twice."""
+    files = {"a.xlsx": book("RMA-100001", "1"), "b.xlsx": book("RMA-100001", "2"), "c.xlsx": book("RMA-100002", "3")}
+    text = "Please find the forms attached."
+    message = write_mail(
+        sender=ANNA, to=["tac@tac.example"], subject="Parcels", body=text, at=returns.now, message_id="3@northwind.example"
+    )
+    for name, content in (*files.items(), ("a-again.xlsx", files["a.xlsx"])):
+        message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
+    returns.receive(message.as_bytes())
+    tracking = [[p.tracking for line in returns.case(n).details.lines for p in line.announced] for n in ("RMA-100001", "RMA-100002")]
+    assert tracking == [["1", "2"], ["3"]]
+    assert [name for name, to in returns.new_notices() if to == (ANNA,)] == ["rma/return_notification_received"] * 2
+
+
+def test_a_serial_that_is_booked_in_two_returns_fills_one_of_them(desk: DeskAtWork) -> None:
+    """BX5, BX8: receiving and the CCR are told; the second return stays open."""
+    serial = "2102352KLM10L5000456"
+    for _ in range(2):
+        desk.write(ANNA, "Board", f"Serial number: {serial}\nSymptoms: the main board reboots every few minutes.\n")
+    desk.write(CCR, "SR-100001", f"/rma repair 1 x 02352KLM serial {serial}")
+    desk.write(CCR, "SR-100002", f"/rma advance 1 x 02352KLM serial {serial}")
+    for number in ("RMA-100001", "RMA-100002"):
+        desk.write("warehouse@tac.example", number, f"/received 1 x 02352KLM serial {serial}", mailbox="receiving@tac.example")
+    assert [desk.case(number).details.outstanding for number in ("RMA-100001", "RMA-100002")] == [0, 1]
+    told = [one for one in desk.all_notices() if tuple(one.to) in ((CCR,), ("warehouse@tac.example",))][-2:]
+    assert all("RMA-100001" in one.text and serial in one.text for one in told)

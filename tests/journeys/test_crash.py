@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from mailflow.settings import shipped_desks
 from tests.journeys.crash_table import CrashRow, note
 from tests.journeys.installation import KILLED, MAILBOXES, Installation
 from tests.journeys.oracle import Oracle
@@ -98,6 +99,7 @@ def test_a_final_notice_is_written_once_and_sent_at_most_once(
     oracle: Oracle,
     record_property: Callable[[str, object], None],
 ) -> None:
+    _work_today(installation)
     _bring_to_the_last_day(installation)
     oracle.let_deadline_come("final_notice")
     assert installation.run_once(f"{point}:kill").status == KILLED
@@ -111,6 +113,17 @@ def test_a_final_notice_is_written_once_and_sent_at_most_once(
     assert {(delivery.state, delivery.received) for delivery in oracle.deliveries() if delivery != final} == {("sent", 1)}
     assert oracle.cases() == [("rma", "overdue"), ("service_request", "in progress")]
     assert (oracle.unfinished(), oracle.unexpected(), oracle.damage()) == (0, set(), [])
+
+
+def _work_today(installation: Installation) -> None:
+    """A desk whose calendar makes today and tomorrow working days: final notices wait for one (T2)."""
+    today = datetime.now(ZoneInfo("Europe/Bucharest")).date()
+    shipped = (shipped_desks() / "huawei-tac" / "desk.toml").read_text()
+    own = shipped.replace("extra_working_days = []", f"extra_working_days = [{today}, {today + timedelta(days=1)}]")
+    assert own != shipped
+    folder = installation.folder / "desks" / "huawei-tac"
+    folder.mkdir(parents=True)
+    (folder / "desk.toml").write_text(own)
 
 
 def _bring_to_the_last_day(installation: Installation) -> None:

@@ -61,7 +61,7 @@ def test_the_page_tells_the_clock_in_words_what_is_owed_and_what_it_costs(eviden
     """BX2"""
     page = " ".join(evidence[0]["evidence.html"].decode().split())
     for told in (
-        "Counted from Tuesday 8 December 2026; the day after it is the first.",
+        "The replacement arrived on Tuesday 8 December 2026; the first day counted is the day after.",
         "Thursday 24 December 2026 is a public holiday (Christmas Eve).",
         "So its last day is Thursday 31 December 2026.",
         "210305TYNCN0L3000123",

@@ -40,6 +40,19 @@ def awaited(details: RmaDetails, parcels: Iterable[Parcel]) -> tuple[int, ...]:
     return taken if any(taken) else everything
 
 
+def is_awaited(details: RmaDetails) -> bool:
+    """A replacement is owed that has not arrived, whatever came back of the faulty parts (RM8)."""
+    return details.type == "advance" and any(line.undelivered > line.waived for line in details.lines)
+
+
+def not_sent(details: RmaDetails) -> bool:
+    """A replacement is owed that is in no parcel yet (RM8)."""
+    under_way = parcels_to_customer(details)
+    moving = awaited(details, under_way) if under_way else tuple(0 for _ in details.lines)
+    left = (line.undelivered - one > line.waived for line, one in zip(details.lines, moving, strict=True))
+    return details.type == "advance" and any(left)
+
+
 def arrival_of(details: RmaDetails, items: Sequence[Item], parcels: Sequence[Parcel]) -> Arrival | Step:
     """What a delivery means for each line, or why it cannot be.
 

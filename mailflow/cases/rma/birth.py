@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.rma.flag import flags_of, why_refused
 from mailflow.cases.rma.letter import with_remarks
-from mailflow.cases.rma.obligation import start_validity_clock
-from mailflow.cases.rma.verification import verify
+from mailflow.cases.rma.obligation import ask_for_delivery, start_validity_clock
+from mailflow.cases.rma.verification import commitment_of, verify
 from mailflow.policy.case import Case, RmaDetails, RmaLine
 from mailflow.policy.command import Item
-from mailflow.policy.decision import Decision, Note
+from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
@@ -31,10 +32,23 @@ def issue(event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decis
     done = Step("rma_issued", {"rma": case.number, "type": case.details.type, "parts": parts, "customer": case.customer})
     return Decision(
         case=case,
-        effects=(letter, *start_validity_clock(case, facts.calendar, desk), *notes),
+        effects=(letter, *start_validity_clock(case, facts.calendar, desk), *_ask_after_promise(case, facts, desk), *notes),
         reason=f"{event.by}: {event.command.line}",
         done=with_remarks(done, flags),
     )
+
+
+def _ask_after_promise(case: Case, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
+    """Though nobody may book that the replacement left, its delivery is asked for once the promised day has passed (RM8)."""
+    promised = commitment_of(case, facts, desk)
+    if promised is None:
+        return ()
+    day = promised.day or facts.calendar.local_day(promised.moment or case.opened_at)
+    questions = ask_for_delivery(day, facts.calendar, desk)
+    if promised.shipped:
+        return questions
+    soon = facts.calendar.dated_moment(facts.calendar.next_business_day(day))
+    return tuple(replace(one, at=soon) if number == 0 else one for number, one in enumerate(questions))
 
 
 def _newborn(request: Case, event: CommandGiven, facts: Facts, desk: Desk) -> Case:

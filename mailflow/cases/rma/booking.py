@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from mailflow.cases.rma.arrival import not_sent
 from mailflow.cases.rma.letter import tell_customer, with_remarks
 from mailflow.cases.rma.obligation import (
+    FINAL_NOTICE,
+    INVOICE_REQUEST,
+    REMINDER,
     RETURN_CLOCK,
     VALIDITY_CLOCK,
     ask_finance_on,
@@ -19,6 +23,7 @@ from mailflow.cases.rma.obligation import (
 )
 from mailflow.cases.rma.owed import has_ripe, running, standing_state, with_terms
 from mailflow.cases.rma.receipt import Arrived, Difference, Reconciled, reconcile
+from mailflow.cases.rma.relay import ask_for_exchange, ask_to_decide, ask_to_ship
 from mailflow.cases.rma.withdrawal import withdraw_all, withdraw_surplus
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, Effect, Note
@@ -26,6 +31,8 @@ from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.facts import Facts
 
+ASKING = ("over", "over_serial", "wrong_part", "wrong_serial", "swapped_serial", "extra")
+"""Outcomes that ask something of the customer."""
 FINISHED = ("waived", "cancelled", "shipped back", "in repair")
 """A parcel that arrives in one of these, or in a closed return, is booked and flagged, and changes nothing else (RM3)."""
 
@@ -41,18 +48,19 @@ def book_receipt(
     at: datetime,
     *,
     before: RmaDetails | None = None,
+    corrects: bool = False,
 ) -> Decision:
     """Parts arrived at receiving. A parcel for an expired return is booked and flagged, never refused (RM3).
 
     It also answers a customer who said that the parts were returned already: invoicing goes on from here (BX4). `before` is how the
-    return stood where a correction has emptied its lines.
+    return stood where a correction has emptied its lines; the notice says that it `corrects` an earlier one.
     """
     details: RmaDetails = case.details
     earlier = before or details
-    result = reconcile(details, arrived, earlier)
+    result = reconcile(details, arrived, earlier, facts.counted_elsewhere)
     found = (one for one in result.differences if case.state != "cancelled" or one[0] != "short")
     differences = (*found, *_flags(case, facts.calendar.local_day(at)), *(("extra", {"text": text}) for text in extras))
-    booked = case.changed(details=replace(details, lines=result.lines, extras=(*details.extras, *extras), disputed=False))
+    booked = case.changed(details=replace(details, lines=result.lines, extras=(*details.extras, *extras), disputed=False, claimed=False))
     settled, effects = settle(booked, earlier, facts, desk, at)
     settled, resumed, invoice_on = _resume_invoicing(settled, earlier, facts, desk, at)
     receipt = tell_customer(
@@ -65,13 +73,50 @@ def book_receipt(
         invoice_on=invoice_on,
         today=facts.calendar.local_day(at),
         is_late=_is_late(case, facts.calendar.local_day(at)),
+        corrections=_corrections(earlier, settled.details) if corrects else (),
+        is_corrected=corrects,
+        asks=any(name in ASKING for name, _ in differences),
     )
+    question = _ask_about_other_returns(settled, differences, desk)
     return Decision(
         case=settled,
-        effects=(receipt, *effects, *resumed, Note(text=_in_english(result, differences), who=by)),
+        effects=(
+            receipt,
+            *effects,
+            *resumed,
+            *question,
+            *_tell_of_late(settled, case, facts, desk, at),
+            Note(text=_in_english(result, differences), who=by),
+        ),
         reason=reason,
         done=_told(settled, result, differences),
     )
+
+
+def _tell_of_late(case: Case, before: Case, facts: Facts, desk: Desk, at: datetime) -> tuple[Effect, ...]:
+    """What becomes of parts that came after the end, or of what is still missing then, is for the CCR to decide (RM3)."""
+    flags = _flags(before, facts.calendar.local_day(at))
+    if not flags:
+        return ()
+    can_go_on = before.state != "cancelled" and case.details.outstanding
+    commands = (f"/revalidate {case.number}",) if can_go_on else (f"/note {case.number} TEXT",)
+    return (ask_to_decide(case, tuple(Step(f"rma_late_{name}", dict(values)) for name, values in flags), commands, desk),)
+
+
+def _corrections(before: RmaDetails, after: RmaDetails) -> tuple[tuple[str, int, int], ...]:
+    """(part number, received so far as told before, and now) of each line that changed."""
+    pairs = zip(before.lines, after.lines, strict=True)
+    return tuple((new.part_number, old.received, new.received) for old, new in pairs if old.received != new.received)
+
+
+def _ask_about_other_returns(case: Case, differences: Sequence[Difference], desk: Desk) -> tuple[Effect, ...]:
+    """A unit that fills another return already is for the CCR to decide: one of the two is due no more (BX8)."""
+    doubled = tuple(
+        Step("rma_serial_counts_elsewhere", {"rma": case.number, "serial": values["serial"], "other": values["other"]})
+        for name, values in differences
+        if name == "booked_elsewhere"
+    )
+    return (ask_to_decide(case, doubled, (), desk),) if doubled else ()
 
 
 def _flags(case: Case, day: date) -> tuple[Difference, ...]:
@@ -112,6 +157,12 @@ def settle(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetim
     silence = stop(*RETURN_CLOCK, *VALIDITY_CLOCK)
     if details.type == "repair":
         return freed.changed(state="in repair"), (*withdrawn, *silence)
+    received = freed.changed(state="received")
+    if details.type == "doa":
+        return received, (*withdrawn, *silence, *((ask_for_exchange(received, desk),) if before.outstanding else ()))
+    if not_sent(details):
+        asks = (ask_to_ship(received, "rma_back_before_replacement", desk),) if before.outstanding else ()
+        return received, (*withdrawn, *stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST), *asks)
     closed = freed.changed(state="closed", closed_at=at)
     return closed, (*withdrawn, *silence, tell_customer(closed, "closed"))
 
@@ -119,14 +170,15 @@ def settle(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetim
 def _keep_waiting(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """Some parts are still missing. What came back is mentioned no more; a request to finance that names it is taken back, and what is left
     of it is asked for anew on the next business day. Requests that name other parts stand."""
-    freed, withdrawn = withdraw_surplus(case, Step("rma_part_came_back", {}), desk)
+    today = facts.calendar.local_day(at)
+    anew = ask_finance_on(today, facts, at)
+    freed, withdrawn = withdraw_surplus(case, Step("rma_part_came_back", {}), desk, anew_on=facts.calendar.local_day(anew.at))
     silent = silence(before, freed.details, desk)
     if case.state == "invoiced":
         return freed, (*withdrawn, *silent)
-    today = facts.calendar.local_day(at)
-    anew = (ask_finance_on(today, facts, at),) if withdrawn and has_ripe(freed.details, today) else ()
+    again = (anew,) if withdrawn and has_ripe(freed.details, today) else ()
     if case.state in ("overdue", "to be invoiced"):
-        return freed.changed(state=standing_state(freed)), (*withdrawn, *silent, *anew)
+        return freed.changed(state=standing_state(freed)), (*withdrawn, *silent, *again)
     return (freed.changed(state="received") if any(line.received for line in freed.details.lines) else freed), (*withdrawn, *silent)
 
 

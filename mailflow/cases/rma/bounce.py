@@ -40,7 +40,7 @@ from mailflow.cases.rma.verification import verify
 from mailflow.cases.rma.withdrawal import withdraw_pending
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, Effect, Note
-from mailflow.policy.derivation import Step
+from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import NoticeBounced
 from mailflow.policy.facts import Facts, SentNotice
@@ -156,10 +156,10 @@ def _go_on(
         questions = ask_for_delivery(today, facts.calendar, desk)
     silent = [row for row in open_parts if stood_still or (notice == LAST_WORD and _was_told(row, since))]
 
-    def moved(term: ReturnTerm) -> tuple[date, Step] | None:
+    def moved(term: ReturnTerm) -> tuple[date, Derivation] | None:
         lost = 0 if lost_on > term.due else business_days_until(today, lost_on, facts.calendar)
         due = facts.calendar.add_business_days(term.due, lost)
-        return (due, Step("notice_lost", {"days": lost, "day": lost_on, "due": due})) if lost else None
+        return (due, (Step("notice_lost", {"days": lost, "day": lost_on, "due": due}),)) if lost else None
 
     if not open_parts or not (silent or any(row.term and moved(row.term) for row in open_parts)):
         return case, questions
@@ -195,7 +195,7 @@ def _write_again(case: Case, notice: str, since: datetime, facts: Facts, desk: D
         case "rma/validity_warning" if details.valid_through >= today:
             return case, (tell_customer(case, "validity_warning", days_left=(details.valid_through - today).days),)
         case "rma/invoice_notice" if pending_requests(details):
-            return case, (invoice_notice_of(case),)
+            return case, (invoice_notice_of(case, facts, desk, today),)
         case "rma/expired" if details.expired:
             return case, (tell_customer(case, "expired"),)
     told, letter = verify(case, facts, desk)

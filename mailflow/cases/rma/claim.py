@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days
+from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days, tell_validity
 from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import ask_finance_on, invoice_moment
@@ -18,17 +18,18 @@ from mailflow.policy.event import MailReceived
 from mailflow.policy.facts import Facts
 
 
-def dispute(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+def dispute(case: Case, event: MailReceived, facts: Facts, desk: Desk, *, claimed: bool = False) -> Decision:
     """Mark the return and ask receiving. Invoicing waits until receiving has answered, by `/received` or `/correct`.
 
+    `claimed` where the customer says that the parts were returned already; else it does not agree with what is booked.
     What finance was asked for is taken back, and the invoice request comes up again after its term, so that no answer is forgotten.
     """
-    marked = case.changed(details=replace(case.details, disputed=True))
+    marked = case.changed(details=replace(case.details, disputed=True, claimed=claimed))
     search = tell_staff(marked, "disputed", desk.staff_of(Role.RECEIVING), text=event.new_text, sender=event.sender)
     reason = f"{event.sender} disputes what is booked"
     if case.state != "to be invoiced":
         return Decision(case=marked, effects=(search,), reason=reason)
-    freed, withdrawn = withdraw_pending(marked, Step("rma_claimed", {}), desk)
+    freed, withdrawn = withdraw_pending(marked, Step("rma_claimed" if claimed else "rma_disputed", {}), desk)
     day = invoice_moment(facts.calendar.local_day(event.at), facts.calendar, desk.returns.invoice_after)
     anew = ask_finance_on(day, facts, event.at)
     return Decision(case=freed.changed(state=standing_state(freed)), effects=(search, *withdrawn, anew), reason=reason)
@@ -36,7 +37,7 @@ def dispute(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decisi
 
 def claim_returned(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
     """ALREADY RETURNED: as a dispute, and the customer is told what holds until the parts are found."""
-    decision = dispute(case, event, facts, desk)
+    decision = dispute(case, event, facts, desk, claimed=True)
     if decision.case is None:
         raise ValueError("a dispute always leaves a case")
     answer = tell_what_holds(decision.case, event, facts)
@@ -53,5 +54,5 @@ def tell_what_holds(case: Case, event: MailReceived, facts: Facts) -> SendNotice
         return tell_due_days(case, today)
     if details.type == "advance":
         return ask_about_delivery(case)
-    days_left = (details.valid_through - today).days
-    return tell_customer(case, "expired") if days_left < 0 else tell_customer(case, "validity_warning", days_left=days_left)
+    is_over = details.outstanding > 0 and today > details.valid_through
+    return tell_customer(case, "expired") if is_over else tell_validity(case, today)

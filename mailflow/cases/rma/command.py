@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.rma.announcement import announce, state_once_announced
-from mailflow.cases.rma.arrival import arrival_of, earliest_delivery, parcels_to_customer
+from mailflow.cases.rma.arrival import arrival_of, earliest_delivery, is_awaited, parcels_to_customer
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.bounce import reach_again
 from mailflow.cases.rma.confirmation import Rule, ask_confirmation, confirm
 from mailflow.cases.rma.correction import correct
 from mailflow.cases.rma.delivery import deliver_replacement, extend_term, parts_sent, ship_replacement
-from mailflow.cases.rma.letter import tell_customer
+from mailflow.cases.rma.letter import tell_customer, with_remarks
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import RETURN_CLOCK, VALIDITY_CLOCK, start_validity_clock, stop
 from mailflow.cases.rma.owed import not_delivered, pending_requests, running_days, standing_state
@@ -30,6 +30,7 @@ from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
 from mailflow.policy.facts import Facts
+from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 ALWAYS = ("received", "correct", "note", "confirm")
 """Commands that a closed return still takes."""
@@ -42,7 +43,7 @@ def give_command(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now:
         return confirm(case, event, give_command, facts, desk, now)
     if name not in RULES:
         return _refuse(case, "rma_no_such_command", command=f"/{name}")
-    owes_replacement = name in ("shipped", "delivered") and case.state == "closed" and case.details.type == "advance"
+    owes_replacement = name in ("shipped", "delivered") and case.state == "closed" and is_awaited(case.details)
     if LIFECYCLE.is_closed(case.state) and name not in ALWAYS and not owes_replacement:
         return _refuse(case, "rma_is_over", state=case.state)
     return RULES[name](case, event, facts, desk, now)
@@ -61,6 +62,8 @@ def _shipped(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     """The replacement left; the serials of ITEMS are those of the replacement, so that a swapped part shows (BX5)."""
     if case.details.type != "advance":
         return _refuse(case, "rma_no_replacement", type=case.details.type)
+    if facts.parent and is_unconfirmed(facts.parent, facts) and (contacts := who_may_confirm(facts.parent, facts)):
+        return _refuse(case, "rma_ship_to_unconfirmed", address=facts.parent.details.site_address, contacts=contacts)
     command = event.command
     serials = tuple(serial for item in command.items for serial in item.serials)
     quantity = sum(line.authorised for line in parts_sent(case, command.items))
@@ -119,7 +122,7 @@ def _received(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
 def _extend(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """More time for every day that is open, counted in the unit of the desk's extension (RM10)."""
     if not running_days(case.details):
-        return _refuse(case, "rma_no_return_date")
+        return _refuse(case, "rma_no_return_date" if case.details.type == "advance" else "rma_validity_is_renewed")
     extended, effects = extend_term(case, event.command.days or 0, event.by, event.command.reason, facts, desk, now)
     return _done(extended, event, "rma_extended", *effects, owed=told_owed(extended.details))
 
@@ -147,7 +150,11 @@ def _cancel(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
     freed, withdrawn = withdraw_all(case, event.command.reason, desk)
     cancelled = freed.changed(state="cancelled", closed_at=event.at)
     letters = (tell_customer(cancelled, "cancelled", reason=event.command.reason), *withdrawn)
-    return _done(cancelled, event, "rma_cancelled", *letters, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
+    done = _done(cancelled, event, "rma_cancelled", *letters, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
+    if not case.details.replacements and not case.details.delivered_days:
+        return done
+    remark = Step("rma_replacement_with_customer", {"rma": case.number})
+    return replace(done, done=with_remarks(Step("rma_cancelled", {"rma": case.number}), (remark,)))
 
 
 def _revalidate(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -205,7 +212,7 @@ def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     if case.details.outstanding and case.state != "shipped back":
         return _refuse(case, "rma_still_outstanding", outstanding=case.details.outstanding)
     closed = case.changed(state="closed", closed_at=event.at)
-    return _done(closed, event, "rma_closed", tell_customer(closed, "closed"))
+    return _done(closed, event, "rma_closed", tell_customer(closed, "closed"), *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
 
 
 RULES: Mapping[str, Rule] = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
-from mailflow.cases.rma.announcement import Problem, announce, names_another, state_once_announced
+from mailflow.cases.rma.announcement import Problem, announce_all, names_another, state_once_announced
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.bounce import reach_again
 from mailflow.cases.rma.claim import claim_returned, dispute
@@ -13,6 +14,7 @@ from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import is_expired
 from mailflow.cases.rma.one_line import tell_delivered, tell_extended
+from mailflow.cases.rma.owed import parcels_under_way, running
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.cases.rma.relay import relay_to_receiving
 from mailflow.message.customer_line import CustomerLine
@@ -41,7 +43,7 @@ def add_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
 
 def _add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if event.return_notification is not None:
-        return _announce(case, event, event.return_notification, facts, desk)
+        return _announce(case, event, (event.return_notification, *event.further_notifications), facts, desk)
     if event.customer_line is not None:
         return _answer(case, event, event.customer_line, facts, desk, now)
     if event.answers_notice == RECEIPT:
@@ -71,22 +73,45 @@ def _add_staff_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk) -
     return book_receipt(case, arrived, booking.extras, event.sender, f"{event.sender} booked an arrival", facts, desk, event.at)
 
 
-def _announce(case: Case, event: MailReceived, form: ReturnNotification, facts: Facts, desk: Desk) -> Decision:
-    """Check the form and book what is right in it (RM4). The day on which the mail arrived decides whether it came in time (T3)."""
-    details: RmaDetails = case.details
-    if problem := _why_not_at_all(case, event, form, facts):
+def _announce(case: Case, event: MailReceived, forms: Sequence[ReturnNotification], facts: Facts, desk: Desk) -> Decision:
+    """Check the forms and book what is right in them (RM4). The day on which the mail arrived decides whether it came in time (T3)."""
+    if problem := next((found for form in forms if (found := _why_not_at_all(case, event, form, facts))), None):
         rejected = tell_customer(case, "return_notification_rejected", problems=(problem,), late=problem[1] == "expired")
-        wake = (tell_staff(case, "revalidation_request", desk.staff_of(Role.CCR)),) if problem[1] == "expired" else ()
+        wake = (tell_staff(case, "revalidation_request", desk.staff_of(Role.CCR), announced=True),) if problem[1] == "expired" else ()
         return Decision(case=case, effects=(rejected, *wake), reason=f"announced by {event.sender}, refused: {problem[1]}")
-    result = announce(details, form, event.at)
+    result = announce_all(case.details, forms, event.at)
     if not result.booked:
-        letter = tell_customer(case, "return_notification_rejected", problems=result.problems, late=False)
+        letter = tell_customer(case, "return_notification_rejected", problems=(*result.problems, *result.remarks), late=False)
         return Decision(case=case, effects=(letter,), reason="nothing of the Return Notification could be booked")
-    announced = case.changed(state=state_once_announced(case.state), details=replace(details, lines=result.lines))
+    announced = case.changed(state=state_once_announced(case.state), details=replace(case.details, lines=result.lines))
+    invoice_on, grace_until = _until_invoiced(announced, facts, desk)
     received = tell_customer(
-        announced, "return_notification_received", accepted=result.booked, problems=result.problems, tracking=form.tracking
+        announced,
+        "return_notification_received",
+        accepted=result.booked,
+        problems=result.problems,
+        remarks=result.remarks,
+        parcels=tuple(dict.fromkeys(parcel for form in forms if any(parcel := _parcel_as_told(form)))),
+        tracking=all(form.tracking for form in forms),
+        today=facts.calendar.local_day(event.at),
+        invoice_on=invoice_on,
+        grace_until=grace_until,
     )
     return Decision(case=announced, effects=(received, relay_to_receiving(announced, event, desk)), reason=f"announced by {event.sender}")
+
+
+def _parcel_as_told(form: ReturnNotification) -> tuple[str, str, date | None, int | None]:
+    return form.carrier, form.tracking, form.ship_date, form.cartons
+
+
+def _until_invoiced(case: Case, facts: Facts, desk: Desk) -> tuple[date | None, date | None]:
+    """Once the final notice has gone: the day of the invoice request, and until when what is on its way is spared (RM9)."""
+    given = [row.term.invoice_on for row in running(case.details) if row.term and row.term.invoice_on]
+    if not given:
+        return None, None
+    grace = desk.returns.transit_grace
+    ends = (facts.calendar.end_of_term(parcel.on, grace).day for line in case.details.lines for _, parcel in parcels_under_way(line))
+    return min(given), max(ends, default=None)
 
 
 def _why_not_at_all(case: Case, event: MailReceived, form: ReturnNotification, facts: Facts) -> Problem | None:
@@ -106,7 +131,7 @@ def _answer(case: Case, event: MailReceived, answer: CustomerLine, facts: Facts,
     match answer.kind:
         case "shipped":
             return _announce(
-                case, event, ReturnNotification(rma=case.number, carrier=answer.carrier, tracking=answer.tracking), facts, desk
+                case, event, (ReturnNotification(rma=case.number, carrier=answer.carrier, tracking=answer.tracking),), facts, desk
             )
         case "delivered":
             return tell_delivered(case, event, answer, facts, desk, now)

@@ -43,6 +43,10 @@ def correct(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
     known = {line.part_number.upper() for line in details.lines}
     if strange := [item.part_number for item in items if item.part_number.upper() not in known]:
         return _refuse(case, Step("rma_part_not_authorised", {"parts": ", ".join(strange), "rma": case.number}))
+    for item in items:
+        booked = _arrived_serials(details, item)
+        if not item.serials and 0 < item.quantity < len(booked):
+            return _refuse(case, Step("rma_correct_names_serials", {"part": item.part_number, "serials": booked, "rma": case.number}))
     return _correct_receipt(case, items, event, facts, desk, now)
 
 
@@ -126,16 +130,23 @@ def _correct_authorisation(case: Case, lines: tuple[RmaLine, ...], event: Comman
 
 
 def _correct_receipt(case: Case, items: Sequence[Item], event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The named parts are booked anew. What turns out to be missing after all wakes the clocks that closing had silenced."""
+    """The named parts are booked anew; where no serials are named, those that had arrived stay booked.
+
+    What turns out to be missing after all wakes the clocks that closing had silenced.
+    """
     before: RmaDetails = case.details
     named = {item.part_number.upper() for item in items}
     emptied = tuple(replace(line, received=0, received_serials=()) if line.part_number.upper() in named else line for line in before.lines)
     was_over = case.state in ("closed", "in repair")
     reopened = case.changed(state="received", closed_at=None) if was_over else case
     cleared = reopened.changed(details=replace(reopened.details, lines=emptied))
-    arrived = tuple(Arrived(part_number=item.part_number, quantity=item.quantity, serials=item.serials) for item in items)
+    arrived = tuple(
+        Arrived(part_number=item.part_number, quantity=item.quantity, serials=item.serials or _arrived_serials(before, item))
+        for item in items
+        if item.quantity
+    )
     reason = f"{event.by}: {event.command.line}"
-    decision = book_receipt(cleared, arrived, (), event.by, reason, facts, desk, event.at, before=before)
+    decision = book_receipt(cleared, arrived, (), event.by, reason, facts, desk, event.at, before=before, corrects=True)
     if decision.case is None:
         raise ValueError("a booking always leaves a case")
     left = decision.case
@@ -148,6 +159,10 @@ def _correct_receipt(case: Case, items: Sequence[Item], event: CommandGiven, fac
         return replace(decision, case=anew, effects=(*decision.effects, *clock))
     validity = () if left.details.expired else start_validity_clock(left, facts.calendar, desk)
     return replace(decision, case=anew, effects=(*decision.effects, *clock, *validity))
+
+
+def _arrived_serials(details: RmaDetails, item: Item) -> tuple[str, ...]:
+    return tuple(one for line in details.lines if line.part_number.upper() == item.part_number.upper() for one in line.received_serials)
 
 
 def _wake(case: Case, before: RmaDetails, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from mailflow.cases.rma.amounts import amounts_of, price_parts, totals_of
+from mailflow.cases.rma.arrival import is_awaited
 from mailflow.cases.rma.delivery import ask_about_delivery
 from mailflow.cases.rma.invoicing import request_invoice
 from mailflow.cases.rma.letter import tell_customer
@@ -20,15 +21,21 @@ from mailflow.cases.rma.obligation import (
     ask_finance_on,
     business_days_until,
     day_of_key,
+    derive_invoice_day,
     invoice_moment,
+    return_term,
 )
-from mailflow.cases.rma.owed import due_on, not_delivered, parcels_under_way, standing_state, steps_of, with_terms
+from mailflow.cases.rma.owed import announced_parcels, due_on, standing_state, steps_of, with_terms
+from mailflow.cases.rma.relay import ask_to_ship
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, SendNotice, SetDeadline
-from mailflow.policy.desk import Desk
+from mailflow.policy.desk import Desk, Unit
 from mailflow.policy.event import DeadlineFell
 from mailflow.policy.facts import Facts
 from mailflow.policy.return_term import OwedPart
+
+NOT_SENT = "not sent"
+"""By which the return remembers that the CCR was told of a replacement that nobody has booked as sent."""
 
 Rule = Callable[[Case, DeadlineFell, Facts, Desk, datetime], Decision]
 
@@ -40,7 +47,7 @@ def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now
     """
     if event.kind not in RULES:
         raise ValueError(f"a return knows no deadline {event.kind!r}")
-    if case.details.outstanding == 0:
+    if case.details.outstanding == 0 and event.kind != DELIVERY_QUESTION:
         return Decision(case=case, reason="nothing is outstanding any more")
     today = facts.calendar.local_day(now)
     if event.kind in (FINAL_NOTICE, INVOICE_REQUEST) and not facts.calendar.is_business_day(today):
@@ -83,9 +90,15 @@ def _expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: date
 
 
 def _ask_for_delivery(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    if not not_delivered(case.details):
+    """A replacement that nobody has booked as sent is the CCR's matter too, once (RM8)."""
+    details: RmaDetails = case.details
+    if not is_awaited(details):
         return Decision(case=case, reason="the delivery date is known")
-    return Decision(case=case, effects=(ask_about_delivery(case),), reason="the delivery date is not known yet")
+    question = ask_about_delivery(case)
+    if details.replacements or NOT_SENT in details.told:
+        return Decision(case=case, effects=(question,), reason="the delivery date is not known yet")
+    told = case.changed(details=replace(details, told=(*details.told, NOT_SENT)))
+    return Decision(case=told, effects=(question, ask_to_ship(told, "rma_not_sent", desk)), reason="no replacement is booked as sent")
 
 
 def _untold(case: Case, event: DeadlineFell) -> tuple[date | None, tuple[OwedPart, ...]]:
@@ -115,16 +128,21 @@ def _remind(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: date
 
 
 def reminder_of(case: Case, day: date, rows: Sequence[OwedPart], facts: Facts, desk: Desk, now: datetime) -> SendNotice:
-    """What is outstanding and due on the day, and how many business days are left today."""
+    """What is outstanding and due on the day, and how many days are left today, in the unit of the term."""
+    today, unit = facts.calendar.local_day(now), return_term(facts, desk).unit
+    in_transit, not_arrived = announced_parcels(case.details, rows, today, facts.calendar, desk.returns.transit_grace)
     return tell_customer(
         case,
         "reminder",
         return_due=day,
         steps=steps_of(rows),
         outstanding=tuple(rows),
-        days_left=business_days_until(day, facts.calendar.local_day(now), facts.calendar),
-        in_transit=_parcels_under_way(case.details, rows),
+        days_left=business_days_until(day, today, facts.calendar) if unit is Unit.BUSINESS_DAYS else (day - today).days,
+        unit=unit.value,
+        in_transit=in_transit,
+        not_arrived=not_arrived,
         extension_days=desk.returns.extension.amount,
+        extension_unit=desk.returns.extension.unit.value,
     )
 
 
@@ -132,7 +150,9 @@ def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
     day, rows = _untold(case, event)
     if day is None or not rows:
         return Decision(case=case, reason=f"nothing is due on {day} that was not told before")
-    invoice_on = invoice_moment(facts.calendar.local_day(now), facts.calendar, desk.returns.invoice_after)
+    today = facts.calendar.local_day(now)
+    invoice_on = invoice_moment(today, facts.calendar, desk.returns.invoice_after)
+    in_transit, not_arrived = announced_parcels(case.details, rows, today, facts.calendar, desk.returns.transit_grace)
     told = with_mark(case, rows, f"{event.kind} {event.key}", now)
     given = with_terms(told, due_on(told.details, day), lambda term: replace(term, invoice_on=term.invoice_on or invoice_on))
     overdue = given.changed(state=standing_state(given))
@@ -147,8 +167,11 @@ def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
         totals=totals_of(priced.parts),
         unpriced=priced.unpriced,
         invoice_on=invoice_on,
-        in_transit=_parcels_under_way(case.details, rows),
+        invoice_steps=derive_invoice_day(today, facts.calendar, desk.returns.invoice_after),
+        in_transit=in_transit,
+        not_arrived=not_arrived,
         extension_days=desk.returns.extension.amount,
+        extension_unit=desk.returns.extension.unit.value,
         steps=steps_of(rows),
     )
     request = ask_finance_on(invoice_on, facts, now, key=day.isoformat(), steps=steps_of(rows))
@@ -157,18 +180,6 @@ def _give_final_notice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
 
 def _count(rows: Sequence[OwedPart]) -> int:
     return sum(row.outstanding for row in rows)
-
-
-def _parcels_under_way(details: RmaDetails, rows: Sequence[OwedPart]) -> tuple[str, ...]:
-    """Announced parcels with parts of these kinds."""
-    named = {row.part_number for row in rows}
-    parcels = (
-        f"{line.part_number}: {parcel.carrier} {parcel.tracking}".strip()
-        for line in details.lines
-        if line.part_number in named and line.outstanding
-        for _, parcel in parcels_under_way(line)
-    )
-    return tuple(dict.fromkeys(parcels))
 
 
 RULES: Mapping[str, Rule] = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from mailflow.cases.rma.arrival import Arrival, awaited, correct_terms, note_arrivals, parcels_to_customer
+from mailflow.cases.rma.arrival import Arrival, awaited, correct_terms, is_awaited, note_arrivals, parcels_to_customer
 from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.obligation import (
     DELIVERY_QUESTION,
@@ -25,8 +25,8 @@ from mailflow.cases.rma.withdrawal import withdraw_pending, withdraw_surplus
 from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
 from mailflow.policy.command import Item
 from mailflow.policy.decision import Effect, SendNotice
-from mailflow.policy.derivation import Step
-from mailflow.policy.desk import Desk, Term
+from mailflow.policy.derivation import Derivation, Step
+from mailflow.policy.desk import Desk, Term, Unit
 from mailflow.policy.facts import Facts
 from mailflow.policy.return_term import ReturnTerm
 
@@ -37,7 +37,8 @@ def ship_replacement(case: Case, parcel: Parcel, items: Sequence[Item], facts: F
     known = replace(parcel, contents=tuple((line.part_number, line.authorised) for line in parts_sent(case, items)))
     state = "replacement shipped" if case.state == "issued" else case.state
     shipped = case.changed(state=state, details=replace(details, replacements=(*details.replacements, known)))
-    questions = ask_for_delivery(facts.calendar.local_day(parcel.on), facts.calendar, desk) if not_delivered(details) else ()
+    asks = is_awaited(details) and case.closed_at is None
+    questions = ask_for_delivery(facts.calendar.local_day(parcel.on), facts.calendar, desk) if asks else ()
     letter = tell_customer(
         shipped, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False, lines=parts_sent(case, items)
     )
@@ -78,13 +79,23 @@ def deliver_replacement(
     started = start_terms(_corrected(case, arrival, term), arrival.new, term)
     delivered = started.changed(details=note_arrivals(started.details, tracking, day))
     if delivered.details.outstanding == 0:
-        return delivered, stop(DELIVERY_QUESTION)
+        return _with_replacement(delivered, facts, desk, now)
     today = facts.calendar.local_day(now)
     questions = ask_for_delivery(today, facts.calendar, desk) if not_delivered(delivered.details) else ()
     freed, withdrawn = withdraw_surplus(delivered, Step("rma_date_moved", {}), desk)
     moved = freed.changed(state=_state_once_delivered(freed))
     clock = run_return_clock(moved, facts, desk, now) if any(arrival.corrected) else _clocks_of_grown(case, moved, facts, desk, now)
     return moved, (tell_due_days(moved, today), *withdrawn, *stop(DELIVERY_QUESTION), *questions, *clock)
+
+
+def _with_replacement(case: Case, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+    """All faulty parts are back: with the last replacement the return ends (RM8)."""
+    if is_awaited(case.details):
+        return case, ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk)
+    if case.closed_at is not None:
+        return case, stop(DELIVERY_QUESTION)
+    closed = case.changed(state="closed", closed_at=now)
+    return closed, (*stop(DELIVERY_QUESTION), tell_customer(closed, "closed"))
 
 
 def _clocks_of_grown(before: Case, after: Case, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
@@ -121,9 +132,12 @@ def extend_term(
     today = facts.calendar.local_day(now)
     more = Term(days, desk.returns.extension.unit)
 
-    def moved(term: ReturnTerm) -> tuple[date, Step]:
-        due = facts.calendar.end_of_term(max(term.due, today), more).day
-        return due, Step("extended", {"amount": days, "unit": more.unit.value, "by": by, "reason": reason, "due": due})
+    def moved(term: ReturnTerm) -> tuple[date, Derivation]:
+        start = max(term.due, today)
+        due = facts.calendar.end_of_term(start, more).day
+        rests = facts.calendar.notable_days(start, due) if more.unit is Unit.BUSINESS_DAYS else ()
+        extended = Step("extended", {"amount": days, "unit": more.unit.value, "by": by, "reason": reason, "due": due})
+        return due, (Step("extension_starts", {"day": start}), *rests, extended)
 
     freed, withdrawn = withdraw_pending(case, Step("rma_date_moved", {}), desk)
     changes = tuple(dict.fromkeys((*freed.details.changed_since, "return_due")))
@@ -149,16 +163,36 @@ def tell_due_days(case: Case, today: date, *, asked: int = 0, granted: int = 0, 
         asked_days=asked if asked > granted else 0,
         granted_days=granted,
         unit=unit,
+        asked_for_validity=False,
+        invoice_on=min((row.term.invoice_on for row in details.owed if row.term and row.term.invoice_on), default=None),
     )
 
 
-def ask_about_delivery(case: Case, impossible_day: date | None = None) -> SendNotice:
-    """Which replacements have arrived, and when (RM8)."""
+def tell_validity(case: Case, today: date, *, asked: bool = False) -> SendNotice:
+    """What holds where no day is due: through when parts may be sent. `asked`: for more time, which the CCR decides (RM3, BX6)."""
+    return tell_customer(
+        case,
+        "extended",
+        days=(),
+        owed=(),
+        today=today,
+        steps=(),
+        asked_days=0,
+        granted_days=0,
+        unit="",
+        asked_for_validity=asked,
+        invoice_on=None,
+    )
+
+
+def ask_about_delivery(case: Case, impossible_day: date | None = None, *, wants_time: bool = False) -> SendNotice:
+    """Which replacements have arrived, and when (RM8). `wants_time`: the customer asked for more time before the term began."""
     details: RmaDetails = case.details
     return tell_customer(
         case,
         "delivery_question",
         impossible_day=impossible_day,
+        wants_time=wants_time,
         parcels=parcels_to_customer(details),
         awaited=not_delivered(details) if details.delivered_days else (),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mailflow.policy.command import Item
 from mailflow.policy.derivation import Step
 from mailflow.policy.entitlement import doa_path
 from mailflow.policy.event import CommandGiven
@@ -46,7 +47,14 @@ def flags_of(event: CommandGiven, facts: Facts) -> tuple[Step, ...]:
     """What staff should look at before the replacement leaves; nothing of it stops the return (BX8)."""
     unknown_role = event.command.rma_type == "doa" and not role_of_customer(facts)
     doa = (Step("rma_doa_role_unknown", {"customer": facts.parent.customer if facts.parent else ""}),) if unknown_role else ()
-    return (*doa, *_flags_of_serials(event, facts))
+    unknown = (Step("rma_part_unknown", {"part": item.part_number}) for item in event.command.items if not _is_known(item, facts))
+    return (*doa, *unknown, *_flags_of_serials(event, facts))
+
+
+def _is_known(item: Item, facts: Facts) -> bool:
+    """The part stands in the price list, or a device of the register bears its number."""
+    devices = (device.part_number.upper() for device in facts.devices.values() if device.part_number)
+    return bool(facts.descriptions.get(item.part_number) or facts.prices.get(item.part_number)) or item.part_number.upper() in devices
 
 
 def _flags_of_serials(event: CommandGiven, facts: Facts) -> Iterator[Step]:

@@ -10,7 +10,7 @@ from typing import Any
 from mailflow.cases.rma.amounts import amounts_of, price_parts, totals_of
 from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.cases.rma.obligation import INVOICE_CONFIRMATION, INVOICE_REQUEST, without_invoice
-from mailflow.cases.rma.owed import invoiceable, pending_requests, running, steps_of
+from mailflow.cases.rma.owed import announced_parcels, invoiceable, pending_requests, running, steps_of
 from mailflow.cases.rma.proof import Proof, proof_of_notice
 from mailflow.cases.rma.relay import ask_to_decide
 from mailflow.policy.case import Case, PendingConfirmation, RmaDetails
@@ -83,7 +83,11 @@ def _ask_or_hand_over(case: Case, proven: tuple[OwedPart, ...], doubtful: bool, 
         name = "rma_invoice_without_price" if unpriced else "rma_invoice_wants_a_yes"
         return _ask_staff(case, Step(name, {"rma": case.number, "parts": ", ".join(unpriced)}), facts, desk, now)
     settled = case if doubtful else _without_question(case)
-    handed = Decision(case=case, reason="") if stops or not proven else hand_to_finance(settled, proven, facts, desk)
+    handed = (
+        Decision(case=case, reason="")
+        if stops or not proven
+        else hand_to_finance(settled, proven, facts, desk, facts.calendar.local_day(now))
+    )
     if not doubtful:
         return handed
     question = Step("rma_invoice_with_too_few_reminders", {"rma": case.number})
@@ -157,30 +161,36 @@ def confirm_invoice(case: Case, event: CommandGiven, facts: Facts, desk: Desk, n
     )
     if refused := next((why for is_so, why in refusals if is_so), None):
         return Decision(case=case, reason=refused.name, refused=refused)
-    decision = hand_to_finance(_without_question(case), proven, facts, desk)
+    decision = hand_to_finance(_without_question(case), proven, facts, desk, facts.calendar.local_day(now))
     return replace(
         decision, reason=f"{event.by}: {event.command.line}: {decision.reason}", done=Step("rma_invoice_asked", {"rma": case.number})
     )
 
 
-def hand_to_finance(case: Case, rows: tuple[OwedPart, ...], facts: Facts, desk: Desk) -> Decision:
+def hand_to_finance(case: Case, rows: tuple[OwedPart, ...], facts: Facts, desk: Desk, today: date) -> Decision:
     """The invoice request to finance with its evidence, and word to the customer (RM9, RM11, BX4), at today's list price."""
     details: RmaDetails = case.details
     request = InvoiceRequest(parts=price_parts(rows, facts.prices).parts)
     owing = case.changed(state="to be invoiced", details=replace(details, invoices=(*details.invoices, request)))
     values = _owed(rows, request.parts)
     finance = tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), attach=INVOICE_FILES, at_most_once=True, **values)
-    customer = tell_customer(owing, "invoice_notice", at_most_once=True, **values)
+    customer = _tell_invoiced(owing, rows, values, facts, desk, today)
     return Decision(case=owing, effects=(finance, customer), reason=f"handed to finance: {_as_text(totals_of(request.parts))}")
 
 
-def invoice_notice_of(case: Case) -> SendNotice:
+def invoice_notice_of(case: Case, facts: Facts, desk: Desk, today: date) -> SendNotice:
     """Word to the customer of all that finance was asked for and has not answered."""
     details: RmaDetails = case.details
     parts = tuple(part for request in pending_requests(details) for part in request.parts)
     asked = {(part.part_number, part.due) for part in parts}
     rows = tuple(row for row in running(details) if (row.part_number, row.due) in asked)
-    return tell_customer(case, "invoice_notice", at_most_once=True, **_owed(rows, parts))
+    return _tell_invoiced(case, rows, _owed(rows, parts), facts, desk, today)
+
+
+def _tell_invoiced(case: Case, rows: tuple[OwedPart, ...], values: dict[str, Any], facts: Facts, desk: Desk, today: date) -> SendNotice:
+    """With the parcels of these parts that were announced and count as under way no more (RM9)."""
+    _, not_arrived = announced_parcels(case.details, rows, today, facts.calendar, desk.returns.transit_grace)
+    return tell_customer(case, "invoice_notice", at_most_once=True, not_arrived=not_arrived, **values)
 
 
 def _owed(rows: tuple[OwedPart, ...], parts: tuple[InvoicedPart, ...]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Term
 from mailflow.policy.facts import Facts
-from mailflow.policy.return_term import OwedPart, ReturnTerm
+from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
 
 DELIVERY_QUESTION = "delivery_question"
 REMINDER = "reminder"
@@ -41,7 +41,8 @@ def start_terms(case: Case, quantities: Sequence[int], term: ReturnTerm) -> Case
 def term_from(day: date, facts: Facts, desk: Desk) -> ReturnTerm:
     """The term of what is delivered on a day: by the programme of the contract (BX3), in the customer's calendar (T1)."""
     due = facts.calendar.end_of_term(day, return_term(facts, desk))
-    return ReturnTerm(quantity=0, delivered_on=day, due=due.day, steps=due.steps)
+    steps = (Step("replacement_arrived", {"day": day}), *due.steps[1:])
+    return ReturnTerm(quantity=0, delivered_on=day, due=due.day, steps=steps)
 
 
 def return_term(facts: Facts, desk: Desk) -> Term:
@@ -49,21 +50,35 @@ def return_term(facts: Facts, desk: Desk) -> Term:
 
 
 def move_terms(
-    case: Case, moved: Callable[[ReturnTerm], tuple[date, Step] | None], facts: Facts, desk: Desk, now: datetime
+    case: Case, moved: Callable[[ReturnTerm], tuple[date, Derivation] | None], facts: Facts, desk: Desk, now: datetime
 ) -> tuple[Case, tuple[Effect, ...]]:
     """Other days are due: an extension, or time lost with a notice that came back. Reminders and notices follow them.
 
-    `moved` says the new day of a term, with the step that explains it. Questions about an invoice request of the old days are void.
+    `moved` says the new day of a term, with the steps that explain it. Questions about an invoice request of the old days are void.
     """
 
     def change(term: ReturnTerm) -> ReturnTerm:
         found = moved(term)
-        return replace(term, due=found[0], steps=(*term.steps, found[1]), invoice_on=None) if found else term
+        return replace(term, due=found[0], steps=(*term.steps, *found[1]), invoice_on=None) if found else term
 
     rows = [row for row in running(case.details) if not is_asked_for(case.details, row)]
     changed = with_terms(case, rows, change)
+    changed = changed.changed(details=replace(changed.details, invoices=_invoices_at_new_days(case.details, changed.details)))
     freed = changed.changed(details=replace(changed.details, confirmations=without_invoice(changed.details)))
     return freed, run_return_clock(freed, facts, desk, now)
+
+
+def _invoices_at_new_days(before: RmaDetails, after: RmaDetails) -> tuple[InvoiceRequest, ...]:
+    """A term of which only a part was invoiced moves whole; the invoiced units are found by the new day, so none is asked for twice."""
+    days = {
+        (line.part_number, old.due): new.due
+        for line, moved in zip(before.lines, after.lines, strict=True)
+        for old, new in zip(line.terms, moved.terms, strict=True)
+    }
+    return tuple(
+        replace(request, parts=tuple(replace(part, due=days.get((part.part_number, part.due), part.due)) for part in request.parts))
+        for request in before.invoices
+    )
 
 
 def run_return_clock(case: Case, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
@@ -150,12 +165,19 @@ def invoice_moment(final_notice_on: date, calendar: BusinessCalendar, term: Term
     return day if calendar.is_business_day(day) else calendar.next_business_day(day)
 
 
+def derive_invoice_day(final_notice_on: date, calendar: BusinessCalendar, term: Term) -> Derivation:
+    """How the `invoice_moment` came about (BX2)."""
+    _event, *steps = calendar.end_of_term(final_notice_on, term).steps
+    day = invoice_moment(final_notice_on, calendar, term)
+    return (Step("final_notice_given", {"day": final_notice_on}), *steps[:-1], Step("invoice_asked_on", {"day": day}))
+
+
 def without_invoice(details: RmaDetails) -> tuple[PendingConfirmation, ...]:
     """The questions that are open, those about the invoice request left out."""
     return tuple(pending for pending in details.confirmations if not pending.line.startswith(INVOICE_CONFIRMATION))
 
 
-def ask_for_delivery(shipped: date, calendar: BusinessCalendar, desk: Desk) -> tuple[Effect, ...]:
+def ask_for_delivery(shipped: date, calendar: BusinessCalendar, desk: Desk) -> tuple[SetDeadline, ...]:
     """Until the delivery date is known mailflow asks (RM8)."""
     return tuple(
         SetDeadline(kind=DELIVERY_QUESTION, key=str(term.amount), at=calendar.dated_moment(calendar.end_of_term(shipped, term).day))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from mailflow.cases.rma.arrival import Arrival, arrival_of, earliest_delivery, parcels_to_customer
 from mailflow.cases.rma.claim import tell_what_holds
-from mailflow.cases.rma.delivery import ask_about_delivery, deliver_replacement, extend_term, tell_due_days
+from mailflow.cases.rma.delivery import ask_about_delivery, deliver_replacement, extend_term, tell_due_days, tell_validity
 from mailflow.cases.rma.letter import tell_customer, tell_staff
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import is_expired
@@ -15,7 +15,7 @@ from mailflow.cases.rma.owed import not_delivered, running_days
 from mailflow.cases.rma.relay import relay_to_receiving
 from mailflow.message.customer_line import CustomerLine
 from mailflow.policy.case import Case, RmaDetails
-from mailflow.policy.decision import Decision
+from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
 from mailflow.policy.facts import Facts
@@ -83,9 +83,18 @@ def _nothing_to_extend(case: Case, event: MailReceived, facts: Facts, desk: Desk
     """No return date is set: the answer says what holds; a last valid day is moved by the CCR, with /revalidate (RM3)."""
     reason = f"{event.sender} asked for more time"
     answer = tell_what_holds(case, event, facts)
-    if LIFECYCLE.is_closed(case.state) or case.details.type == "advance":
+    if LIFECYCLE.is_closed(case.state) or not case.details.outstanding:
         return Decision(case=case, effects=(answer,), reason=reason)
+    if case.details.type == "advance":
+        relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/delivered {case.number} DATE",))
+        question = ask_about_delivery(case, wants_time=True) if not case.details.due_days else answer
+        return Decision(case=case, effects=(question, relayed), reason=reason)
     if is_expired(case.details, facts.calendar.local_day(event.at)):
-        return Decision(case=case, effects=(answer, tell_staff(case, "revalidation_request", desk.staff_of(Role.CCR))), reason=reason)
+        return Decision(case=case, effects=(answer, _ask_to_revalidate(case, desk)), reason=reason)
+    answer = tell_validity(case, facts.calendar.local_day(event.at), asked=True)
     relayed = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/revalidate {case.number}",))
     return Decision(case=case, effects=(answer, relayed), reason=reason)
+
+
+def _ask_to_revalidate(case: Case, desk: Desk) -> SendNotice:
+    return tell_staff(case, "revalidation_request", desk.staff_of(Role.CCR), announced=False)

@@ -148,8 +148,34 @@ def outstanding_lines(details: RmaDetails) -> tuple[RmaLine, ...]:
     return tuple(line for line in details.lines if line.outstanding > 0)
 
 
+def announced_parcels(
+    details: RmaDetails, rows: Iterable[OwedPart], today: date, calendar: BusinessCalendar, grace: Term
+) -> tuple[tuple[tuple[str, date], ...], tuple[str, ...]]:
+    """Parcels with parts of these kinds that have not arrived: (which, last day of its grace) of those that count as under way (RM9), and
+    those that do so no more."""
+    named = {row.part_number for row in rows}
+    moving: dict[tuple[str, date], None] = {}
+    lost: dict[str, None] = {}
+    for line in details.lines:
+        if line.part_number not in named or not line.outstanding:
+            continue
+        for quantity, parcel in parcels_under_way(line):
+            which = f"{quantity} × {line.part_number}: {parcel.carrier} {parcel.tracking}".replace(":  ", ": ")
+            end = calendar.end_of_term(parcel.on, grace).day
+            if end >= today:
+                moving[which, end] = None
+            else:
+                lost[which] = None
+    return tuple(moving), tuple(lost)
+
+
 def parcels_under_way(line: RmaLine) -> tuple[tuple[int, Parcel], ...]:
-    """(parts still under way, parcel) of each parcel with a tracking number.
+    """(parts still under way, parcel) of each parcel with a tracking number."""
+    return tuple((quantity, parcel) for quantity, parcel in parcels_announced(line) if parcel.tracking)
+
+
+def parcels_announced(line: RmaLine) -> tuple[tuple[int, Parcel], ...]:
+    """(parts that have not arrived, parcel) of each parcel that has not arrived whole, with or without a tracking number.
 
     Parts that arrived are taken off the parcel that announced their serial, else off the oldest.
     """
@@ -160,6 +186,6 @@ def parcels_under_way(line: RmaLine) -> tuple[tuple[int, Parcel], ...]:
         own = sum(serial in arrived for serial in parcel.serials)
         taken = min(max(0, left), parcel.quantity - own)
         left -= taken
-        if parcel.tracking and parcel.quantity > own + taken:
+        if parcel.quantity > own + taken:
             under_way.append((parcel.quantity - own - taken, parcel))
     return tuple(under_way)

@@ -31,6 +31,23 @@ def ask_to_decide(case: Case, steps: Derivation, commands: tuple[str, ...], desk
     return ask_staff(case.customer, desk.staff_of(Role.CCR), summary=summary(case), commands=commands, steps=steps)
 
 
+def ask_to_ship(case: Case, why: str, desk: Desk) -> SendNotice:
+    """A replacement is owed that nobody has booked as sent (RM8); `why` names the sentence."""
+    commands = (f"/shipped {case.number} CARRIER TRACKING", f"/delivered {case.number} DATE")
+    return ask_to_decide(case, (Step(why, {"rma": case.number}),), commands, desk)
+
+
+def ask_for_exchange(case: Case, desk: Desk) -> SendNotice:
+    """All dead parts are here: CCR and CSE decide whether it is a warranty exchange or a replacement under the contract (EN5)."""
+    return ask_staff(
+        case.customer,
+        desk.staff_of(Role.CCR, Role.CSE),
+        summary=summary(case),
+        commands=(f"/close {case.number}",),
+        steps=(Step("rma_decide_exchange", {"rma": case.number}),),
+    )
+
+
 def summary(case: Case) -> Summary:
     """What one needs to know of the return, by key; only what there is."""
     details: RmaDetails = case.details

@@ -8,6 +8,7 @@ from mailflow.cases.rma.letter import tell_customer
 from mailflow.cases.rma.obligation import return_term
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import SendNotice
+from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.facts import Facts
 from mailflow.policy.sla import Commitment, replacement_commitment
@@ -35,8 +36,26 @@ def verify(case: Case, facts: Facts, desk: Desk) -> tuple[Case, SendNotice]:
         return_term=return_term(facts, desk),
         version=details.version,
         changes=changes,
+        validity_steps=_derive_validity(details, facts, desk),
+        ship_to=_ship_to(details, facts),
     )
     return told, letter
+
+
+def _derive_validity(details: RmaDetails, facts: Facts, desk: Desk) -> Derivation:
+    """How the last valid day came about (BX2, RM3)."""
+    term = desk.returns.validity
+    since = facts.calendar.before(details.valid_through, term)
+    return (Step("rma_valid_from", {"day": since}), *facts.calendar.end_of_term(since, term).steps[1:])
+
+
+def _ship_to(details: RmaDetails, facts: Facts) -> str:
+    """Where the replacement goes: the address of the request, else the contract's, where that is a single one."""
+    if details.type != "advance":
+        return ""
+    stated = facts.parent.details.site_address if facts.parent else ""
+    sites = [site.strip() for site in facts.contract.site_address.split(";") if site.strip()] if facts.contract else []
+    return stated.strip() or (sites[0] if len(sites) == 1 else "")
 
 
 def verify_anew(case: Case, change: str, facts: Facts, desk: Desk) -> tuple[Case, SendNotice]:

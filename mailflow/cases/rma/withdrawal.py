@@ -31,24 +31,26 @@ def withdraw_pending(
     return _withdraw(case, pending, reason, desk)
 
 
-def withdraw_surplus(case: Case, reason: Step | str, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+def withdraw_surplus(case: Case, reason: Step | str, desk: Desk, *, anew_on: date | None = None) -> tuple[Case, tuple[Effect, ...]]:
     """What was asked for and is not owed by its day any more, since it came back, say.
 
     A request that names such a unit is taken back whole, and what is left of it is asked for anew; the others stand. Of an invoice
-    that was written, a credit note for just that much; the rest stays invoiced.
+    that was written, a credit note for just that much; the rest stays invoiced. `anew_on` is the day on which the rest is asked for.
     """
     owed: Counter[tuple[str, date | None]] = Counter()
     for row in case.details.owed:
         owed[row.part_number, row.due] += row.outstanding
     invoices: list[InvoiceRequest] = []
     back: dict[str, list[InvoicedPart]] = {}
+    rest: list[InvoicedPart] = []
     for request in sorted(case.details.invoices, key=lambda one: not one.number):
         kept, gone = _divide(request.parts, owed)
         if gone and not request.number:
-            kept, gone = (), request.parts
+            rest += kept
+            kept = ()
         back.setdefault(request.number, []).extend(gone)
         invoices += [replace(request, parts=kept)] if kept else []
-    return _tell(case, tuple(invoices), back, reason, desk)
+    return _tell(case, tuple(invoices), back, reason, desk, rest=rest, anew_on=anew_on if rest else None)
 
 
 def _divide(
@@ -73,7 +75,14 @@ def _withdraw(case: Case, gone: Sequence[InvoiceRequest], reason: Step | str, de
 
 
 def _tell(
-    case: Case, invoices: tuple[InvoiceRequest, ...], back: dict[str, list[InvoicedPart]], reason: Step | str, desk: Desk
+    case: Case,
+    invoices: tuple[InvoiceRequest, ...],
+    back: dict[str, list[InvoicedPart]],
+    reason: Step | str,
+    desk: Desk,
+    *,
+    rest: Sequence[InvoicedPart] = (),
+    anew_on: date | None = None,
 ) -> tuple[Case, tuple[Effect, ...]]:
     """One letter to finance and one to the customer for each invoice, and for all that was not invoiced yet."""
     details: RmaDetails = replace(case.details, invoices=invoices)
@@ -81,7 +90,9 @@ def _tell(
     effects: list[Effect] = []
     for number, parts in back.items():
         if parts:
+            asked_anew = () if number else amounts_of(rest)
             values: dict[str, Any] = {"reason": reason, "amounts": amounts_of(parts), "totals": totals_of(parts), "invoice_number": number}
+            values |= {"asked_anew": asked_anew, "anew_on": anew_on if asked_anew else None}
             effects.append(tell_staff(freed, "invoice_withdrawn", desk.staff_of(Role.FINANCE), for_finance=True, **values))
             effects.append(tell_customer(freed, "invoice_withdrawn", for_finance=False, **values))
     return freed, tuple(effects)

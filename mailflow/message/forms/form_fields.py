@@ -35,7 +35,17 @@ def read_fields(fields: Mapping[str, FieldValue]) -> ReturnNotification:
         ship_date=read_day(fields.get("ship_date", "")),
         cartons=read_number(text.get("cartons", "")),
         lines=_read_lines(text),
+        unread=_unread(fields, text),
     )
+
+
+def _unread(fields: Mapping[str, FieldValue], text: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What was filled in and cannot be read, so that the customer is told (RM4)."""
+    found = {
+        "ship_date": read_day(fields.get("ship_date", "")) is None,
+        "cartons": read_number(text.get("cartons", "")) is None,
+    }
+    return tuple((name, text[name]) for name, is_unread in found.items() if is_unread and text.get(name))
 
 
 def _read_lines(text: Mapping[str, str]) -> tuple[ReturnLine, ...]:
@@ -49,10 +59,12 @@ _LINE_NAMES = ("part", "quantity", "serial", "fault", "category", "data_removed"
 
 def _read_line(text: Mapping[str, str]) -> ReturnLine:
     category = _CATEGORY.search(text["category"])
+    quantity = read_number(text["quantity"])
     return ReturnLine(
         part_number=text["part"],
         serial=text["serial"],
-        quantity=read_number(text["quantity"]),
+        quantity=quantity,
+        unread_quantity=text["quantity"] if quantity is None else "",
         fault=text["fault"],
         category=category[0].upper() if category else text["category"],
         data_removed=text["data_removed"],

@@ -43,7 +43,14 @@ def read_text_form(text: str, *, today: date | None = None, language: str = "en"
         ship_date=_day(stated.first("ship_date"), today, language),
         cartons=_number(stated.first("cartons")),
         lines=lines,
+        unread=_unread(stated, today, language),
     )
+
+
+def _unread(stated: Stated, today: date | None, language: str) -> tuple[tuple[str, str], ...]:
+    """A ship date that cannot be read, so that the customer is told (RM4)."""
+    text = _one_line(stated.first("ship_date"))
+    return (("ship_date", text),) if text and today and _day(text, today, language) is None else ()
 
 
 def _lines(stated: Stated) -> tuple[ReturnLine, ...]:

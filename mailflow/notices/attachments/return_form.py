@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mailflow.message.model import FAULT_CATEGORIES
+
 ENGLISH = {
     "title": "Return Notification",
     "intro": "Please fill in what is missing and send this form back by replying to the mail, before the parcel leaves.",
@@ -36,7 +38,7 @@ ENGLISH = {
 }
 """What the form says where `words` holds nothing else."""
 
-CATEGORIES = ("F001", "F003", "F005", "F006", "F009", "F056", "F060")
+CATEGORIES = FAULT_CATEGORIES
 HEAD_FIELDS = ("company", "contact", "telephone", "carrier", "tracking", "ship_date", "cartons")
 LINE_FIELDS = ("part", "quantity", "serial", "fault", "category", "data_removed")
 

@@ -78,7 +78,8 @@ def test_a_parcel_that_arrives_anyway_is_booked_and_changes_no_state(state: str)
     lines = (RmaLine(part_number="03057BGH", authorised=2, received=2),)
     decision = command(case(lines=lines).changed(state=state), "/received 1 x 03057BGH", by="warehouse@tac.example")
     assert after(decision).state == state
-    assert letters(decision) == [("rma/receipt_notification", CUSTOMER)]
+    told = [("service_request/customer_message", ("ccr@tac.example",))] if state == "cancelled" else []
+    assert letters(decision) == [("rma/receipt_notification", CUSTOMER), *told]
 
 
 def test_two_lines_of_one_part_are_both_invoiced() -> None:

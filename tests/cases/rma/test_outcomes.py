@@ -7,9 +7,25 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mailflow.cases.rma.receipt import Arrived, reconcile
+from mailflow.message.customer_line import CustomerLine
 from mailflow.policy.case import Case, Parcel, RmaLine
 from mailflow.policy.decision import Decision, SendNotice
-from tests.cases.rma.returns import FINANCE, PART, after, answer, asked_for, case, command, letter, letters, names, overdue, requested
+from mailflow.policy.facts import Facts
+from tests.cases.rma.returns import (
+    FINANCE,
+    PART,
+    after,
+    answer,
+    asked_for,
+    case,
+    command,
+    facts,
+    letter,
+    letters,
+    names,
+    overdue,
+    requested,
+)
 
 OURS, THEIRS, REPLACEMENT = "SER000000001", "SER000000002", "SER000000777"
 
@@ -116,3 +132,82 @@ def test_a_parcel_after_the_last_valid_day_says_that_the_rest_must_wait() -> Non
     decision = command(case("repair"), f"/received 1 x {PART}", by="warehouse@tac.example")
     assert letter(decision, "rma/receipt_notification").values["is_late"]
     assert not letter(command(case(), f"/received 1 x {PART}", by="warehouse@tac.example"), "rma/receipt_notification").values["is_late"]
+
+
+TWO_CARDS = (RmaLine(part_number=PART, authorised=2, serials=(OURS, THEIRS)),)
+RECEIPT, WAREHOUSE = "rma/receipt_notification", "warehouse@tac.example"
+
+
+def received(subject: Case, items: str, known: Facts | None = None) -> Decision:
+    return command(subject, f"/received {items}", by=WAREHOUSE, known=known)
+
+
+def differences(decision: Decision) -> list[tuple[str, object]]:
+    return [(name, values) for name, values in letter(decision, RECEIPT).values["differences"] if name != "short"]
+
+
+def test_the_good_serial_is_booked_before_the_wrong_one_is_told() -> None:
+    """BX5: what is missing is named once all else is booked, and a line that is full does not stay open."""
+    wrong = "SER000000999"
+    first = received(case(lines=TWO_CARDS, return_due=date(2027, 1, 15)), f"2 x {PART} serial {wrong}, {OURS}")
+    assert differences(first) == [("wrong_serial", {"part": PART, "serial": wrong, "expected": (THEIRS,)})]
+    last = received(after(first), f"2 x {PART} serial {wrong}, {THEIRS}")
+    assert differences(last) == [("over_serial", {"part": PART, "serial": wrong})]
+    assert (after(last).state, letter(last, RECEIPT).values["asks"]) == ("closed", True)
+
+
+def test_a_serial_beyond_a_line_that_is_full_is_one_too_many() -> None:
+    """BX5: the line names one serial of two; any other fills the second place, a third has none."""
+    full = after(received(case(lines=(RmaLine(part_number=PART, authorised=2, serials=(OURS,)),)), f"2 x {PART} serial {OURS}, {THEIRS}"))
+    assert full.details.outstanding == 0
+    third = "SER000000999"
+    assert differences(received(full, f"1 x {PART} serial {third}")) == [("over_serial", {"part": PART, "serial": third})]
+
+
+def test_a_serial_that_counts_under_another_return_fills_nothing_and_the_ccr_is_asked() -> None:
+    """BX5, BX8"""
+    known = facts(counted_elsewhere={OURS: "RMA-100009"})
+    decision = received(case(lines=TWO_CARDS), f"1 x {PART} serial {OURS}", known)
+    assert differences(decision) == [("booked_elsewhere", {"part": PART, "serial": OURS, "other": "RMA-100009"})]
+    assert after(decision).details.outstanding == 2
+    assert names(decision.done)[-1] == "rma_receipt_booked_elsewhere"
+    assert any(to == ("ccr@tac.example",) for _, to in letters(decision))
+
+
+def test_the_receipt_names_the_serials_that_came_and_those_that_are_missing() -> None:
+    """RM6, BX5: by part, serial and quantity; a condition names its serial."""
+    decision = received(case(lines=TWO_CARDS), f"1 x {PART} serial {THEIRS} condition bent corner")
+    assert letter(decision, RECEIPT).values["rows"] == ((PART, "", 2, 0, 1, 1, 1, (THEIRS,), (OURS,)),)
+    assert differences(decision) == [("condition", {"part": f"{PART} {THEIRS}", "condition": "bent corner"})]
+
+
+def test_where_a_part_came_without_its_serial_no_serial_is_called_missing() -> None:
+    """RM9: never reminded of a serial that may be back."""
+    decision = received(case(lines=TWO_CARDS, return_due=date(2027, 1, 15)), f"1 x {PART}")
+    assert [row.outstanding_serials for row in after(decision).details.owed] == [()]
+
+
+def test_a_correction_with_the_same_quantity_keeps_the_serials_and_says_that_it_corrects() -> None:
+    """RM6, RM9, RM10: the serial that is back is named in no reminder and no invoice."""
+    one = after(received(case(lines=TWO_CARDS, return_due=date(2027, 1, 15)), f"1 x {PART} serial {OURS}"))
+    decision = command(one, f"/correct 1 x {PART}", by=WAREHOUSE)
+    assert after(decision).details.lines[0].received_serials == (OURS,)
+    assert [row.outstanding_serials for row in after(decision).details.owed] == [(THEIRS,)]
+    values = letter(decision, RECEIPT).values
+    assert (values["is_corrected"], values["corrections"]) == (True, ())
+
+
+def test_a_correction_to_fewer_says_what_changed_and_must_name_the_serials() -> None:
+    """RM6, RM10"""
+    both = after(received(case(lines=TWO_CARDS, return_due=date(2027, 1, 15)), f"2 x {PART} serial {OURS}, {THEIRS}"))
+    assert names(command(both, f"/correct 1 x {PART}", by=WAREHOUSE).refused) == ("rma_correct_names_serials",)
+    decision = command(both, f"/correct 1 x {PART} serial {THEIRS}", by=WAREHOUSE)
+    assert letter(decision, RECEIPT).values["corrections"] == ((PART, 2, 1),)
+    assert after(decision).details.lines[0].outstanding_serials == (OURS,)
+
+
+@pytest.mark.parametrize(("line", "claimed"), [(CustomerLine("already_returned"), True), (None, False)])
+def test_a_dispute_remembers_whether_the_parts_were_said_to_be_back(line: CustomerLine | None, claimed: bool) -> None:
+    """RM6, BX6"""
+    decision = answer(overdue(), line, answers=RECEIPT, text="We sent two.")
+    assert (after(decision).details.disputed, after(decision).details.claimed) == (True, claimed)

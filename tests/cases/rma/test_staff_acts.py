@@ -54,7 +54,8 @@ def test_a_quantity_of_nought_takes_the_part_off() -> None:
 
 def test_with_the_last_open_part_taken_off_the_return_is_complete() -> None:
     """RM10, BX3"""
-    decision = command(case(lines=(RmaLine(part_number=PART, authorised=2, received=1),)), f"/correct 1 x {PART}")
+    subject = case(lines=(RmaLine(part_number=PART, authorised=2, received=1),), return_due=date(2026, 12, 30))
+    decision = command(subject, f"/correct 1 x {PART}")
     assert after(decision).state == "closed"
     assert [name for name, _ in letters(decision)] == ["rma/customer_request_verification", "rma/closed"]
 
