@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import partial
 
 from mailflow.handling.office import Office
+from mailflow.message.answers import quotes_ours, read_typed
 from mailflow.message.customer_line import CustomerLine, read_customer_lines
-from mailflow.message.extract import extract_request, read_answers
+from mailflow.message.extract import extract_request
 from mailflow.message.forms.pdf_form import read_pdf_form
 from mailflow.message.forms.text_form import read_text_form
 from mailflow.message.forms.xlsx_form import read_xlsx_form
@@ -16,15 +18,12 @@ from mailflow.message.forwarded import without_forwarding_lines
 from mailflow.message.model import Attachment, Authentication, Extracted, Mail, Nature, ReturnNotification
 from mailflow.message.nature import find_nature
 from mailflow.message.parse import parse_mail
-from mailflow.message.reply import without_quotations
-from mailflow.message.reply_words import BEGIN_FORWARDED, FORWARDED, HEADER_FROM, ORIGINAL
+from mailflow.message.reply_words import ANSWERED, BEGIN_FORWARDED, FORWARDED, HEADER_FROM, ORIGINAL
 from mailflow.message.sender import read_authentication
 from mailflow.policy.case_address import without_token
 from mailflow.policy.desk import Desk
 
-FEWEST_REPEATED = 3
-"""Lines of a mail of ours that make an answer a quotation of it."""
-
+_MOST_LINES = 4000
 XLSX = b"PK\x03\x04"
 PDF = b"%PDF-"
 
@@ -46,23 +45,57 @@ def read(raw: bytes, office: Office, desk: Desk) -> Reading:
     return Reading(mail, find_nature(mail, frozenset(own)), read_authentication(mail, office.authserv_id))
 
 
-def find_return_notification(mail: Mail, new_text: str, today: date, language: str) -> ReturnNotification | None:
-    """The filled PDF or XLSX, else the same fields as text (RM4). `today` and `language` tell what "yesterday" is."""
-    forms = (_read_form(attachment) for attachment in mail.attachments)
-    return next((form for form in forms if form is not None), None) or read_text_form(new_text, today=today, language=language)
+def find_return_notification(mail: Mail, new_text: str, today: date, language: str) -> tuple[ReturnNotification, ...]:
+    """Every filled PDF or XLSX, else the same fields as text (RM4). `today` and `language` tell what "yesterday" is.
 
-
-def find_request(mail: Mail, known_serials: Callable[[str], bool], *, answers_question: bool) -> Extracted:
-    """What the mail says of its request (IN4), the sender's own words first.
-
-    An answer to our question is also read under the quoted names (IN5); a mail that opens a request also in what it forwards.
+    A form in both shapes counts once, and one that travels along unfilled beside a filled one announces nothing.
     """
+    forms = [form for attachment in mail.attachments if (form := _read_form(attachment)) is not None]
+    if filled := [form for form in forms if form.carrier or form.tracking] or forms:
+        gists = [_gist(form) for form in filled]
+        return tuple(form for at, form in enumerate(filled) if gists[at] not in gists[:at])
+    typed = read_text_form(new_text, today=today, language=language)
+    return (typed,) if typed else ()
+
+
+def _gist(form: ReturnNotification) -> tuple[object, ...]:
+    return form.rma, form.tracking, tuple((line.part_number, line.quantity, line.serial) for line in form.lines)
+
+
+def find_request(
+    mail: Mail,
+    known_serials: Callable[[str], bool],
+    nearly_serials: Callable[[str], bool],
+    *,
+    sent: Sequence[str] | None = None,
+    answers_question: bool = False,
+) -> Extracted:
+    """What the mail says of its request (IN4): the sender's own words, and those of a mail that it passes on.
+
+    `sent` are the texts of the case's letters that it may quote, None for a mail that opens a request. Nothing else that is quoted is
+    read: the sender did not write it now (IN6). `answers_question`: answers may stand on and between our quoted lines (IN5).
+    `known_serials` and `nearly_serials` as for extract_request.
+    """
+    extract = partial(extract_request, known_serials=known_serials, nearly_serials=nearly_serials)
     body = mail.text or mail.alternative_text
-    own = extract_request(mail.subject, without_quotations(body), known_serials=known_serials)
-    if answers_question:
-        return _filled(read_answers(body), own)
-    whole = extract_request(mail.subject, without_forwarding_lines(body), known_serials=known_serials)
+    letters = sent or ()
+    passes_on = _passes_on(mail.subject, body) and not quotes_ours(body, letters)
+    is_reply = bool(ANSWERED.match(mail.subject) or mail.in_reply_to)
+    # The subject of a reply in a case is the one that we answered with.
+    subject = "" if sent is not None and is_reply else mail.subject
+    typed = read_typed(body, letters)
+    if answers_question and not passes_on:
+        # A direct answer first: behind the signature it would be taken for a part of that.
+        return extract(subject, f"{typed.inside}\n\n{typed.words}")
+    own = extract(subject, typed.words)
+    if not passes_on and (is_reply or sent is not None):
+        return own
+    whole = extract(subject, without_forwarding_lines(body))
     return _filled(whole, own) if FORWARDED.match(mail.subject) else _filled(own, whole)
+
+
+def _passes_on(subject: str, body: str) -> bool:
+    return bool(FORWARDED.match(subject)) or any(BEGIN_FORWARDED.match(line[:500]) for line in body.split("\n")[:_MOST_LINES])
 
 
 def before_quotation(mail: Mail, new_text: str) -> str:
@@ -77,12 +110,6 @@ def before_quotation(mail: Mail, new_text: str) -> str:
             at += 1
         kept.append(line)
     return "\n".join(kept)
-
-
-def repeats(new_text: str, sent: str) -> bool:
-    """Whether an answer quotes a mail of ours without any mark: one line in common may be the prepared answer that we offered."""
-    said = {line.strip() for line in sent.splitlines() if line.strip()}
-    return sum(line.strip() in said for line in new_text.splitlines() if line.strip()) >= FEWEST_REPEATED
 
 
 def above_forwarded(text: str) -> str:

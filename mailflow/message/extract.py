@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from mailflow.message.labels import bare_label, split_label
+from mailflow.message.labels import split_label
 from mailflow.message.model import Extracted
 from mailflow.message.phones import find_company, find_signature_facts
 from mailflow.message.priority import read_priority
@@ -18,7 +18,7 @@ from mailflow.message.stated import Stated, read_stated
 from mailflow.message.symptoms import find_symptoms
 from mailflow.message.uuencode import split_uuencoded
 
-__all__ = ["extract_request", "part_number_of", "read_answers"]
+__all__ = ["extract_request", "part_number_of"]
 
 _SCANNED, _MOST_LINES, _LONGEST_LINE = 262_144, 1200, 4000
 _MODEL = re.compile(
@@ -50,17 +50,19 @@ _SHIPMENT = re.compile(
 )
 
 
-def extract_request(subject: str, text: str, *, known_serials: Callable[[str], bool] | None = None) -> Extracted:
+def extract_request(
+    subject: str, text: str, *, known_serials: Callable[[str], bool] | None = None, nearly_serials: Callable[[str], bool] | None = None
+) -> Extracted:
     """Read a request. `text` is what the writer wrote, signature included (`without_quotations`).
 
-    `known_serials` says which words are serials of the register.
+    `known_serials` says which words are serials of the register, `nearly_serials` which of a wrong length are mistyped ones.
     """
     text = _limited(text)
     stated = read_stated(text)
     lines = [subject, *(line for line in text.split("\n") if not _is_other_fact(line))]
-    serials = find_serials(lines, [*stated.all("serial"), *(row["serial"] for row in stated.rows if "serial" in row)], known_serials)
-    parts = find_part_numbers(lines, [*stated.all("part"), *(row["part"] for row in stated.rows if "part" in row)])
-    priority, words = read_priority(stated.first("priority"), subject, text)
+    serials = find_serials(lines, stated.told("serial"), known_serials, nearly_serials)
+    parts = find_part_numbers(lines, stated.told("part"))
+    priority, words = read_priority(_first(stated, "priority"), subject, text)
     signed = find_signature_facts(text)
     name, company = _split_name(_value(stated, "name"))
     free = "\n".join(_around_digits(lines))
@@ -72,37 +74,17 @@ def extract_request(subject: str, text: str, *, known_serials: Callable[[str], b
         email=_email(stated, text),
         purchase_order=_value(stated, "purchase_order") or _group(_ORDER, free),
         contract=_contract(stated, free),
-        model=_value(stated, "model") or next((row["model"] for row in stated.rows if "model" in row), "") or _group(_MODEL, free, 0),
+        model=_value(stated, "model") or _group(_MODEL, free, 0),
         serials=serials,
         part_numbers=tuple(dict.fromkeys([*parts, *(part for serial in serials if (part := part_number_of(serial)))])),
         software_version=_value(stated, "software_version") or _group(_VERSION, free, 0),
         site_address=_value(stated, "site_address"),
         symptoms=find_symptoms(subject, stated, serials),
-        impact=stated.first("impact")[:_LONGEST_LINE].strip(),
+        impact=_first(stated, "impact")[:_LONGEST_LINE].strip(),
         priority=priority,
         priority_words=words,
         tracking=_tracking(stated, text),
     )
-
-
-def read_answers(text: str) -> Extracted:
-    """Answers written under quoted names, `> - contract number` and below it the value, as if each stood behind its name.
-
-    `text` is the whole body with its quotations.
-    """
-    joined: list[str] = []
-    asked: str | None = None
-    for line in _limited(text).split("\n"):
-        stripped = line.strip()
-        if stripped.startswith(">"):
-            plain = stripped.lstrip("> ")
-            asked = plain if bare_label(plain) or ((pair := split_label(plain)) and not pair[1]) else None
-        elif stripped and asked:
-            joined.append(f"{asked.rstrip(':： ')}: {stripped}")
-            asked = None
-        elif stripped:
-            joined.append(stripped)
-    return extract_request("", "\n".join(joined))
 
 
 def _limited(text: str) -> str:
@@ -125,7 +107,11 @@ def _around_digits(lines: list[str]) -> list[str]:
 
 
 def _value(stated: Stated, field: str) -> str:
-    return re.sub(r"\s+", " ", stated.first(field))[:300]
+    return re.sub(r"\s+", " ", _first(stated, field))[:300]
+
+
+def _first(stated: Stated, field: str) -> str:
+    return next(iter(stated.told(field)), "")
 
 
 def _split_name(value: str) -> tuple[str, str]:
@@ -149,7 +135,7 @@ def _contract(stated: Stated, free: str) -> str:
 
 
 def _email(stated: Stated, text: str) -> str:
-    found = re.search(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}", stated.first("email")[:400] or text[-4000:])
+    found = re.search(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}", _first(stated, "email")[:400] or text[-4000:])
     return found[0].lower() if found else ""
 
 
@@ -157,7 +143,7 @@ def _tracking(stated: Stated, text: str) -> tuple[tuple[str, str], ...]:
     carrier = _value(stated, "carrier")
     found = [
         (carrier, number)
-        for value in stated.all("tracking")
+        for value in stated.told("tracking")
         for number in re.findall(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{5,39}", value)[:20]
     ]
     numbers = {number for _, number in found}

@@ -11,6 +11,8 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from mailflow.message.labels import field_of
+
 _LONGEST = 500_000
 _LONGEST_STYLE = 2000
 _MANY_TAGS, _DEEPEST = 4000, 400
@@ -31,7 +33,14 @@ _SPACED = "p,h1,h2,h3,h4,h5,h6,table,ul,ol,blockquote"
 _LINES = _SPACED + ",div,tr,li,dl,dt,dd,pre,address,article,section,header,footer,form,fieldset,center,caption,hr"
 _BREAK, _GAP, _CELL, _QUOTE, _UNQUOTE = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
 _HIDE, _UNHIDE = "\ue005", "\ue006"
-_MARKS = re.compile("[\ue000-\ue006]")
+_ROW, _ROW_END, _TABLE, _TABLE_END = "\ue007", "\ue008", "\ue009", "\ue00a"
+_MARKS = re.compile("[\ue000-\ue00a]")
+_INNER_TABLE = re.compile(f"{_TABLE}([^{_TABLE}{_TABLE_END}]*){_TABLE_END}")
+_INNER_ROW = re.compile(f"{_ROW}([^{_ROW}{_ROW_END}]*){_ROW_END}")
+_TABLE_MARKS = re.compile(f"[{_ROW}{_ROW_END}{_TABLE}{_TABLE_END}]")
+_MARKS_OF_OTHERS = re.compile(f"[{_QUOTE}{_UNQUOTE}{_HIDE}{_UNHIDE}]")
+_MOST_CELL_LINES = 60
+_LINE_MARKS = re.compile(f"[{_BREAK}{_GAP}]")
 
 
 def html_to_text(html: str) -> str:
@@ -50,6 +59,10 @@ def html_to_text(html: str) -> str:
         node.insert_before(_BREAK)
     for node in body.css("td,th"):
         node.insert_after(_CELL)
+    for tag, start, end in (("tr", _ROW, _ROW_END), ("table", _TABLE, _TABLE_END)):
+        for node in body.css(tag):
+            node.insert_before(start)
+            node.insert_after(end)
     for node in body.css("blockquote"):
         node.insert_before(_QUOTE)
         node.insert_after(_UNQUOTE)
@@ -58,7 +71,33 @@ def html_to_text(html: str) -> str:
         mark = _GAP if node.mem_id in spaced else _BREAK
         node.insert_before(mark)
         node.insert_after(mark)
-    return _lines(re.sub(r"[ \t\r\n\f]+", " ", body.text(deep=True)))
+    return _lines(_rows_as_lines(re.sub(r"[ \t\r\n\f]+", " ", body.text(deep=True))))
+
+
+def _rows_as_lines(text: str) -> str:
+    """Each row of a table that states facts on a line of its own, whatever paragraphs its cells hold; layout stays as it is."""
+    return _TABLE_MARKS.sub("", _INNER_TABLE.sub(_read_inner_table, text))
+
+
+def _read_inner_table(table: re.Match[str]) -> str:
+    rows = _INNER_ROW.findall(table[1])
+    has_heading = bool(rows) and sum(bool(field_of(_one_line(cell))) for cell in rows[0].split(_CELL)) >= 2
+    return _INNER_ROW.sub(lambda row: _row_as_line(row[1], has_heading=has_heading), table[1])
+
+
+def _row_as_line(row: str, *, has_heading: bool) -> str:
+    """A row of one-line cells, or one whose first cell or heading names what stands in it."""
+    cells = [[line for line in _LINE_MARKS.split(cell) if line.strip(" \xa0")] for cell in row.split(_CELL)[:-1]]
+    filled = [cell for cell in cells if cell]
+    if len(filled) < 2 or _MARKS_OF_OTHERS.search(row) or sum(map(len, filled)) > _MOST_CELL_LINES:
+        return row
+    if has_heading or all(len(cell) == 1 for cell in filled) or (len(filled) == 2 and len(filled[0]) == 1 and field_of(filled[0][0])):
+        return _BREAK + "".join(f"{' '.join(cell)}{_CELL}" for cell in cells) + _BREAK
+    return row
+
+
+def _one_line(cell: str) -> str:
+    return _LINE_MARKS.sub(" ", cell).strip(" \xa0")
 
 
 def _unseen(body: LexborNode) -> list[LexborNode]:
@@ -140,5 +179,5 @@ def _lines(text: str) -> str:
 
 def _cells(line: str) -> str:
     if _CELL in line:
-        line = " | ".join(part.strip(" \xa0") for part in line.split(_CELL)).rstrip(" |")
+        line = " | ".join(part.strip(" \xa0") for part in line.split(_CELL)).strip(" |")
     return line.strip(" \xa0")

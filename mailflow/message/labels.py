@@ -39,6 +39,11 @@ _WORDS: dict[str, str] = {
     "|wersja oprogramowania|oprogramowanie|wersja firmware|软件版本|版本|版本号|软件版本号|softwareversion|softwarestand"
     "|version logicielle|versión de software",
     "site_address": "site|site address|address|location|installation site|installation address|site location|delivery address"
+    "|ship to|ship-to|ship to address|ship-to address|shipping address|shipment address|shipping to|deliver to|delivery to"
+    "|delivery location|send to|adres wysyłki|adres do wysyłki|adres dostawy|adres do dostawy|adres doręczenia"
+    "|miejsce dostawy|wysłać na adres"
+    "|dostawa na adres|收货地址|送货地址|收件地址|寄送地址|配送地址|寄往地址|邮寄地址|lieferadresse|lieferanschrift|versandadresse"
+    "|adresse de livraison|adresse d'expédition|dirección de entrega|dirección de envío"
     "|adres|adres instalacji|adres lokalizacji|lokalizacja|adres obiektu|miejsce instalacji|站点|站点地址|地址|现场地址"
     "|安装地址|standort|adresse|ubicación|dirección",
     "symptoms": "symptoms|symptom|failure symptoms|failure symptom|fault symptoms|fault symptom|detailed failure symptoms"

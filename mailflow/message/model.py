@@ -157,6 +157,10 @@ class Extracted:
     """(carrier or '', tracking number) pairs."""
 
 
+FAULT_CATEGORIES = ("F001", "F003", "F005", "F006", "F009", "F056", "F060")
+"""As the field uses them (RM4)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnLine:
     """One line of a Return Notification (RM4). `quantity` is None where the customer left it out."""
@@ -167,6 +171,8 @@ class ReturnLine:
     fault: str = ""
     category: str = ""
     data_removed: str = ""
+    unread_quantity: str = ""
+    """What stands in the place of the quantity and is no number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,3 +188,5 @@ class ReturnNotification:
     ship_date: date | None = None
     cartons: int | None = None
     lines: tuple[ReturnLine, ...] = field(default=())
+    unread: tuple[tuple[str, str], ...] = ()
+    """(field, text) of what stands in the form and is no day or number: ship_date, cartons."""

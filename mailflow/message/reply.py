@@ -29,6 +29,7 @@ from mailflow.message.reply_words import (
     OWN_DEVICE,
     REPLY_LINE,
     RULE_ONLY,
+    WROTE_BY,
     WROTE_END,
     WROTE_START,
 )
@@ -62,6 +63,17 @@ def without_quotations(text: str) -> str:
     """The writer's own words with the signature, which tells name and telephone (IN4), but without what is quoted."""
     lines, _ = _lines(text)
     return _chosen(lines, _new_flags(lines))
+
+
+def own_lines(text: str) -> tuple[list[str], list[bool]]:
+    """The lines that are looked at, and for each whether it is the writer's own and not quoted."""
+    lines, _ = _lines(text)
+    return lines, _new_flags(lines)
+
+
+def begins_quotation(lines: list[str], at: int) -> bool:
+    """Whether lines that introduce a quotation begin here."""
+    return _quote_head(lines, at) > 0
 
 
 def cut_reply(text: str, sent: Sequence[str] = ()) -> Cut:
@@ -197,6 +209,7 @@ def _is_attribution(joined: str, lines: list[str], after: int) -> bool:
     ):
         return True
     following = _next_text(lines, after)
+    wrote = wrote or (dated and WROTE_START.match(joined) and WROTE_BY.search(joined))
     return bool(wrote and following is not None and _QUOTED.match(lines[following]))
 
 

@@ -67,6 +67,8 @@ WROTE = (
     "|は書きました|書きました|님이 작성|님이 쓴|작성"
 )
 WROTE_END = re.compile(rf"(?:{WROTE})(?:\s+(?:on|the following|le|am|:).{{0,60}})?\s*[:：]\s*(?:\*|_)?\s*$", re.I)
+WROTE_BY = re.compile(rf"\b(?:{WROTE})\s+[^\s:：][^:：]{{0,80}}[:：]\s*$", re.I)
+"""`Am 20.11.2026 um 09:00 schrieb Anna:`, where the verb comes before the name."""
 WROTE_START = re.compile(
     r"^[\s>*_]*(?:On|Am|Le|El|Il|Op|Den|Dnia|W dniu|Em|No dia|Dne|På|Pe|At|In data|Em|Il giorno|Vào|2\d{3}"
     r"|\d{1,2}[./ -]|\d{4}[-/年]|在|于|於|Mon|Tue|Wed|Thu|Fri|Sat|Sun|ma|di|wo|do|vr|za|zo|pon|wt|śr|czw|pt|sob"

@@ -23,6 +23,11 @@ _PART_LABELLED = re.compile(
     r"|编码|料号)\s*[.:：#=]*\s*([0-9][0-9A-Za-z]{6,11})\b",
     re.I,
 )
+_TICKET = re.compile(
+    r"(?:CHG|CHANGE|INC|INCIDENT|REQ|RITM|SCTASK|TASK|STASK|CASE|TKT|TICKET|PRB|PBI|CRQ|WO|WOR|SR|CS|HD|HELPDESK|RFC|ORD|PO|INV)\d+"
+)
+"""Numbers that customers' own systems give their changes, incidents and requests."""
+_MOST_MISTYPED = 10
 _DIGIT = re.compile(r"\d")
 _PART = re.compile(r"(?<![A-Za-z0-9])0[0-9]{4}[0-9A-Z]{3}(?![A-Za-z0-9])")
 
@@ -39,16 +44,22 @@ def normal_serial(text: str) -> str:
     return re.sub(r"[\s\-‐-―_]", "", text).upper()
 
 
-def find_serials(lines: Iterable[str], stated: Iterable[str], known: Callable[[str], bool] | None) -> tuple[str, ...]:
-    """Serials in order: first those stated under their name, then those the text looks to contain, each once."""
+def find_serials(
+    lines: Iterable[str], stated: Iterable[str], known: Callable[[str], bool] | None, nearly: Callable[[str], bool] | None = None
+) -> tuple[str, ...]:
+    """Serials in order: first those stated under their name, then those the text looks to contain, each once.
+
+    `nearly` says of a word under that name whether it is a serial of the register with a character too few or too many.
+    """
     found: dict[str, None] = {}
     for value in stated:
-        found |= dict.fromkeys(_of_value(value, known))
+        found |= dict.fromkeys(_of_value(value, known) or _mistyped(value, nearly))
     for line in lines:
         if not _DIGIT.search(line):
             continue
         for label in _LABELLED.finditer(line[:2000]):
-            found |= dict.fromkeys(_of_value(line[label.end() : label.end() + 80], known, first_only=True))
+            value = line[label.end() : label.end() + 80]
+            found |= dict.fromkeys(_of_value(value, known, first_only=True) or _mistyped(value, nearly)[:1])
         found |= dict.fromkeys(_of_free_text(line[:2000], known))
     return tuple(found)
 
@@ -82,6 +93,15 @@ def _of_value(value: str, known: Callable[[str], bool] | None, *, first_only: bo
     return fitting[:1] if first_only else fitting
 
 
+def _mistyped(value: str, nearly: Callable[[str], bool] | None) -> list[str]:
+    """Words whose length is off by one and that the register nearly has."""
+    if nearly is None:
+        return []
+    words = [normal_serial(word.strip(".()")) for word in re.split(r"[\s,;/|、，；。]+", value[:400]) if word][:_MOST_MISTYPED]
+    near = [word for word in words if len(word) - 1 in LENGTHS or len(word) + 1 in LENGTHS]
+    return [word for word in near if word.isascii() and word.isalnum() and sum(map(str.isdigit, word)) >= 6 and nearly(word)]
+
+
 def _of_free_text(line: str, known: Callable[[str], bool] | None) -> list[str]:
     found = []
     for token in _TOKEN.finditer(line):
@@ -112,4 +132,4 @@ def _looks_like_one(token: str) -> bool:
         return len(token) == 20 and token.startswith("21")
     if token != token.upper():
         return len(token) == 20 and token.startswith("21") and sum(char.isdigit() for char in token) >= 8
-    return not re.fullmatch(r"[0-9A-F]{12}", token)
+    return not (re.fullmatch(r"[0-9A-F]{12}", token) or _TICKET.fullmatch(token))

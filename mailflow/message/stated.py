@@ -7,11 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailflow.message.labels import bare_label, field_of, split_label
+from mailflow.message.no_value import is_no_value
 from mailflow.message.reply_words import CLOSING
 
 _MOST_LINES = 4000
 _LONGEST_LINE = 2000
 _LONG_FIELDS = ("symptoms", "site_address", "impact")
+_NUMBERS = ("serial", "contract", "purchase_order", "part")
+_SHORT_FIELDS = (*_NUMBERS, "telephone", "fax", "email", "priority", "quantity")
+"""What stands behind the value of one of these is something else."""
+_BORDER = re.compile(r"(\s*[;；|]\s*|,\s+|[，。]\s*|(?<=\S)\s{2,})")
+_NUMBER = re.compile(
+    r"(?:[^\W\d_]{1,12}[.:]?\s+){0,2}?[^\s,;，；。]*\d[^\s,;，；。]*(?:(?:\s*[,;/&+，；、]\s*|\s+)(?:(?:and|und|oraz|i|y|et)\s+)?[^\s,;，；。]*\d[^\s,;，；。]*){0,40}"
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _CELLS = re.compile(r"\s*\|\s*|\t+| {2,}")
 _OTHER_LABEL = re.compile(r"^[^\W\d_][\w .]{0,19}[:：=]\s*\S")
 _RULE = re.compile(r"^[\s|:+=_-]+$")
@@ -27,6 +36,10 @@ class Stated:
 
     def first(self, field: str) -> str:
         return next((value for name, value in self.facts if name == field and value), "")
+
+    def told(self, field: str) -> tuple[str, ...]:
+        """All values of a field, those that stand in tables included."""
+        return (*self.all(field), *(row[field] for row in self.rows if row.get(field)))
 
     def all(self, field: str) -> tuple[str, ...]:
         return tuple(value for name, value in self.facts if name == field and value)
@@ -44,10 +57,11 @@ def read_stated(text: str) -> Stated:
         if heading := _heading(line):
             at = _read_table(lines, at + 1, heading, rows)
             continue
-        pairs = _pairs(line)
+        pairs, beside = _pairs(line)
         if pairs:
             facts += pairs
-            at = _continue(lines, at + 1, facts)
+            at = at + 1 if is_no_value(*pairs[-1]) else _continue(lines, at + 1, facts)
+            rest += ["", beside, ""] if beside else []
             continue
         if (field := bare_label(line)) and (value := _value_below(lines, at + 1, line)):
             facts.append((field, lines[value]))
@@ -55,27 +69,45 @@ def read_stated(text: str) -> Stated:
             continue
         rest.append(line)
         at += 1
-    return Stated(tuple(facts), tuple(rows), tuple(rest))
+    return Stated(tuple(fact for fact in facts if not is_no_value(*fact)), tuple(rows), tuple(rest))
 
 
-def _pairs(line: str) -> list[tuple[str, str]]:
-    """`S/N: A, P/N: B; Model: C` gives three; a comma in a value is no border where no label follows it."""
+def _pairs(line: str) -> tuple[list[tuple[str, str]], str]:
+    """`S/N: A, P/N: B; Model: C` gives three; a comma in a value is no border where no label follows it. With what is said beside them."""
     first = split_label(line)
     if first is None:
-        return []
-    pieces = re.split(r"\s*[;|]\s*|,\s+|(?<=\S)\s{2,}", line)
+        return [], ""
+    split = _BORDER.split(line)
+    pieces, borders = split[::2], ["", *split[1::2]]
     labelled = [split_label(piece) for piece in pieces]
     if sum(1 for one in labelled if one) < 2:
         # `M: +44 7700 900123 | mark@customer.example`: a bar ends the value, unless it stands for the colon
         alone = split_label(line.partition("|")[0].rstrip())
-        return [alone if alone and alone[1] else first]
-    pairs: list[tuple[str, str]] = []
-    for piece, one in zip(pieces, labelled, strict=True):
+        pairs = [alone if alone and alone[1] else first]
+        return pairs, _beside_number(*pairs[0])
+    pairs = []
+    beside: list[str] = []
+    for border, piece, one in zip(borders, pieces, labelled, strict=True):
         if one:
             pairs.append(one)
+            beside.append(_beside_number(*one))
+        elif pairs and pairs[-1][0] in _SHORT_FIELDS and _is_said(piece):
+            beside.append(piece)
         elif pairs and not _OTHER_LABEL.match(piece):
-            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]}, {piece}".strip(", "))
-    return pairs
+            joint = border if border[:1] in ("，", "。") else ", "
+            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]}{joint}{piece}".strip(",， "))
+    return pairs, "\n".join(filter(None, beside))
+
+
+def _beside_number(field: str, value: str) -> str:
+    """`does not boot` of `SN: 2102352KLM10L5000456 does not boot`; '' where nothing is said beside the number."""
+    number = _NUMBER.match(value) if field in _NUMBERS else None
+    said = value[number.end() :].strip(" ,;:，；：、|–—-") if number else ""
+    return said if _is_said(said) else ""
+
+
+def _is_said(text: str) -> bool:
+    return bool(_WORD.search(text))
 
 
 def _value_below(lines: list[str], at: int, label: str) -> int | None:
@@ -133,6 +165,7 @@ def _read_table(lines: list[str], at: int, heading: tuple[str | None, ...], rows
             cells = _split_cells(lines[at])
             if len(cells) < 2:
                 break
-            rows.append({field: cell for field, cell in zip(heading, cells, strict=False) if field and cell})
+            row = ((field, cell) for field, cell in zip(heading, cells, strict=False) if field and cell)
+            rows.append({field: cell for field, cell in row if not is_no_value(field, cell)})
         at += 1
     return at

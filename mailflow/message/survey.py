@@ -46,7 +46,7 @@ _GIVEN = re.compile(
     re.I,
 )
 _ALONE = re.compile(rf"{_NUMBER}(?P<unit>{_UNIT}){_WHOLE}(?P<rest>.*)", re.I)
-_PREPARED = re.compile(r"SCORE\s?[1-5]", re.I)
+_PREPARED = re.compile(r"(?:SCORE|OCENA|评分)\s?[1-5]", re.I)
 _COMMENT = re.compile(
     r"\s*[-–—,:;!，！：。]\s*(?P<words>\D.*)?|\s+(?P<kind>(?:thanks?|great|good|very|well|excellent|dzięki|dziękuj|bardzo|super|świetn)\w*.*)",
     re.I,
@@ -80,7 +80,7 @@ def read_survey_answer(text: str) -> SurveyAnswer | None:
 
 
 def read_prepared_score(text: str) -> SurveyAnswer | None:
-    """The prepared `SCORE 4` as first line: a mail that a link opened names no mail it answers, so its own words must tell."""
+    """The prepared `SCORE 4`, `OCENA 4`, `评分 4` as first line: a mail that a link opened names no mail, so its own words must tell."""
     first = next((line.strip() for line in text.split("\n", _MOST_LINES) if line.strip()), "")
     return read_survey_answer(text) if _PREPARED.fullmatch(first[:_LONGEST_LINE]) else None
 

@@ -21,7 +21,14 @@ _EMPTY_TALK = re.compile(
     r"|let)\b[^.!?]{0,80}|thank(?:s| you)\b[^.!?]{0,60}|many thanks[^.!?]{0,40}|(?:proszę|prosimy) o (?:pomoc"
     r"|wsparcie|kontakt|zgłoszenie)[^.!?]{0,60}|dziękuj\w+[^.!?]{0,40}|z góry dziękuję[^.!?]{0,40}|(?:请"
     r"|麻烦)(?:协助|帮忙|处理|支持|尽快)[^。！？]{0,20}|谢谢[^。！？]{0,10}|(?:here is|below is|this is"
-    r"|as requested)[^.!?]{0,80}(?:serial|number|contract|info)[^.!?]{0,60})[.!。！]*\s*$",
+    r"|as requested)[^.!?]{0,80}(?:serial|number|contract|info)[^.!?]{0,60}"
+    r"|(?:i|we)(?:['’]ll| will| shall| have to| must| need to)\s+(?:send|provide|check|ask|get|find|look|forward|tell|let|come|call|write"
+    r"|reply|answer|give|share)\b[^.!?]{0,80}|(?:will follow|to follow|tomorrow|later)\b[^.!?]{0,40}"
+    r"|(?:see|please see|answers?)\b[^.!?]{0,40}\b(?:below|above|inline|between)\b[^.!?]{0,30}"
+    r"|(?:ich|wir)\s+(?:werde|werden|schicke|schicken|sende|senden|reiche|reichen|melde|melden|prüfe|prüfen|frage|fragen)\b[^.!?]{0,80}"
+    r"|(?:wird|werden)\s+nachgereicht|siehe (?:unten|oben)|(?:prześl|wyśl|podam|dośl|sprawdz|uzupełni|zapytam)\w*[^.!?]{0,60}|patrz poniżej"
+    r"|je (?:vous )?(?:envoie|enverrai|transmets|vérifie)\b[^.!?]{0,80}|demain|(?:我|我们)?(?:稍后|明天|晚点|回头|随后)[^。！？]{0,30}"
+    r"|(?:您好|你好)?[,，]?(?:请)?见(?:下文|下方|下面|以下))[.!。！]*\s*$",
     re.I,
 )
 _TROUBLE = re.compile(
@@ -33,6 +40,13 @@ _TROUBLE = re.compile(
     r"|awari|uster|uszkodz|błąd|błęd|nie (?:działa|dziala|uruchamia|włącza|odpowiada|wstaje|startuje|świeci"
     r"|łączy|widać|można)|zepsut|restartuj|zawiesz|alarm|brak (?:zasilania|łącz|link|sygnał|komunikacji)"
     r"|przesta[łl]|problem|spad|utrat|wyłącz|przegrz"
+    r"|(?:startet|bootet|funktioniert|geht|läuft|reagiert|antwortet|leuchtet|lädt) nicht|nicht (?:mehr|erreichbar)|kein(?:e"
+    r"|en)? (?:led|strom|verbindung"
+    r"|reaktion|link|signal)|ausgefallen|ausfall|störung|fehler|kaputt|neustart|startet .{0,40}\bneu\b|absturz|abgestürzt"
+    r"|blinkt|verlust|überhitz"
+    r"|panne|défaillan|défaut|hors service|interrompu|redémarr|coupure|surchauff|ne (?:répond|démarre|fonctionne|marche"
+    r"|s['’]allume)|aucun (?:lien|signal)"
+    r"|avería|averiad|caíd|fallo|falla|pierde|reinici|se apaga|no (?:arranca|funciona|responde|enciende)"
     r"|故障|不能|无法|坏|告警|报错|错误|异常|失败|重启|掉线|断|不亮|不通|死机|丢包|宕机|不启动|没有反应|损坏|问题"
 )
 """For lower-case text: without a flag for it, the search skips to the letters with which one of the words begins."""
@@ -50,7 +64,7 @@ _NUMBER_WORDS = frozenset(
 
 def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str:
     """The symptoms as written, at most 4,000 characters, '' where the mail says nothing of the kind."""
-    if named := "\n".join(dict.fromkeys(stated.all("symptoms"))):
+    if named := "\n".join(dict.fromkeys((*stated.all("symptoms"), *_of_devices(stated)))):
         return named[:_LONGEST].strip()
     paragraphs = _without_numbers(_prose(stated.rest))
     telling = [paragraph for paragraph in paragraphs if _TROUBLE.search("\n".join(paragraph).lower())]
@@ -63,6 +77,13 @@ def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str
         return "\n".join(prose)[:_LONGEST].strip()
     plain = re.sub(r"^(?:\s*(?:re|fw|fwd|aw|wg|odp|pd|回复|转发|答复)\s*[:：]\s*)+", "", subject, flags=re.I)
     return plain[:_LONGEST].strip() if _TROUBLE.search(plain.lower()) and not re.match(r"\s*\[?[A-Z]{2,4}-\d", plain) else ""
+
+
+def _of_devices(stated: Stated) -> list[str]:
+    """The symptoms in a table; where they differ, each behind the serial number of its device."""
+    rows = [(row.get("serial", ""), row["symptoms"]) for row in stated.rows if row.get("symptoms")]
+    differ = len({symptoms for _, symptoms in rows}) > 1
+    return [f"{serial}: {symptoms}" if differ and serial else symptoms for serial, symptoms in rows]
 
 
 def is_greeting(line: str) -> bool:

@@ -35,6 +35,120 @@ def click(desk: DeskAtWork, sender: str, name: str, line: str) -> None:
     desk.receive(mail.as_bytes())
 
 
+def reply(desk: DeskAtWork, sender: str, name: str, text: str, *, kind: str = "plain") -> None:
+    """An answer as the sender's program writes it, quotation and all: `{quoted}` stands for our letter in that kind of text."""
+    letter = email.message_from_bytes(newest(desk, name).raw, policy=email.policy.default)
+    part = letter.get_body((kind,))
+    body = text.replace("{quoted}", part.get_content() if part else "")
+    mail = write_mail(
+        sender=sender,
+        to=[str(letter["Reply-To"])],
+        subject=f"RE: {letter['Subject']}",
+        body="x",
+        at=desk.now,
+        message_id=f"r{desk.count}@x.example",
+    )
+    mail["In-Reply-To"] = str(letter["Message-ID"])
+    mail.set_content(body, subtype=kind)
+    desk.receive(mail.as_bytes())
+
+
+OUTLOOK = (
+    "<div><p class=MsoNormal>{words}</p><div style='border-top:solid #E1E1E1 1.0pt'><p class=MsoNormal>"
+    "<b>From:</b> TAC &lt;tac@tac.example&gt;<br>"
+    "<b>Sent:</b> Friday, November 20, 2026 6:05 PM<br><b>To:</b> Anna<br><b>Subject:</b> Re: Card</p></div>{quoted}</div>"
+)
+GMAIL = "<div>{words}</div><div class=gmail_quote>On Fri, 20 Nov 2026, TAC wrote:<br><blockquote>{quoted}</blockquote></div>"
+
+
+@pytest.mark.parametrize("frame", [OUTLOOK, GMAIL])
+def test_our_own_notice_that_comes_back_completes_nothing(desk: DeskAtWork, frame: str) -> None:
+    """IN5, IN6: neither its words nor the telephone in its signature are the customer's."""
+    desk.write(ANNA, "Card", f"Serial number: {SERIAL}")
+    reply(desk, ANNA, "service_request/information_request", frame.replace("{words}", "I will send you the details tomorrow."), kind="html")
+    case = desk.case("SR-100001")
+    assert (case.state, case.details.symptoms, case.details.telephone, case.details.missing) == (
+        "awaiting information",
+        "",
+        "",
+        ("symptoms",),
+    )
+
+
+def test_the_attribution_line_of_a_reply_is_no_symptom(desk: DeskAtWork) -> None:
+    """IN5"""
+    desk.write(ANNA, "Card", f"Serial number: {SERIAL}")
+    quoted = "Am 20.11.2026 um 14:30 schrieb Technical Assistance Center:\n> We need a few details to start\n> - symptoms\n"
+    reply(desk, ANNA, "service_request/information_request", f"Wird nachgereicht.\n\n{quoted}")
+    assert (desk.case("SR-100001").state, desk.case("SR-100001").details.symptoms) == ("awaiting information", "")
+
+
+@pytest.mark.parametrize("frame", [OUTLOOK, GMAIL])
+def test_what_stands_above_our_notice_is_what_the_customer_says(desk: DeskAtWork, frame: str) -> None:
+    """IN5"""
+    desk.write(ANNA, "Card", f"Serial number: {SERIAL}")
+    reply(desk, ANNA, "service_request/information_request", frame.replace("{words}", "It reboots and the LED is red."), kind="html")
+    case = desk.case("SR-100001")
+    assert (case.state, case.details.symptoms) == ("accepted", "It reboots and the LED is red.")
+
+
+@pytest.mark.parametrize("frame", [OUTLOOK, GMAIL])
+def test_an_answer_typed_on_our_quoted_line_is_read_and_shown_to_staff(desk: DeskAtWork, frame: str) -> None:
+    """IN5: answered inline, with nothing above."""
+    desk.write(ANNA, "Card", "The card reboots every hour.")
+    letter = email.message_from_bytes(newest(desk, "service_request/information_request").raw, policy=email.policy.default)
+    part = letter.get_body(("html",))
+    assert part is not None
+    answered = part.get_content().replace(">serial number<", f">serial number <b>{SERIAL}</b><")
+    assert SERIAL in answered
+    reply(desk, ANNA, "service_request/information_request", frame.replace("{words}", "").replace("{quoted}", answered), kind="html")
+    assert (desk.case("SR-100001").state, desk.case("SR-100001").details.serials) == ("accepted", (SERIAL,))
+    assert SERIAL in newest(desk, "service_request/customer_message").text.partition("wrote")[2]
+
+
+def test_an_answer_on_a_quoted_line_of_plain_text_is_read_and_shown_to_staff(desk: DeskAtWork) -> None:
+    """IN5"""
+    desk.write(ANNA, "Card", "The card reboots every hour.")
+    quoted = newest(desk, "service_request/information_request").text.replace("- serial number", f"- serial number {SERIAL}")
+    reply(desk, ANNA, "service_request/information_request", "\n".join(f"> {line}" for line in quoted.splitlines()))
+    assert (desk.case("SR-100001").state, desk.case("SR-100001").details.serials) == ("accepted", (SERIAL,))
+    assert f"serial number: {SERIAL}" in newest(desk, "service_request/customer_message").text
+
+
+def test_a_quotation_in_a_running_case_is_neither_wish_nor_data(desk: DeskAtWork) -> None:
+    """IN6, SR2: the priority of our notice and the serial that the engineer wrote are not the customer's words."""
+    desk.write(ANNA, "Card", f"{REQUEST}\nPriority: P2")
+    desk.answer(CSE, "service_request/customer_message", "/priority P1")
+    desk.answer(ANNA, "service_request/accepted", "Thanks, noted.")
+    assert "/priority" not in newest(desk, "service_request/customer_message").text.partition("Useful now")[2]
+    desk.answer(CSE, "service_request/customer_message", "Please compare it with the card 2102352KLM10L5000999.")
+    desk.answer(ANNA, "service_request/staff_message", "I will.")
+    assert desk.case("SR-100001").details.serials == (SERIAL,)
+
+
+def test_a_reply_that_opens_a_request_of_its_own_reads_no_quotation(desk: DeskAtWork) -> None:
+    """IN6: the older mail below it was about something else, perhaps; a forwarded one is passed on to be read."""
+    below = (
+        f"From: Ben <ben@northwind.example>\nSent: Monday, November 2, 2026 10:00 AM\nTo: Anna\nSubject: x\n\nThe card {SERIAL} is dead.\n"
+    )
+    desk.write(ANNA, "RE: x", f"It happens again since last night, same board.\n\n{below}")
+    assert (desk.case("SR-100001").details.serials, desk.case("SR-100001").details.symptoms) == (
+        (),
+        "It happens again since last night, same board.",
+    )
+    desk.write(ANNA, "FW: x", f"Please help.\n\n{below}")
+    assert desk.case("SR-100002").details.serials == (SERIAL,)
+
+
+@pytest.mark.parametrize("typed", ["2102352KLM1OL5OOO456", "2102352KLM10L500456", "2102352KLM10L5000465"])
+def test_a_mistyped_serial_is_asked_about_with_the_one_that_is_meant(desk: DeskAtWork, typed: str) -> None:
+    """IN5: slips of O and 0, a character left out, two changed round; only for who speaks for the device."""
+    desk.write(ANNA, "Card", f"Serial number: {typed}\nSymptoms: no power")
+    assert f"is it perhaps {SERIAL}?" in newest(desk, "service_request/information_request").text
+    desk.write(BOB, "Card", f"Serial number: {typed}\nSymptoms: no power")
+    assert not any(SERIAL in row.text for row in desk.all_notices() if BOB in row.to)
+
+
 def test_a_click_on_a_score_answers_the_survey_and_reopens_nothing(desk: DeskAtWork) -> None:
     """SR8: the link opens a fresh mail, which names no mail that it answers."""
     desk.write(ANNA, "Card", REQUEST)
@@ -175,7 +289,7 @@ def test_the_hour_that_comes_twice_says_which_one_is_meant(desk: DeskAtWork) -> 
     desk.write(ANNA, "Card", f"{REQUEST}\nPriority: P2")
     accepted = newest(desk, "service_request/accepted").text
     assert "started on 25 October 2026, 02:45 summer time (Warsaw)" in accepted
-    assert "An engineer writes to you by 25 October 2026, 02:45 winter time (Warsaw)." in accepted
+    assert "An engineer will write to you by 25 October 2026, 02:45 winter time (Warsaw)." in accepted
 
 
 def test_in_service_hours_nobody_is_told_that_work_starts_at_the_moment_of_the_mail(desk: DeskAtWork) -> None:

@@ -18,12 +18,13 @@ import pytest
 from mailflow.message.add_line import read_added_addresses
 from mailflow.message.addresses import read_addresses
 from mailflow.message.alarm import read_alarm
+from mailflow.message.answers import read_typed
 from mailflow.message.as_json import describe_mail
 from mailflow.message.bounce import read_bounce
 from mailflow.message.customer_line import read_customer_lines
 from mailflow.message.encoded_words import header_text
 from mailflow.message.encryption import is_encrypted
-from mailflow.message.extract import extract_request, read_answers
+from mailflow.message.extract import extract_request
 from mailflow.message.flowed import unflow
 from mailflow.message.forms.text_form import read_text_form
 from mailflow.message.forwarded import find_forwarded
@@ -286,7 +287,7 @@ MATCHERS: dict[str, Callable[[str], object]] = {
     "split_reply": split_reply,
     "without_quotations": without_quotations,
     "extract_request": lambda text: extract_request(text[:16_384], text),
-    "read_answers": read_answers,
+    "read_typed": lambda text: read_typed(text, [text[:20_000], text[1000:9000]]),
     "find_case_numbers": lambda text: find_case_numbers(text, ("SR-", "RMA-")),
     "read_customer_lines": lambda text: read_customer_lines(text, "pl", date(2026, 11, 20)),
     "read_customer_lines in Chinese": lambda text: read_customer_lines(text, "zh", date(2026, 11, 20)),

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflow.message.extract import read_answers
+from mailflow.message.answers import read_typed
+from mailflow.message.extract import extract_request
 from mailflow.message.reply import split_reply, without_quotations
 
 NOTICE = """Hello Anna,
@@ -52,7 +53,7 @@ def test_an_unmarked_copy_of_our_notice_is_known_by_what_we_sent() -> None:
 
 def test_answers_under_quoted_names_belong_to_those_names() -> None:
     text = "> - serial number\n2102352KLM10L5000456\n> - contract number\nHC-2026-7\n> - symptoms\nno power\n"
-    found = read_answers(text)
+    found = extract_request("", read_typed(text).words)
     assert (found.serials, found.contract, found.symptoms) == (("2102352KLM10L5000456",), "HC-2026-7", "no power")
 
 

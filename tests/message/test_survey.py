@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.message.survey import SurveyAnswer, read_survey_answer
+from mailflow.message.survey import SurveyAnswer, read_prepared_score, read_survey_answer
 
 ANSWERS = [
     ("SCORE 5", 5, ""),
@@ -106,3 +106,13 @@ def test_the_prepared_line_is_read_whatever_stands_below_it(score: int, comment:
 def test_any_text_is_a_score_from_1_to_5_or_none(text: str) -> None:
     answer = read_survey_answer(text)
     assert answer is None or 1 <= answer.score <= 5
+
+
+@pytest.mark.parametrize("text", ["SCORE 4", "OCENA 4", "评分 4", "ocena 4\n\nDziękuję"])
+def test_the_prepared_line_of_each_language_tells_by_itself_what_it_answers(text: str) -> None:
+    answer = read_prepared_score(text)
+    assert answer is not None and answer.score == 4
+
+
+def test_other_mails_are_no_answer_of_a_survey() -> None:
+    assert read_prepared_score("4 of our boards are dead") is None

@@ -87,6 +87,21 @@ def test_rows_added_above_do_no_harm() -> None:
     assert read_xlsx_form(edit(lambda sheet: sheet.insert_rows(1, 3))) == read_xlsx_form(BLANK)
 
 
+def add_rows(sheet: Worksheet) -> None:
+    row = int(line(2, "B")[1:]) + 1
+    sheet[f"B{row}"], sheet[f"C{row}"], sheet[f"D{row}"] = "02113456", 1, "2102113456AB7N000124"
+    sheet[line(1, "C")], sheet[cell("ship_date")], sheet[cell("cartons")] = "a few", "soon", "some"
+
+
+def test_a_row_added_below_the_lines_is_a_line_and_what_cannot_be_read_is_kept() -> None:
+    """RM4: nothing that the customer wrote vanishes; the legend of the fault categories is no line."""
+    read = read_xlsx_form(edit(add_rows))
+    assert read is not None
+    assert read.lines[2:] == (ReturnLine(part_number="02113456", serial="2102113456AB7N000124", quantity=1),)
+    assert (read.lines[0].quantity, read.lines[0].unread_quantity) == (None, "a few")
+    assert read.unread == (("ship_date", "soon"), ("cartons", "some"))
+
+
 def test_every_cell_to_fill_is_text_and_nothing_is_a_formula() -> None:
     sheet = load_workbook(BytesIO(BLANK)).worksheets[0]
     used = [one for row in sheet.iter_rows() for one in row if one.value is not None]
