@@ -11,7 +11,8 @@ from mailflow.handling.apply import apply
 from mailflow.handling.errand import Errand, Outcome
 from mailflow.handling.finding import Found, answered_notice, candidates, load_running
 from mailflow.handling.gather import facts_for_case
-from mailflow.message.model import Extracted
+from mailflow.message.absence import is_absence_notice
+from mailflow.message.model import Extracted, Kind
 from mailflow.message.reference import find_case_numbers
 from mailflow.message.reply import split_reply
 from mailflow.policy.case import Case
@@ -24,6 +25,7 @@ from mailflow.store import foreign_number
 MOST_NUMBERS = 20
 """Numbers of one mail that are looked up."""
 SILENT = "the manufacturer is never answered by a machine"
+AWAY = "an out-of-office notice of the manufacturer"
 
 
 def is_vendor(errand: Errand) -> bool:
@@ -71,9 +73,12 @@ def _new_text(errand: Errand) -> str:
 
 
 def take_vendor_mail(errand: Errand, found: Found) -> Outcome:
-    """Added whatever machine wrote it, and answered by none; its number is kept beside ours."""
+    """Added whatever machine wrote it, and answered by none; its number is kept beside ours. An out-of-office is only journalled (IN7)."""
     c, office, desk, case = errand.c, errand.office, errand.desk, found.case
     assert case is not None
+    nature = errand.reading.nature
+    if nature.kind is Kind.AUTOMATIC and is_absence_notice(errand.mail):
+        return Outcome(Verdict.AUTOMATIC, AWAY, nature.rule, case.number)
     event = MailReceived(
         mail=errand.mail,
         at=errand.row.received_at,

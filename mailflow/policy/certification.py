@@ -9,7 +9,7 @@ from mailflow.message.certification.values import Application, Engineer, Project
 from mailflow.policy.case import PendingConfirmation
 from mailflow.policy.derivation import Derivation
 
-__all__ = ["Application", "CertificationDetails", "Engineer", "Project", "Vacancy"]
+__all__ = ["Application", "CertificationDetails", "Engineer", "Project", "RegisteredCertificate", "Vacancy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,25 @@ class Vacancy:
         return f"{self.engineer.casefold()} {self.left_on.isoformat()}"
 
     @property
+    def is_late(self) -> bool:
+        """Whether the exit was reported after its term."""
+        return self.reported_on > self.report_due
+
+    @property
     def is_open(self) -> bool:
         return not self.filled_by
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredCertificate:
+    """A certificate that the register names, valid from its issue through its last day."""
+
+    stars: int
+    issued_on: date
+    valid_through: date
+
+    def is_in_force(self, day: date) -> bool:
+        return self.issued_on <= day <= self.valid_through
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,5 +68,7 @@ class CertificationDetails:
     validity_steps: Derivation = ()
     recertifies: str = ""
     """Number of the partner's earlier certification."""
+    held: RegisteredCertificate | None = None
+    """What the register said when the case was opened: the certificate that an application follows, or the case's own."""
     vacancies: tuple[Vacancy, ...] = ()
     confirmations: tuple[PendingConfirmation, ...] = ()

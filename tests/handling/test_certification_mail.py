@@ -185,7 +185,7 @@ def test_a_partner_s_address_has_the_share_of_a_known_one(desk: DeskAtWork) -> N
     """IN7: a certification has no contract, yet its clocks never fall silent towards a partner."""
     case = desk.case(apply_for_stars(desk))
     office, house, stranger = desk.office, desk.office.desks[0], "eve@elsewhere.example"
-    values = {"understood": (), "decision_due": desk.now.date(), "steps": (), "recertifies": ""}
+    values = {"understood": (), "decision_due": desk.now.date(), "steps": (), "recertifies": "", "held": None}
     clock = Cause(who="mailflow", what="deadline", at=desk.now, deadline_id=1)
     with office.database.write() as c:
         for address in (ZHANG, stranger) * house.caps.unknown_per_day:
@@ -193,3 +193,13 @@ def test_a_partner_s_address_has_the_share_of_a_known_one(desk: DeskAtWork) -> N
             write_letter(c, office, house, case, effect, Cause(who="mailflow", what="note", at=desk.now))
         chosen = [choose_recipients(c, house, case, "certification/expired", (one,), (), clock)[0] for one in (ZHANG, stranger)]
     assert chosen == [(ZHANG,), ()]
+
+
+def test_the_form_of_a_command_names_no_return_to_a_reviewer(desk: DeskAtWork) -> None:
+    """OUT4, DK2"""
+    number = certified(desk)
+    desk.write(REVIEWER, number, "/cancel\n", mailbox=BOX)
+    assert "/cancel: the reason is missing. The form is /cancel REASON." in " ".join(newest_text(desk, "staff/command_refused").split())
+    desk.write(REVIEWER, number, "/help\n", mailbox=BOX)
+    told = newest_text(desk, "staff/command_refused")
+    assert ("- /approve 2|3|4" in told, "- /cancel REASON" in told, "/received" in told) == (True, True, False)

@@ -171,11 +171,11 @@ def test_what_staff_answer_to_it_goes_to_the_manufacturer_and_what_they_answer_t
 
 
 def test_what_staff_answer_to_both_at_once_goes_to_neither_by_mistake(handed_over: DeskAtWork) -> None:
-    """A mail of staff that answers no letter of ours is an internal note."""
+    """A mail of staff that answers no letter of ours is an internal note, and its sender is told (SR5)."""
     handed_over.answer(TAC, HANDOVER, "Which release?", mailbox=BOX)
     handed_over.new_notices()
     handed_over.write(CSE, f"Re: [{NUMBER}] Board", "They ask which release.", mailbox=BOX)
-    assert handed_over.new_notices() == []
+    assert handed_over.new_notices() == [("staff/note_kept", (CSE,))]
 
 
 def test_the_customer_asks_for_the_status_and_hears_nothing_of_the_manufacturer(handed_over: DeskAtWork) -> None:
@@ -260,3 +260,44 @@ def test_a_mail_that_only_claims_to_be_the_manufacturers_is_answered_by_no_machi
     row = handed_over.receive(forged.as_bytes(), mailbox=BOX, border=border)
     assert (row.state, handed_over.case(NUMBER)) == ("opened", before)
     assert handed_over.new_notices() == [(MESSAGE, (CCR, CSE))]
+
+
+OUT_OF_OFFICE = "I am out of office until 30 November. For urgent matters SR-111111 call our hotline."
+
+
+@pytest.mark.parametrize("subject", [f"Automatic reply: [{NUMBER}] Board", f"Re: [{NUMBER}] Board"])
+def test_an_out_of_office_of_the_manufacturer_is_journalled_and_sets_no_number(handed_over: DeskAtWork, subject: str) -> None:
+    """IN7, DK1: the number in it is somebody's hotline, and the case is none of its business."""
+    row = of_tac(handed_over, subject, OUT_OF_OFFICE, headers={"Auto-Submitted": "auto-replied"})
+    assert (row.state, row.case_number, row.rule) == ("automatic", NUMBER, "an out-of-office notice of the manufacturer")
+    assert handed_over.new_notices() == []
+    assert handed_over.case(NUMBER).details.vendor_number == ""
+    of_tac(handed_over, f"[SR-200400] {NUMBER} opened", "We opened SR-200400. It looks like SR-199999.")
+    assert handed_over.case(NUMBER).details.vendor_number == "SR-200400"
+    assert of_tac(handed_over, "SR-111111", "About another one.").case_number != NUMBER
+
+
+def test_the_number_in_the_subject_counts_before_one_in_the_text(handed_over: DeskAtWork) -> None:
+    of_tac(handed_over, f"{NUMBER} / SR-200401", "Like SR-199999, which we closed, SR-200401 is being looked at.")
+    assert handed_over.case(NUMBER).details.vendor_number == "SR-200401"
+
+
+def test_a_later_subject_that_names_both_numbers_corrects_it(handed_over: DeskAtWork) -> None:
+    """DK1: the case went on under another number there. A return's number, or one without ours beside it, changes nothing."""
+    of_tac(handed_over, f"[SR-200311] [{NUMBER}] Board", "Registered.")
+    of_tac(handed_over, f"[RMA-300001] Return for {NUMBER}", "Authorised.")
+    of_tac(handed_over, "SR-200311 is like SR-200999", "See there.")
+    assert handed_over.case(NUMBER).details.vendor_number == "SR-200311"
+    of_tac(handed_over, f"SR-200400 opened for {NUMBER}", "The former number is void.")
+    assert handed_over.case(NUMBER).details.vendor_number == "SR-200400"
+
+
+def test_staff_read_the_subject_that_the_manufacturer_wrote(handed_over: DeskAtWork) -> None:
+    of_tac(handed_over, f"{NUMBER}: firmware SPC300 needed first", "Please upgrade.")
+    assert "firmware SPC300 needed first" in letters(handed_over, FROM_VENDOR)[0].text
+
+
+def test_an_acknowledgement_that_speaks_of_something_absent_is_none_of_somebody(handed_over: DeskAtWork) -> None:
+    text = "Your request SR-200311 is registered. Symptoms: slot 3 is absent, the service is unavailable."
+    row = of_tac(handed_over, f"[SR-200311] [{NUMBER}] Board", text, headers={"Auto-Submitted": "auto-replied"})
+    assert (row.state, handed_over.case(NUMBER).details.vendor_number) == ("added", "SR-200311")

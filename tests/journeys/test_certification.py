@@ -106,3 +106,30 @@ def test_personnel_reports_and_a_place_that_stays_vacant(tmp_path: Path) -> None
     ]
     assert [row["verdict"] for row in report["mails"]] == ["opened", "added", "added", "added", "added"]
     assert {row["kind"] for row in report["deadlines"]} == {"recertification_reminder", "expired"}
+
+
+def test_a_partner_of_the_register_reports_applies_and_waits_too_long(tmp_path: Path) -> None:
+    """Certified since 20 December 2025: 30 days before the year's end is 20 November 2026, at nine; from 15:00 an application runs, and
+    13 December brings nothing. The decision was due on Wednesday, the 25th: reviewer and manager hear of it on the 26th, and the digests
+    of 26, 27 and 30 November tell it. The new certificate has taken the old one's place when that ends."""
+    played = rehearse("h3c/registered", tmp_path)
+    digests = [row for row in played.report["notices"] if row["notice"] == "staff/digest" and "manager@partner.example" in row["to"]]
+    assert [row["at"][:10] for row in digests] == ["2026-11-26", "2026-11-27", "2026-11-30"]
+    assert [row for row in played.sent() if row[1] != "staff/digest"] == [
+        ("2026-10-15T10:00:00+08:00", "certification/personnel_report", [ZHANG]),
+        ("2026-10-15T10:00:00+08:00", "service_request/customer_message", [REVIEWER, MANAGER]),
+        ("2026-11-20T09:00:00+08:00", "certification/recertification_reminder", [ZHANG]),
+        ("2026-11-20T15:00:00+08:00", "certification/received", [ZHANG]),
+        ("2026-11-20T15:00:00+08:00", "certification/application", [REVIEWER]),
+        ("2026-11-24T09:00:00+08:00", "certification/decision_due", [REVIEWER]),
+        ("2026-11-25T09:00:00+08:00", "certification/decision_due", [REVIEWER]),
+        ("2026-11-26T09:00:00+08:00", "certification/decision_due", [REVIEWER, MANAGER]),
+        ("2026-11-30T10:00:00+08:00", "certification/approved", [ZHANG]),
+        ("2026-11-30T10:00:00+08:00", "staff/command_result", [REVIEWER]),
+        ("2026-12-15T09:00:00+08:00", "certification/vacancy_reminder", [ZHANG]),
+        ("2026-12-15T09:00:00+08:00", "certification/vacancy_reminder", [MANAGER]),
+    ]
+    assert [(case["number"], case["state"]) for case in played.report["cases"]] == [
+        ("CERT-100001", "expired"),
+        ("CERT-100002", "certified"),
+    ]

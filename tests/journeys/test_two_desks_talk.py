@@ -153,11 +153,12 @@ def test_they_stop_whatever_machines_answer_for_people(world: World) -> None:
     assert (the_case(hezo).number, the_case(tac).number) == ("HZS-100001", "SR-100001")
 
 
-def test_a_manufacturers_mailbox_that_is_away_is_told_to_staff_and_answered_by_nobody(world: World) -> None:
+def test_a_manufacturers_mailbox_that_is_away_stands_in_the_journal_and_is_answered_by_nobody(world: World) -> None:
+    """IN7: an out-of-office is no word of the manufacturer's, nor does it bring a number."""
     hezo, _ = world.instances
     hand_over(world)
     world.out_of_office(TAC, world.newest(TAC, "HZS-100001"))
     world.settle()
-    assert verdicts(hezo)[-1] == (TAC, "added")
-    assert "I am away until Monday." in text_of(world.newest(HEZO_CSE, "I am away").mail)
+    assert verdicts(hezo)[-1] == (TAC, "automatic")
+    assert [one for one in world.to(HEZO_CSE) if "I am away" in text_of(one.mail)] == []
     assert len(world.to(JAN)) == 1

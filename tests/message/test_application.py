@@ -15,6 +15,8 @@ from mailflow.message.certification.values import Application, Engineer, Project
 from mailflow.message.model import Address, Attachment, Mail
 
 TODAY = date(2026, 11, 20)
+BASIC = "Basic engineering project management experience (equipment list price: USD 100,000 - USD 1000,000)"
+MAJOR = "Major engineering project management experience (equipment list price: ≥ USD 1 million)"
 
 
 def application(text: str, subject: str = "Application", files: tuple[Attachment, ...] = ()) -> Application:
@@ -140,6 +142,92 @@ def test_amounts_of_projects(line: str, usd: int) -> None:
 )
 def test_what_is_no_project(line: str) -> None:
     assert application(line).projects == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "usd"),
+    [
+        (f"{BASIC}: City metro, USD 250,000", [250_000]),
+        (f"{BASIC} | City metro, USD 250,000", [250_000]),
+        (f"{MAJOR} | Bank data centre, USD 1.2 million", [1_200_000]),
+        ("基础工程项目管理经验（设备目录价：10万-100万美元） | 杭州地铁，35万美元", [350_000]),
+        ("Basic engineering project | City metro, list price USD 100,000", [100_000]),
+        ("City metro (2024-2025, list price USD 250,000)", [250_000]),
+        ("City metro 2025 - USD 250,000", [250_000]),
+        ("Projects: Metro (USD 150,000), Bank (USD 2 million)", [150_000, 2_000_000]),
+        ("项目：地铁，35万美元；银行，120万美元", [350_000, 1_200_000]),
+        ("City metro, USD 250,000, contract value USD 310,000", [250_000]),
+        ("Metro | 250000 | USD", [250_000]),
+        (f"{MAJOR}: none", []),
+        (BASIC, []),
+        ("Major engineering project experience >= USD 1 million: none", []),
+        ("Basic project: 10万-100万美元", []),
+    ],
+)
+def test_the_form_s_own_amounts_are_no_projects_and_hide_none(line: str, usd: list[int]) -> None:
+    """DK2: the labels are those of the manufacturer's own page."""
+    assert [one.usd for one in application(line).projects] == usd
+
+
+def test_a_project_is_told_without_the_form_s_amounts() -> None:
+    (project,) = application(f"{BASIC}: City metro, USD 250,000").projects
+    assert project.text == "Basic engineering project management experience: City metro, USD 250,000"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "This certifies that Li Wei\nhas met the requirements of H3CSE-Routing & Switching\nValid until: 2028-06-30",
+        "Name: Li Wei\nCertificate: H3CSE-Routing & Switching\nExpiry date: 2028-06-30",
+        "Li Wei\nH3CSE-Routing & Switching\nDate of issue: 2025-07-01\nValid through 30 June 2028",
+        "H3CSE-Routing & Switching\nLi Wei\nValid until:\n2028-06-30",
+        "姓名：Li Wei\n证书：H3CSE-Routing & Switching\n有效期至：2028年6月30日",
+        "Li Wei, H3CSE-Routing & Switching\nvalid through 2028-06-30",
+        "We apply again for three stars. Li Wei, H3CSE-Routing & Switching, valid through 2028-06-30",
+    ],
+)
+def test_a_certificate_may_be_spread_over_lines(lines: str) -> None:
+    assert application(lines).engineers == (
+        Engineer(name="Li Wei", certificate="H3CSE-Routing & Switching", level="H3CSE", valid_through=date(2028, 6, 30)),
+    )
+
+
+def test_the_certificates_of_several_people_do_not_mix() -> None:
+    text = "".join(
+        f"Name: {name}\nCertificate: {code}\nExpiry date: {day}\n"
+        for name, code, day in (("Li Wei", "H3CSE", "2028-06-30"), ("Chen Hao", "H3CNE", "2027-02-21"), ("Sun Yan", "PMP", "2027-12-31"))
+    )
+    assert [(one.name, one.level, one.valid_through) for one in application(text).engineers] == [
+        ("Li Wei", "H3CSE", date(2028, 6, 30)),
+        ("Chen Hao", "H3CNE", date(2027, 2, 21)),
+        ("Sun Yan", "PMP", date(2027, 12, 31)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "people"),
+    [
+        ("H3CNE: Li Wei, Chen Hao, Sun Yan", [("Li Wei", "H3CNE", None), ("Chen Hao", "H3CNE", None), ("Sun Yan", "H3CNE", None)]),
+        (
+            "H3CSE: Li Wei (2028-06-30); H3CNE: Chen Hao (2027-02-21)",
+            [("Li Wei", "H3CSE", date(2028, 6, 30)), ("Chen Hao", "H3CNE", date(2027, 2, 21))],
+        ),
+        ("Li Wei H3CSE, Chen Hao H3CNE", [("Li Wei", "H3CSE", None), ("Chen Hao", "H3CNE", None)]),
+        ("Li Wei, H3CSE and PMP", [("Li Wei", "H3CSE", None), ("Li Wei", "PMP", None)]),
+        ("1. Li Wei, H3C Certified Senior Engineer, valid until 2028-06-30", [("Li Wei", "H3CSE", date(2028, 6, 30))]),
+    ],
+)
+def test_everybody_on_a_line_counts(line: str, people: list[tuple[str, str, date | None]]) -> None:
+    assert [(one.name, one.level, one.valid_through) for one in application(line).engineers] == people
+
+
+def test_a_signature_is_no_certificate() -> None:
+    assert application("The H3CSE form follows.\nBest regards\nZhang Min\nBright Networks").engineers == ()
+
+
+def test_a_row_with_a_name_of_ours_for_a_point_is_told_without_it() -> None:
+    assert application("客户问题跟踪系统及处理流程 | 自建工单系统，4小时升级 |").tracking_system == "自建工单系统，4小时升级"
+    assert application("Ticketing system in place | Jira |").tracking_system == "Ticketing system in place: Jira"
 
 
 def sheet(rows: list[list[object]]) -> bytes:

@@ -9,6 +9,7 @@ from mailflow.cases.certification.conversation import add_partner_mail, add_staf
 from mailflow.cases.certification.deadline import meet_deadline
 from mailflow.cases.certification.lifecycle import LIFECYCLE
 from mailflow.cases.certification.opening import open_certification
+from mailflow.cases.certification.registered import take_first_report
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk
@@ -25,7 +26,7 @@ def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datet
     """The rules of certification, by the kind of event."""
     match event:
         case MailReceived() if case is None:
-            return open_certification(event, facts, desk, now)
+            return take_first_report(event, facts, desk, now) or open_certification(event, facts, desk, now)
         case MailReceived(standing=Standing.STAFF) if case is not None:
             return add_staff_mail(case, event, desk)
         case MailReceived() if case is not None:

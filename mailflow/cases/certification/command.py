@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mailflow.cases.certification.checklist import unmet_points
 from mailflow.cases.certification.letter import checked, policy_of, tell_partner
-from mailflow.cases.certification.validity import DECISION_DUE, VALIDITY_CLOCK, end_of_validity, stop, validity_clock
+from mailflow.cases.certification.validity import DECISION_CLOCK, VALIDITY_CLOCK, end_of_validity, stop, validity_clock
 from mailflow.policy.case import Case, PendingConfirmation
 from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
@@ -65,7 +65,7 @@ def _approve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
             vacancy_months=policy.vacancy_months,
             steps=end.steps,
         ),
-        *stop(DECISION_DUE),
+        *stop(*DECISION_CLOCK),
         *validity_clock(end.day, end.steps, facts.calendar, policy, now),
         Note(text=f"certified with {stars} stars through {end.day.isoformat()}", steps=end.steps),
         *((Note(text=f"approved although the application does not show: {', '.join(unmet)}"),) if unmet else ()),
@@ -78,7 +78,7 @@ def _reject(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
         return _refuse(case, Step("certification_decided", {"number": case.number, "state": case.state}))
     rejected = case.changed(state="rejected", closed_at=event.at)
     letter = tell_partner(rejected, "rejected", reason=event.command.reason)
-    return _done(rejected, event, Step("certification_rejected", {"number": case.number}), letter, *stop(DECISION_DUE))
+    return _done(rejected, event, Step("certification_rejected", {"number": case.number}), letter, *stop(*DECISION_CLOCK))
 
 
 def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -86,7 +86,7 @@ def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     if not event.command.spam or case.state != "applied":
         return _refuse(case, Step("certification_needs_decision", {"number": case.number}))
     closed = case.changed(state="rejected", closed_at=event.at)
-    return _done(closed, event, Step("certification_spam", {"number": case.number}), *stop(DECISION_DUE))
+    return _done(closed, event, Step("certification_spam", {"number": case.number}), *stop(*DECISION_CLOCK))
 
 
 def _cancel(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

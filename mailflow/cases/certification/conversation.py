@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.certification.letter import application_letter, review_commands, reviewers, tell_partner
-from mailflow.cases.certification.opening import open_certification, read_own_application, with_later_papers
+from mailflow.cases.certification.opening import open_certification, read_own_application, read_own_corrections, with_later_papers
 from mailflow.cases.certification.personnel import is_report, take_report, told_to_staff
 from mailflow.policy.case import Case
 from mailflow.policy.certification import CertificationDetails
-from mailflow.policy.customer_message import relay_to_staff
+from mailflow.policy.customer_message import ask_staff, relay_to_staff
 from mailflow.policy.decision import Decision, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
@@ -25,8 +25,9 @@ def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, 
     if event.customer_line is not None and event.customer_line.kind == "status":
         return _tell_status(known, event)
     if case.state == "applied":
-        later = read_own_application(event, facts.calendar.local_day(event.at))
-        fuller = known.changed(details=replace(case.details, application=with_later_papers(case.details.application, later)))
+        today = facts.calendar.local_day(event.at)
+        later, corrected = read_own_application(event, today), read_own_corrections(event, today)
+        fuller = known.changed(details=replace(case.details, application=with_later_papers(case.details.application, later, corrected)))
         letter = application_letter(fuller, event, facts, desk, is_new=False)
         return Decision(case=fuller, effects=(letter,), reason=f"{event.sender} added to the application")
     report = take_report(known, event, facts, desk, now) if case.state == "certified" else None
@@ -49,8 +50,8 @@ def _tell_status(case: Case, event: MailReceived) -> Decision:
         decision_due=details.decision_due,
         stars=details.stars,
         valid_through=details.valid_through,
-        open_vacancies=tuple(one for one in details.vacancies if one.is_open),
-        steps=details.decision_steps if case.state == "applied" else details.validity_steps,
+        open_vacancies=tuple(one for one in details.vacancies if one.is_open) if case.state == "certified" else (),
+        steps={"applied": details.decision_steps, "certified": details.validity_steps}.get(case.state, ()),
     )
     told = () if event.unanswered_because else (replace(answer, to=(event.sender,), cc=(), immediate_answer=True),)
     return Decision(case=case, effects=told, reason=f"{event.sender} asked how it stands")
@@ -65,10 +66,12 @@ def _applies_again(event: MailReceived, facts: Facts) -> bool:
 
 
 def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
-    """An answer to a relayed mail goes to the partner; an answer to any other notice is an internal note (SR5)."""
+    """An answer to a relayed mail goes to the partner; an answer to any other notice is an internal note, and its writer is told (SR5)."""
     text = event.new_text.strip()
     if event.answers_notice not in RELAYED_NOTICES or not text:
-        return Decision(case=case, effects=(Note(text=text or "(no text)", who=event.sender),), reason=f"internal note of {event.sender}")
+        note = Note(text=text or "(no text)", who=event.sender)
+        told = (_give_way_to_partner(case, event, desk),) if text and event.answers_notice.startswith("certification/") else ()
+        return Decision(case=case, effects=(note, *told), reason=f"internal note of {event.sender}")
     message = SendNotice(
         notice="service_request/staff_message",
         to=(case.customer,),
@@ -77,6 +80,17 @@ def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
         forward_attachments=True,
     )
     return Decision(case=case, effects=(message,), reason=f"{event.sender} wrote to the partner")
+
+
+def _give_way_to_partner(case: Case, event: MailReceived, desk: Desk) -> SendNotice:
+    """The mail to answer instead: what is written to it goes to the partner."""
+    return ask_staff(
+        case.customer,
+        (event.sender,),
+        summary=_summary(case),
+        commands=review_commands(case, desk),
+        flags=(Step("certification_note_reached_nobody", {"customer": case.customer}),),
+    )
 
 
 def relay(case: Case, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from mailflow.cases.certification.letter import checked, policy_of, review_commands, reviewers, tell_partner, tell_staff
-from mailflow.cases.certification.validity import DECISION_DUE, EXPIRED, REMINDER, VACANCY_REMINDER, end_of_months
+from mailflow.cases.certification.validity import DECISION_DUE, DECISION_OVERDUE, EXPIRED, REMINDER, VACANCY_REMINDER, end_of_months
 from mailflow.policy.case import Case
 from mailflow.policy.certification import CertificationDetails
 from mailflow.policy.decision import Decision
@@ -25,22 +25,35 @@ def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now
 
 
 def _press_for_decision(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    return _ask_for_decision(case, facts, desk, reviewers(desk), days_left=int(event.key))
+
+
+def _tell_of_missed_decision(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """The last day is past: the manager hears of it too, and the digest tells it until the decision is there."""
+    both = tuple(dict.fromkeys((*reviewers(desk), *desk.staff_of(Role.ESCALATION))))
+    return _ask_for_decision(case, facts, desk, both, is_overdue=True)
+
+
+def _ask_for_decision(
+    case: Case, facts: Facts, desk: Desk, staff: tuple[str, ...], *, days_left: int = 0, is_overdue: bool = False
+) -> Decision:
     if case.state != "applied":
         return Decision(case=case, reason=f"the application is {case.state}")
     details: CertificationDetails = case.details
     letter = tell_staff(
         case,
         "decision_due",
-        reviewers(desk),
+        staff,
         decision_due=details.decision_due,
-        days_left=int(event.key),
+        days_left=days_left,
+        is_overdue=is_overdue,
         steps=details.decision_steps,
         points=checked(case, facts, desk),
         stars=policy_of(desk).stars,
         applied_for=details.application.stars,
         commands=review_commands(case, desk),
     )
-    return Decision(case=case, effects=(letter,), reason=f"a decision is due by {details.decision_due}")
+    return Decision(case=case, effects=(letter,), reason=f"a decision {'was' if is_overdue else 'is'} due by {details.decision_due}")
 
 
 def _remind_of_recertification(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -72,7 +85,8 @@ def _expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: date
 
 def _newer(case: Case, facts: Facts, *states: str) -> str:
     """The number of the partner's later certification in one of the states, '' for none."""
-    later = (one for one in facts.certifications if one.opened_at > case.opened_at and one.state in states)
+    # The register's certificate is older than every case, also than one opened before its own.
+    later = (one for one in facts.certifications if (one.opened_at > case.opened_at or case.details.held) and one.state in states)
     return next((one.number for one in later), "")
 
 
@@ -96,6 +110,7 @@ def _remind_of_vacancy(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
 
 RULES: Mapping[str, Rule] = {
     DECISION_DUE: _press_for_decision,
+    DECISION_OVERDUE: _tell_of_missed_decision,
     REMINDER: _remind_of_recertification,
     EXPIRED: _expire,
     VACANCY_REMINDER: _remind_of_vacancy,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from mailflow.cases.certification.checklist import CheckedPoint, check
+from mailflow.cases.certification.validity import end_of_validity
 from mailflow.policy.case import Case
-from mailflow.policy.certification import CertificationDetails
+from mailflow.policy.certification import CertificationDetails, RegisteredCertificate
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import CertificationPolicy, Desk, Role
 from mailflow.policy.event import MailReceived
@@ -16,6 +17,17 @@ from mailflow.policy.facts import Facts
 def policy_of(desk: Desk) -> CertificationPolicy:
     """The desk's numbers, else those of the requirements."""
     return desk.certification or CertificationPolicy()
+
+
+def registered_certificate(facts: Facts, desk: Desk) -> RegisteredCertificate | None:
+    """What the register says of the partner's certificate; None where it says nothing, or a case of ours tells a newer one."""
+    partner = facts.partner
+    if partner is None or partner.stars == 0 or partner.certified_from is None:
+        return None
+    if any(one.details.issued_on and one.details.issued_on >= partner.certified_from for one in facts.certifications):
+        return None
+    last = end_of_validity(partner.certified_from, policy_of(desk)).day
+    return RegisteredCertificate(stars=partner.stars, issued_on=partner.certified_from, valid_through=last)
 
 
 def reviewers(desk: Desk) -> tuple[str, ...]:
@@ -60,6 +72,7 @@ def application_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk
         decision_due=details.decision_due,
         steps=details.decision_steps,
         recertifies=details.recertifies,
+        held=details.held,
         history=facts.partner_notes if details.recertifies else (),
         commands=review_commands(case, desk),
     )

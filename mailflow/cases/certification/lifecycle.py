@@ -6,7 +6,8 @@ LIFECYCLE = Lifecycle(
     kind="certification",
     states=(
         State("applied", after=("",)),
-        State("certified", after=("applied",)),
+        # Born so: the certificate of the register, when the partner first writes about it.
+        State("certified", after=("", "applied")),
         State("rejected", after=("applied",), closed=True),
         State("cancelled", after=("certified",), closed=True),
         State("expired", after=("certified",), closed=True),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from mailflow.cases.certification.letter import application_letter, policy_of, tell_partner
+from mailflow.cases.certification.letter import application_letter, policy_of, registered_certificate, tell_partner
 from mailflow.cases.certification.validity import decision_clock
-from mailflow.message.certification.application import read_application
+from mailflow.message.certification.application import read_application, read_corrections
 from mailflow.policy.case import Case
-from mailflow.policy.certification import Application, CertificationDetails, Engineer
+from mailflow.policy.certification import Application, CertificationDetails, Engineer, RegisteredCertificate
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import MailReceived, Standing
@@ -21,7 +21,7 @@ MOST_COLLEAGUES = 50
 
 def open_certification(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A new application; of a partner that was certified before it is a recertification."""
-    case = _newborn(event, facts, desk)
+    case = newborn(event, facts, desk)
     due = facts.calendar.end_of_term(event.at, policy_of(desk).decision)
     case = case.changed(details=replace(case.details, decision_due=due.day, decision_steps=due.steps))
     effects = (
@@ -31,7 +31,7 @@ def open_certification(event: MailReceived, facts: Facts, desk: Desk, now: datet
         Note(text=f"a decision is due by {due.day.isoformat()}", steps=due.steps),
         *((Note(text=f"the mail named {event.linked_to}, in which {event.sender} takes no part"),) if _is_foreign(event) else ()),
     )
-    earlier = case.details.recertifies
+    earlier = case.details.recertifies or ("the register's certificate" if case.details.held else "")
     reason = f"an application for recertification, after {earlier}" if earlier else "a new application for certification"
     return Decision(case=case, effects=effects, reason=reason)
 
@@ -45,26 +45,35 @@ def read_own_application(event: MailReceived, today: date) -> Application:
     return read_application(event.mail, event.new_text or event.mail.text or event.mail.alternative_text, today)
 
 
-def with_later_papers(known: Application, later: Application) -> Application:
-    """What a later mail of the applicant adds: blanks are filled, engineers and projects add up, stars are as last said."""
+def read_own_corrections(event: MailReceived, today: date) -> Application:
+    """What the mail says plainly enough to replace what was said before."""
+    return read_corrections(event.mail, event.new_text or event.mail.text or event.mail.alternative_text, today)
+
+
+def with_later_papers(known: Application, later: Application, corrected: Application) -> Application:
+    """What a later mail of the applicant adds: blanks are filled or corrected, engineers and projects add up, stars are as last said."""
+    # Another manager has another telephone.
+    replaced = corrected.service_manager not in ("", known.service_manager)
+    of_manager = replace(known, service_manager_phone="", service_manager_email="") if replaced else known
     people = {(one.name.casefold(), one.level): one for one in known.engineers if one.name}
     people |= {(one.name.casefold(), one.level): one for one in later.engineers if one.name}
     counted: tuple[Engineer, ...] = tuple(one for one in (*known.engineers, *later.engineers) if not one.name)
     return Application(
         stars=later.stars or known.stars,
         engineers=(*people.values(), *dict.fromkeys(counted)),
-        hotline=known.hotline or later.hotline,
-        service_manager=known.service_manager or later.service_manager,
-        service_manager_phone=known.service_manager_phone or later.service_manager_phone,
-        service_manager_email=known.service_manager_email or later.service_manager_email,
-        tracking_system=known.tracking_system or later.tracking_system,
+        hotline=corrected.hotline or known.hotline or later.hotline,
+        service_manager=corrected.service_manager or known.service_manager or later.service_manager,
+        service_manager_phone=corrected.service_manager_phone or of_manager.service_manager_phone or later.service_manager_phone,
+        service_manager_email=corrected.service_manager_email or of_manager.service_manager_email or later.service_manager_email,
+        tracking_system=corrected.tracking_system or known.tracking_system or later.tracking_system,
         projects=tuple(dict.fromkeys((*known.projects, *later.projects))),
-        laboratory=known.laboratory or later.laboratory,
-        company=known.company or later.company,
+        laboratory=corrected.laboratory or known.laboratory or later.laboratory,
+        company=corrected.company or known.company or later.company,
     )
 
 
-def _newborn(event: MailReceived, facts: Facts, desk: Desk) -> Case:
+def newborn(event: MailReceived, facts: Facts, desk: Desk) -> Case:
+    """The case of an application before its decision is due."""
     application = read_own_application(event, facts.calendar.local_day(event.at))
     partner = facts.partner
     domain = partner.domain if partner else ""
@@ -86,8 +95,16 @@ def _newborn(event: MailReceived, facts: Facts, desk: Desk) -> Case:
         subject=event.mail.subject,
         parent=event.linked_to,
         linked=(earlier,) if earlier else (),
-        details=CertificationDetails(application=application, partner=name, domain=domain, recertifies=earlier),
+        details=CertificationDetails(
+            application=application, partner=name, domain=domain, recertifies=earlier, held=_held_before(event, facts, desk)
+        ),
     )
+
+
+def _held_before(event: MailReceived, facts: Facts, desk: Desk) -> RegisteredCertificate | None:
+    """A certificate that begins only later is none that an application could follow."""
+    held = registered_certificate(facts, desk)
+    return held if held and held.issued_on <= facts.calendar.local_day(event.at) else None
 
 
 def _colleagues(event: MailReceived, domain: str) -> tuple[str, ...]:
@@ -111,6 +128,7 @@ def _answer(case: Case, event: MailReceived) -> tuple[Effect, ...]:
         decision_due=details.decision_due,
         steps=details.decision_steps,
         recertifies=details.recertifies if trusted else "",
+        held=details.held if trusted else None,
     )
     return (replace(letter, cc=letter.cc if trusted else (), immediate_answer=True),)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from mailflow.cases.certification.letter import policy_of, tell_partner
 from mailflow.cases.certification.validity import end_of_months, stop_vacancy, vacancy_clock
 from mailflow.message.certification.personnel import read_personnel_report
-from mailflow.message.certification.values import PersonnelReport
+from mailflow.message.certification.values import Arrival, Departure, PersonnelReport
 from mailflow.policy.case import Case
 from mailflow.policy.certification import Application, CertificationDetails, Vacancy
 from mailflow.policy.decision import Decision, Effect, Note
@@ -42,22 +42,28 @@ def take_report(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: 
     report = read_personnel_report(event.new_text, facts.calendar.local_day(event.at))
     if report is None or not is_service_manager(case, event, facts):
         return None
-    changed, effects = _book_exit(case, event, report, facts, desk, now) if report.left else (case, ())
-    filled, more = _book_successor(changed, report, desk) if report.joined else (changed, ())
-    answer = () if event.unanswered_because else (_answer(filled, event, report, facts, desk),)
-    return Decision(case=filled, effects=(*effects, *more, *answer), reason=f"{event.sender} reported a change among the engineers")
+    changed: Case = case
+    effects: list[Effect] = []
+    for departure in report.left:
+        changed, more = _book_exit(changed, event, departure, facts, desk, now)
+        effects += more
+    for arrival in report.joined:
+        changed, more = _book_successor(changed, arrival, desk)
+        effects += more
+    answer = () if event.unanswered_because else (_answer(changed, event, report, desk),)
+    return Decision(case=changed, effects=(*effects, *answer), reason=f"{event.sender} reported a change among the engineers")
 
 
 def _book_exit(
-    case: Case, event: MailReceived, report: PersonnelReport, facts: Facts, desk: Desk, now: datetime
+    case: Case, event: MailReceived, departure: Departure, facts: Facts, desk: Desk, now: datetime
 ) -> tuple[Case, tuple[Effect, ...]]:
     policy = policy_of(desk)
-    vacancy = vacancy_of(case.details, report, facts, policy, event.at)
+    vacancy = vacancy_of(case.details, departure, facts, policy, event.at)
     if any(known.key == vacancy.key for known in case.details.vacancies):
         return case, (Note(text=f"the exit of {vacancy.engineer} was reported before"),)
     details = replace(case.details, vacancies=(*case.details.vacancies, vacancy))
     due = facts.calendar.end_of_term(vacancy.left_on, policy.personnel_report)
-    lateness = "late" if vacancy.reported_on > vacancy.report_due else "in time"
+    lateness = "late" if vacancy.is_late else "in time"
     told = (
         f"{vacancy.engineer} ({vacancy.level or 'level not known'}) left on {vacancy.left_on.isoformat()}; reported {lateness}, "
         f"due {vacancy.report_due.isoformat()}; the place is to be filled by {vacancy.fill_by.isoformat()}"
@@ -66,30 +72,29 @@ def _book_exit(
     return case.changed(details=details), (noted, *vacancy_clock(vacancy, facts.calendar, policy, now))
 
 
-def vacancy_of(details: CertificationDetails, report: PersonnelReport, facts: Facts, policy: CertificationPolicy, at: datetime) -> Vacancy:
+def vacancy_of(details: CertificationDetails, departure: Departure, facts: Facts, policy: CertificationPolicy, at: datetime) -> Vacancy:
     """The vacancy with its two terms, both from the exit. The level is as reported, else as the application named it."""
-    today = facts.calendar.local_day(at)
-    left_on = report.left_on or today
-    known = next((one.level for one in details.application.engineers if one.name.casefold() == report.left.casefold()), "")
+    known = next((one.level for one in details.application.engineers if one.name.casefold() == departure.name.casefold()), "")
     return Vacancy(
-        engineer=report.left,
-        level=report.left_level or known,
-        left_on=left_on,
-        reported_on=today,
-        report_due=facts.calendar.end_of_term(left_on, policy.personnel_report).day,
-        fill_by=end_of_months(left_on, policy.vacancy_months).day,
+        engineer=departure.name,
+        level=departure.level or known,
+        left_on=departure.left_on,
+        reported_on=facts.calendar.local_day(at),
+        report_due=facts.calendar.end_of_term(departure.left_on, policy.personnel_report).day,
+        fill_by=end_of_months(departure.left_on, policy.vacancy_months).day,
     )
 
 
-def _book_successor(case: Case, report: PersonnelReport, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
-    """The oldest open vacancy of the new engineer's level, or of a lower one, is filled: a higher certificate replaces a lower one."""
+def _book_successor(case: Case, arrival: Arrival, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+    """The oldest open vacancy of the new engineer's level is filled, else of a lower one: a higher certificate replaces a lower one."""
     policy = policy_of(desk)
     details: CertificationDetails = case.details
-    vacancy = next((one for one in details.vacancies if one.is_open and is_level_enough(report.joined_level, one.level, policy)), None)
+    fitting = [one for one in details.vacancies if one.is_open and is_level_enough(arrival.level, one.level, policy)]
+    vacancy = next((one for one in fitting if one.level == arrival.level), fitting[0] if fitting else None)
     if vacancy is None:
-        return case, (Note(text=f"{report.joined} ({report.joined_level or 'level not stated'}) was reported, but fills no open place"),)
-    filled = tuple(replace(one, filled_by=report.joined) if one is vacancy else one for one in details.vacancies)
-    told = Note(text=f"{report.joined} ({report.joined_level}) takes the place of {vacancy.engineer}")
+        return case, (Note(text=f"{arrival.name} ({arrival.level or 'level not stated'}) was reported, but fills no open place"),)
+    filled = tuple(replace(one, filled_by=arrival.name) if one is vacancy else one for one in details.vacancies)
+    told = Note(text=f"{arrival.name} ({arrival.level}) takes the place of {vacancy.engineer}")
     return case.changed(details=replace(details, vacancies=filled)), (told, *stop_vacancy(vacancy, policy))
 
 
@@ -100,22 +105,22 @@ def is_level_enough(level: str, wanted: str, policy: CertificationPolicy) -> boo
     return wanted not in policy.levels or policy.levels.index(level) >= policy.levels.index(wanted)
 
 
-def _answer(case: Case, event: MailReceived, report: PersonnelReport, facts: Facts, desk: Desk) -> Effect:
-    """What was understood and by when the place must be filled."""
-    details: CertificationDetails = case.details
-    exit_booked = next((one for one in details.vacancies if report.left and one.engineer == report.left), None)
-    filled = next((one for one in details.vacancies if report.joined and one.filled_by == report.joined), None)
+def _answer(case: Case, event: MailReceived, report: PersonnelReport, desk: Desk) -> Effect:
+    """What was understood and by when each place must be filled."""
+    details, policy = case.details, policy_of(desk)
+    left, joined = {one.name for one in report.left}, {one.name for one in report.joined}
+    exits = tuple(one for one in details.vacancies if one.engineer in left)
+    filled = tuple(one for one in details.vacancies if one.filled_by in joined)
+    starts = dict.fromkeys(one.left_on for one in exits if one.is_open)
     answer = tell_partner(
         case,
         "personnel_report",
-        vacancy=exit_booked,
-        is_late=exit_booked is not None and exit_booked.reported_on > exit_booked.report_due,
-        personnel_term=policy_of(desk).personnel_report,
+        vacancies=exits,
+        personnel_term=policy.personnel_report,
         filled=filled,
-        joined=report.joined,
-        joined_level=report.joined_level,
+        unplaced=tuple(one for one in report.joined if one.name not in {vacancy.filled_by for vacancy in filled}),
         open_vacancies=tuple(one for one in details.vacancies if one.is_open),
-        steps=end_of_months(exit_booked.left_on, policy_of(desk).vacancy_months).steps if exit_booked and not filled else (),
+        steps=tuple(step for left_on in starts for step in end_of_months(left_on, policy.vacancy_months).steps),
     )
     return replace(answer, to=(event.sender,), cc=tuple(one for one in case.participants if one != event.sender), immediate_answer=True)
 

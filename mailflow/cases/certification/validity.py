@@ -17,10 +17,12 @@ from mailflow.policy.derivation import Derivation, DerivedDay, Step
 from mailflow.policy.desk import CertificationPolicy, Term
 
 DECISION_DUE = "decision_due"
+DECISION_OVERDUE = "decision_overdue"
 REMINDER = "recertification_reminder"
 EXPIRED = "expired"
 VACANCY_REMINDER = "vacancy_reminder"
 
+DECISION_CLOCK = (DECISION_DUE, DECISION_OVERDUE)
 VALIDITY_CLOCK = (REMINDER, EXPIRED, VACANCY_REMINDER)
 
 
@@ -46,9 +48,12 @@ def end_of_validity(issued_on: date, policy: CertificationPolicy) -> DerivedDay:
 
 
 def decision_clock(due: DerivedDay, calendar: BusinessCalendar, policy: CertificationPolicy, now: datetime) -> tuple[Effect, ...]:
-    """The reviewer is reminded on the working day before the last day and on it, at 09:00."""
+    """The reviewer is reminded on the working day before the last day and on it, at 09:00; on the working day after it the manager too."""
     moments = _moments_before(due.day, policy.decision_warnings, calendar, now)
-    return tuple(SetDeadline(kind=DECISION_DUE, key=key, at=at, steps=due.steps) for key, at in moments)
+    return (
+        *(SetDeadline(kind=DECISION_DUE, key=key, at=at, steps=due.steps) for key, at in moments),
+        SetDeadline(kind=DECISION_OVERDUE, at=calendar.dated_moment(calendar.next_business_day(due.day)), steps=due.steps),
+    )
 
 
 def validity_clock(

@@ -70,10 +70,8 @@ def _without_gaps(text: str) -> str:
 
 
 def add_vendor_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
-    """The manufacturer's mail is for staff and changes no state; its first one tells the number under which it works."""
-    details = case.details
-    number = details.vendor_number or next(iter(_numbers(case, event, desk)), "")
-    known = case.changed(details=replace(details, vendor_number=number))
+    """The manufacturer's mail is for staff and changes no state; it tells the number under which it works."""
+    known = case.changed(details=replace(case.details, vendor_number=_number_of_vendor(case, event, desk)))
     relay = SendNotice(
         notice="service_request/vendor_message",
         to=responsible_staff(case, desk),
@@ -82,6 +80,7 @@ def add_vendor_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
         values={
             "text": event.new_text,
             "sender": event.sender,
+            "subject": event.mail.subject,
             "summary": summary(known),
             "attachment_names": tuple(attachment.name or "" for attachment in event.mail.attachments),
         },
@@ -89,12 +88,25 @@ def add_vendor_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     return Decision(case=known, effects=(relay,), reason=f"the manufacturer wrote: {event.sender}")
 
 
-def _numbers(case: Case, event: MailReceived, desk: Desk) -> tuple[str, ...]:
+def _number_of_vendor(case: Case, event: MailReceived, desk: Desk) -> str:
+    """The first number that it names, in the subject before the text; replaced by another of its kind in a subject beside our number."""
+    known: str = case.details.vendor_number
+    in_subject = _numbers(case, event.mail.subject, desk)
+    if not known:
+        return next(iter((*in_subject, *_numbers(case, event.new_text, desk))), "")
+    alike = tuple(number for number in in_subject if _prefix(number, desk) == _prefix(known, desk))
+    return alike[0] if alike and known not in alike and case.number in event.mail.subject else known
+
+
+def _numbers(case: Case, text: str, desk: Desk) -> tuple[str, ...]:
     """The manufacturer's numbers in its own words; what the customer's subject names is not its answer."""
     prefixes = desk.vendor.number_prefixes if desk.vendor else ()
     of_customer = find_case_numbers(case.subject, prefixes)
-    named = find_case_numbers(f"{event.mail.subject}\n{event.new_text}", prefixes)
-    return tuple(number for number in named if number not in of_customer)
+    return tuple(number for number in find_case_numbers(text, prefixes) if number not in of_customer)
+
+
+def _prefix(number: str, desk: Desk) -> str:
+    return next((prefix for prefix in (desk.vendor.number_prefixes if desk.vendor else ()) if number.startswith(prefix)), "")
 
 
 def write_to_vendor(case: Case, event: MailReceived) -> Decision:

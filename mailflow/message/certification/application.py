@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from mailflow.message.certification.certificates import CERTIFICATE, engineer_of_file, find_engineers
-from mailflow.message.certification.files import read_lines
+from mailflow.message.certification.certificates import CERTIFICATE, each_once, engineer_of_file
+from mailflow.message.certification.files import read_files
 from mailflow.message.certification.projects import find_projects
+from mailflow.message.certification.spread import find_engineers_of_lines
 from mailflow.message.certification.values import Application, Engineer
 from mailflow.message.certification.words import heading_of, split_fact
 from mailflow.message.model import Mail
@@ -42,6 +43,8 @@ _FREE = {
     ),
     "laboratory": re.compile(r"\blab(?:oratory|oratories|s)?\b|laboratori|实验室", re.IGNORECASE),
 }
+_CORRECTS = re.compile(r"correct|instead|mistake|has changed|changed to|korekt|popraw|sprostow|zmiana|更正|改为|变更|有误", re.IGNORECASE)
+_CORRECTABLE = ("hotline", "service_manager", "service_manager_phone", "service_manager_email", "tracking_system", "laboratory", "company")
 LONGEST_VALUE = 400
 MOST_LINES = 6000
 LONGEST_BLOCK = 12
@@ -50,9 +53,12 @@ LONGEST_BLOCK = 12
 
 def read_application(mail: Mail, text: str, today: date) -> Application:
     """What the mail's own text says and, where it is silent, its files."""
-    lines = [*(line.strip() for line in text.splitlines()), *(line.strip() for line in read_lines(mail.attachments))][:MOST_LINES]
+    own = [line.strip() for line in text.splitlines()][:MOST_LINES]
+    files = [[line.strip() for line in file] for file in read_files(mail.attachments)]
+    lines = [*own, *(line for file in files for line in ("", *file))][:MOST_LINES]
     facts = _facts(lines)
-    engineers = (*find_engineers(lines, today), *_named_by_files(mail, today))
+    told = each_once((*find_engineers_of_lines(own, today), *_of_files(files, today)))
+    engineers = (*told, *_named_by_files(mail, today))
     manager = facts.get("service_manager", "") or _manager_in_free_text(lines)
     return Application(
         stars=_stars((facts.get("stars", ""), mail.subject, *lines)),
@@ -66,6 +72,17 @@ def read_application(mail: Mail, text: str, today: date) -> Application:
         laboratory=facts.get("laboratory", "") or _free(lines, "laboratory"),
         company=facts.get("company", ""),
     )
+
+
+def read_corrections(mail: Mail, text: str, today: date) -> Application:
+    """What a later mail says plainly: `Field: value`, and free text where the mail calls itself a correction. A mere mention of a point
+    replaces nothing.
+    """
+    said = read_application(mail, text, today)
+    if _CORRECTS.search(f"{mail.subject}\n{text}"):
+        return said
+    facts = _facts([line.strip() for line in text.splitlines()][:MOST_LINES])
+    return Application(**{name: getattr(said, name) for name in _CORRECTABLE if facts.get(name)})
 
 
 def _facts(lines: Sequence[str]) -> dict[str, str]:
@@ -99,6 +116,12 @@ def _contact_lines(lines: Sequence[str], at: int) -> Iterable[str]:
         if not re.match(r"[\s*•-]*(?:phone|tel|mobile|e-?mail|telefon|电话|手机|邮箱)", line, re.IGNORECASE):
             return
         yield line
+
+
+def _of_files(files: Sequence[Sequence[str]], today: date) -> Iterable[Engineer]:
+    """A file is one paper: its empty lines part nothing."""
+    for file in files:
+        yield from find_engineers_of_lines([line for line in file if line], today)
 
 
 def _named_by_files(mail: Mail, today: date) -> tuple[Engineer, ...]:
@@ -146,4 +169,5 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 def _free(lines: Iterable[str], field: str) -> str:
     """The first line that speaks of it; of a hotline one with its number."""
     spoken = (line for line in lines if _FREE[field].search(line))
-    return next((line[:LONGEST_VALUE] for line in spoken if field != "hotline" or _PHONE.search(line)), "")
+    found = next((line for line in spoken if field != "hotline" or _PHONE.search(line)), "")
+    return ": ".join(cell.strip() for cell in found.split("|") if cell.strip())[:LONGEST_VALUE]

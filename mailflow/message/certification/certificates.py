@@ -43,15 +43,19 @@ _NO_NAME = re.compile(
     re.IGNORECASE,
 )
 _BULLET = re.compile(r"^\s*(?:[-*•·–]|\(?\d{1,2}[.)])\s+")
+_SENTENCE_END = re.compile(r"(?<=[^\W\d_]{3})[.!?。]\s+(?=[^\W\d_])|。")
+_LIST = re.compile(
+    r"\s*(?:[(（]\s*\d{1,3}\s*[)）])?\s*(?:engineers?|certificates?|holders?|inżynier\w*|工程师|证书)?\s*[:：|]\s*", re.IGNORECASE
+)
+_LISTED = re.compile(r"(?P<name>[^,;，；、()（）|]{2,60})(?:[(（](?P<aside>[^()（）]{0,60})[)）])?")
+_TITLES = (
+    (re.compile(r"\b(?:H3C )?Certified Senior (?:Network )?Engineer\b|H3C认证高级(?:网络)?工程师", re.IGNORECASE), "H3CSE"),
+    (re.compile(r"\b(?:H3C )?Certified Network Engineer\b|H3C认证网络工程师", re.IGNORECASE), "H3CNE"),
+    (re.compile(r"\bH3C Certified (?:Internetwork )?Expert\b", re.IGNORECASE), "H3CIE"),
+    (re.compile(r"\bProject Management Professional\b", re.IGNORECASE), "PMP"),
+)
+"""Certificates by their titles, as H3C's requirements name them."""
 LONGEST_LINE = 1000
-
-
-def find_engineers(lines: Iterable[str], today: date) -> tuple[Engineer, ...]:
-    """Every certificate that the lines state, in their order; the same person's same certificate once."""
-    found: list[Engineer] = []
-    for line in lines:
-        found += _of_line(line[:LONGEST_LINE], today)
-    return tuple(_without_doubles(found))
 
 
 def engineer_of_file(name: str, today: date) -> tuple[Engineer, ...]:
@@ -61,24 +65,69 @@ def engineer_of_file(name: str, today: date) -> tuple[Engineer, ...]:
     if found is None:
         return ()
     plain = stem.replace("_", " ")
-    day = _last_day(plain, today)
+    day = last_day(plain, today)
     rest = re.sub(r"[\d./-]+", " ", _DATE.sub(" ", plain.replace(found[0], " | ")))
     pieces = (piece.strip(" -–") for piece in rest.split("|"))
-    person = next((piece for piece in pieces if _is_name(piece)), "")
+    person = next((piece for piece in pieces if is_name(piece)), "")
     return (Engineer(certificate=found[0].strip(), level=found["level"].upper(), name=person, valid_through=day),)
 
 
-def _of_line(line: str, today: date) -> list[Engineer]:
+def with_codes(line: str) -> str:
+    """The line with the code in the place of a certificate's full title, where it names no code itself; cut to a sane length."""
+    cut = line[:LONGEST_LINE]
+    if CERTIFICATE.search(cut):
+        return cut
+    for title, code in _TITLES:
+        cut = title.sub(code, cut)
+    return cut
+
+
+def engineers_of_line(line: str, today: date) -> list[Engineer]:
+    """Every certificate that one line states."""
     codes = list(CERTIFICATE.finditer(line))
     if not codes:
         return []
     counted = [(code, count) for code in codes if (count := _count_at(line, code))]
     if counted:
-        return [_engineer(code, quantity=count, day=_last_day(line[code.end() :], today)) for code, count in counted]
-    person, day = _person(line), _last_day(line, today)
-    if not person and day is None and not _is_row(line):
+        return [_engineer(code, quantity=count, day=last_day(line[code.end() :], today)) for code, count in counted]
+    if listed := _listed(line, codes, today):
+        return listed
+    people = _people(line, codes)
+    day = last_day(line, today)
+    if not any(people) and day is None and not _is_row(line):
         return []
-    return [_engineer(code, name=person, day=day) for code in codes]
+    own = len(set(people)) > 1
+    ends = [*(code.start() for code in codes[1:]), len(line)]
+    days = [last_day(line[code.end() : end], today) if own else day for code, end in zip(codes, ends, strict=True)]
+    return [_engineer(code, name=name, day=until) for code, name, until in zip(codes, people, days, strict=True)]
+
+
+def _listed(line: str, codes: list[re.Match[str]], today: date) -> list[Engineer]:
+    """`H3CNE: Li Wei, Chen Hao; H3CSE: Sun Yan`: everybody behind the colon holds it. A day in brackets is of the name before it."""
+    found: list[Engineer] = []
+    ends = [*(code.start() for code in codes[1:]), len(line)]
+    for code, end in zip(codes, ends, strict=True):
+        after = line[code.end() : end]
+        colon = _LIST.match(after)
+        if colon is None:
+            return []
+        names = after[colon.end() :]
+        shared = last_day(re.sub(r"[(（][^()（）]{0,60}[)）]", " ", names), today)
+        for one in _LISTED.finditer(names):
+            if is_name(one["name"].strip()):
+                own = last_day(one["aside"] or "", today)
+                found.append(_engineer(code, name=one["name"].strip(), day=own or shared))
+    return found
+
+
+def _people(line: str, codes: list[re.Match[str]]) -> list[str]:
+    """Who holds each: the name before the code since the one before it; else the same person as of that, or whoever the line names."""
+    anybody = _person(line)
+    starts = [0, *(code.end() for code in codes)]
+    people: list[str] = []
+    for start, code in zip(starts, codes, strict=False):
+        people.append(_person(line[start : code.start()]) or (people[-1] if people else anybody))
+    return people
 
 
 def _engineer(code: re.Match[str], *, name: str = "", quantity: int = 1, day: date | None = None) -> Engineer:
@@ -96,7 +145,7 @@ def _count_at(line: str, code: re.Match[str]) -> int:
     return int(word) if word.isdigit() else _NUMBER_WORDS[word]
 
 
-def _last_day(text: str, today: date) -> date | None:
+def last_day(text: str, today: date) -> date | None:
     """The latest day written out: beside the day of issue stands the day through which it is valid."""
     days = (read_date(found[0], today=today, language="zh") for found in _DATE.finditer(text))
     return max((day for day in days if day is not None), default=None)
@@ -106,14 +155,19 @@ def _is_row(line: str) -> bool:
     return "|" in line or _BULLET.match(line) is not None
 
 
+def plainly(line: str) -> str:
+    """The line without its bullet and label."""
+    return _LABEL.sub("", _BULLET.sub("", line)).strip(" |*_")
+
+
 def _person(line: str) -> str:
     """The first piece of the line that reads like a name."""
-    plain = _LABEL.sub("", _BULLET.sub("", line))
+    plain = plainly(_SENTENCE_END.sub("|", line))
     pieces = _BREAKS.split(_DATE.sub("|", CERTIFICATE.sub("|", re.sub(r"[()（）]", "|", plain))))
-    return next((piece.strip() for piece in pieces if _is_name(piece.strip())), "")
+    return next((piece.strip() for piece in pieces if is_name(piece.strip())), "")
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
     """Words that begin with capitals, or two to four Chinese characters."""
     if not text or len(text) > 60 or _NO_NAME.search(text) or not _NAME.fullmatch(text):
         return False
@@ -123,7 +177,7 @@ def _is_name(text: str) -> bool:
     return len(words) >= 2 and all(word[0].isupper() for word in words)
 
 
-def _without_doubles(found: list[Engineer]) -> Iterable[Engineer]:
+def each_once(found: Iterable[Engineer]) -> tuple[Engineer, ...]:
     """Text, form and file names often tell of the same certificate; the one that knows its last day counts."""
     known: dict[tuple[str, str], Engineer] = {}
     loose: list[Engineer] = []

@@ -22,12 +22,9 @@ MOST_FILES = 20
 CELL_GAP = " | "
 
 
-def read_lines(attachments: tuple[Attachment, ...]) -> tuple[str, ...]:
-    """The lines of all files, in order, an empty one before each; the first twenty files and two thousand lines of each are looked at."""
-    lines: list[str] = []
-    for attachment in attachments[:MOST_FILES]:
-        lines += ["", *_lines_of(attachment)]
-    return tuple(lines)
+def read_files(attachments: tuple[Attachment, ...]) -> tuple[list[str], ...]:
+    """The lines of each file; the first twenty files and two thousand lines of each are looked at."""
+    return tuple(_lines_of(attachment) for attachment in attachments[:MOST_FILES])
 
 
 def _lines_of(attachment: Attachment) -> list[str]:

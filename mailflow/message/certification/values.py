@@ -44,11 +44,25 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonnelReport:
-    """An engineer left, or a new one fills the place: `left_on` tells the exit. Level '' where the report names none."""
+class Departure:
+    """An engineer who left; level '' where the report names none."""
 
-    left: str = ""
-    left_on: date | None = None
-    left_level: str = ""
-    joined: str = ""
-    joined_level: str = ""
+    name: str
+    left_on: date
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A new engineer; level '' where the report names none."""
+
+    name: str
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonnelReport:
+    """Changes among a partner's engineers, in the order in which they are told."""
+
+    left: tuple[Departure, ...] = ()
+    joined: tuple[Arrival, ...] = ()

@@ -33,7 +33,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "issue tracking|ticket system|ticketing system|handling process|issue handling process",
         "tracking system and handling process|tracking system and handling process of customer issues",
         "system zgłoszeń|system śledzenia zgłoszeń|proces obsługi zgłoszeń|跟踪系统|问题跟踪系统|客户问题跟踪系统|工单系统|处理流程",
-        "问题处理流程|跟踪系统和流程",
+        "问题处理流程|跟踪系统和流程|跟踪系统及处理流程|问题跟踪系统及处理流程|客户问题跟踪系统及处理流程|客户问题跟踪系统和处理流程|客户问题的跟踪系统和处理流程",
     ),
     "laboratory": (
         "laboratory|lab|lab equipment|laboratory equipment|laboratorium|wyposażenie laboratorium|实验室|实验室设备",
@@ -50,7 +50,10 @@ _WORDS: dict[str, tuple[str, ...]] = {
 
 _FIELD_OF = {word: name for name, lines in _WORDS.items() for line in lines for word in line.split("|")}
 
-_LABEL = re.compile(r"^[\s>*_•·|–-]*(?:\(?\d{1,2}[.)]\s+)?(?P<label>[^:：=|\t]{2,80}?)\s*[:：=|\t]\s*(?P<value>.*)$")
+_LABEL = re.compile(
+    r"^[\s>*_•·|–-]*(?:\(?\d{1,2}[.)]\s+)?(?:(?:correction|korekta|更正)\s*[:：]\s*)?(?P<label>[^:：=|\t]{2,80}?)\s*[:：=|\t]\s*(?P<value>.*)$",
+    re.IGNORECASE,
+)
 _BARE = re.compile(r"^[\s>*_•·#-]*(?:\(?\d{1,2}[.)]\s+)?(?P<label>[^:：=|\t]{2,80}?)[\s:：*_]*$")
 
 

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from mailflow.message.certification.values import Application
 from mailflow.message.customer_line import CustomerLine
+from mailflow.policy.derivation import Step
 from mailflow.policy.event import Standing
 from tests.cases.certification.scene import (
     AT,
@@ -47,27 +49,28 @@ def test_an_application_gets_one_answer_and_goes_to_the_reviewer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "due", "reminders"),
+    ("at", "due", "reminders", "missed"),
     [
         # Friday, 20 November: Monday, Tuesday, Wednesday.
-        (datetime(2026, 11, 20, 7, tzinfo=UTC), date(2026, 11, 25), ["2026-11-24", "2026-11-25"]),
+        (datetime(2026, 11, 20, 7, tzinfo=UTC), date(2026, 11, 25), ["2026-11-24", "2026-11-25"], "2026-11-26"),
         # Friday, 9 October, after the National Day week: Saturday the 10th is worked, then Monday and Tuesday.
-        (datetime(2026, 10, 9, 7, tzinfo=UTC), date(2026, 10, 13), ["2026-10-12", "2026-10-13"]),
+        (datetime(2026, 10, 9, 7, tzinfo=UTC), date(2026, 10, 13), ["2026-10-12", "2026-10-13"], "2026-10-14"),
         # Wednesday, 30 September: 1 to 7 October are off; the 8th, 9th and the worked Saturday, the 10th.
-        (datetime(2026, 9, 30, 7, tzinfo=UTC), date(2026, 10, 10), ["2026-10-09", "2026-10-10"]),
+        (datetime(2026, 9, 30, 7, tzinfo=UTC), date(2026, 10, 10), ["2026-10-09", "2026-10-10"], "2026-10-12"),
         # Friday, 13 February, before the Spring Festival: Saturday the 14th is worked, 15 to 23 are off, then the 24th and 25th.
-        (datetime(2026, 2, 13, 7, tzinfo=UTC), date(2026, 2, 25), ["2026-02-24", "2026-02-25"]),
+        (datetime(2026, 2, 13, 7, tzinfo=UTC), date(2026, 2, 25), ["2026-02-24", "2026-02-25"], "2026-02-26"),
         # 23:30 in Shanghai on Sunday, 27 December: the 28th, 29th, 30th. 1 January does not come into it.
-        (datetime(2026, 12, 27, 15, 30, tzinfo=UTC), date(2026, 12, 30), ["2026-12-29", "2026-12-30"]),
+        (datetime(2026, 12, 27, 15, 30, tzinfo=UTC), date(2026, 12, 30), ["2026-12-29", "2026-12-30"], "2026-12-31"),
         # 00:30 on Thursday, 31 December: 1 January is off, then a weekend; the 4th, 5th and 6th.
-        (datetime(2026, 12, 30, 16, 30, tzinfo=UTC), date(2027, 1, 6), ["2027-01-05", "2027-01-06"]),
+        (datetime(2026, 12, 30, 16, 30, tzinfo=UTC), date(2027, 1, 6), ["2027-01-05", "2027-01-06"], "2027-01-07"),
     ],
 )
-def test_the_decision_is_due_on_the_third_working_day_of_china(at: datetime, due: date, reminders: list[str]) -> None:
-    """DK2, T1: the reviewer is told at 09:00 (01:00 UTC) of the working day before the last and of the last day."""
+def test_the_decision_is_due_on_the_third_working_day_of_china(at: datetime, due: date, reminders: list[str], missed: str) -> None:
+    """DK2, T1: the reviewer is told at 09:00 (01:00 UTC) of the working day before the last, of the last day, and of the one after it."""
     decision = happens(None, mail_of(at=at))
     assert after(decision).details.decision_due == due
-    assert [(kind, when) for kind, _, when in deadlines(decision)] == [("decision_due", f"{day}T01:00:00+00:00") for day in reminders]
+    moments = [*(("decision_due", day) for day in reminders), ("decision_overdue", missed)]
+    assert [(kind, when) for kind, _, when in deadlines(decision)] == [(kind, f"{day}T01:00:00+00:00") for kind, day in moments]
 
 
 def test_copied_colleagues_take_part_and_others_do_not() -> None:
@@ -120,7 +123,7 @@ def test_an_approval_certifies_for_a_year() -> None:
     assert (details.issued_on, details.valid_through) == (date(2026, 11, 24), date(2027, 11, 24))
     assert letters(decision) == [("approved", (ZHANG,))]
     assert letter(decision, "approved").attach == ("certificate",)
-    assert cleared(decision) == ["decision_due"]
+    assert cleared(decision) == ["decision_due", "decision_overdue"]
     assert deadlines(decision) == [
         # 90 days before: 24 days of November, 31 of October, 30 of September, 5 of August: 26 August.
         ("recertification_reminder", "90", "2027-08-26T01:00:00+00:00"),
@@ -155,7 +158,7 @@ def test_a_rejection_tells_its_reason() -> None:
     decision = command(certification(), "/reject The certificates are not genuine.", by=MANAGER)
     assert (after(decision).state, after(decision).closed_at) == ("rejected", AT)
     assert letter(decision, "rejected").values["reason"] == "The certificates are not genuine."
-    assert cleared(decision) == ["decision_due"]
+    assert cleared(decision) == ["decision_due", "decision_overdue"]
 
 
 @pytest.mark.parametrize(
@@ -202,7 +205,10 @@ def test_spam_is_closed_without_a_word() -> None:
 def test_staff_write_to_the_partner_only_by_answering_a_relayed_mail() -> None:
     """SR5"""
     note = happens(certification(), mail_of("Looks fine.", REVIEWER, standing=Standing.STAFF, answers_notice="certification/application"))
-    assert (letters(note), notes(note)) == ([], ["Looks fine."])
+    assert (letters(note), notes(note)) == ([("customer_message", (REVIEWER,))], ["Looks fine."])
+    assert [flag.name for flag in letter(note, "customer_message").values["flags"]] == ["certification_note_reached_nobody"]
+    silent = happens(certification(), mail_of("Checked.", REVIEWER, standing=Standing.STAFF))
+    assert (letters(silent), notes(silent)) == ([], ["Checked."])
     told = happens(
         certification("certified"),
         mail_of("Thank you.", REVIEWER, standing=Standing.STAFF, answers_notice="service_request/customer_message"),
@@ -223,3 +229,39 @@ def test_status_is_answered_at_once_to_whoever_asked(state: str) -> None:
     decision = happens(certification(state), reply_of("STATUS", LI, customer_line=line))
     assert letters(decision) == [("status", (LI,))]
     assert letter(decision, "status").cc == ()
+
+
+def test_a_missed_decision_is_told_to_reviewer_and_manager() -> None:
+    """DK2: on the working day after the last one; then the digest tells it."""
+    decision = falls(certification(decision_due=date(2026, 11, 25)), "decision_overdue", "", datetime(2026, 11, 26, 1, tzinfo=UTC))
+    assert letters(decision) == [("decision_due", (REVIEWER, MANAGER))]
+    assert letter(decision, "decision_due").values["is_overdue"]
+
+
+def test_what_was_decided_is_not_overdue() -> None:
+    assert letters(falls(certification("certified"), "decision_overdue", "", datetime(2026, 11, 26, 1, tzinfo=UTC))) == []
+
+
+def corrected_by(text: str) -> Application:
+    said = Application(stars=3, hotline="+86 571 5550 0100", laboratory="1 router", service_manager="Zhang Min")
+    return after(happens(certification(application=said), reply_of(text))).details.application
+
+
+def test_a_correction_replaces_what_was_said() -> None:
+    corrected = corrected_by("Correction: our hotline is +86 571 9999 0000.\nWe apply for two stars only.")
+    assert (corrected.stars, corrected.hotline) == (2, "Correction: our hotline is +86 571 9999 0000.")
+    assert corrected_by("Hotline: +86 571 9999 0000\nLaboratory: 2 routers").laboratory == "2 routers"
+    assert corrected_by("更正：服务经理：王芳").service_manager == "王芳"
+
+
+def test_a_mere_mention_replaces_nothing() -> None:
+    kept = corrected_by("The photos of the lab are attached; you reach me at the hotline +86 571 1111 0000 too.")
+    assert (kept.laboratory, kept.hotline) == ("1 router", "+86 571 5550 0100")
+
+
+@pytest.mark.parametrize(("state", "steps"), [("certified", 1), ("cancelled", 0), ("expired", 0), ("rejected", 0)])
+def test_only_a_certificate_in_force_is_told_with_its_last_day(state: str, steps: int) -> None:
+    """SR9: of a withdrawn certificate no day is derived any more."""
+    asked = reply_of("STATUS", customer_line=CustomerLine(kind="status"))
+    case = certification(state, validity_steps=(Step("term_ends", {"day": date(2027, 11, 24)}),))
+    assert len(letter(happens(case, asked), "status").values["steps"]) == steps

@@ -120,8 +120,27 @@ def test_an_exit_leaves_a_vacancy_of_three_months() -> None:
         ("vacancy_reminder", "0 chen hao 2027-03-01", "2027-06-01T01:00:00+00:00"),
     ]
     assert letters(decision) == [("personnel_report", (ZHANG,)), ("customer_message", (REVIEWER, MANAGER))]
-    assert letter(decision, "personnel_report").values["is_late"]
+    assert vacancy.is_late
     assert "reported late, due 2027-03-04" in notes(decision)[0]
+
+
+def test_two_exits_in_one_report_leave_two_vacancies_each_with_its_own_clock() -> None:
+    """DK2: 1 March 2027 and Wednesday, 3 March; three months end on 1 and on 3 June. Only the first was reported late."""
+    decision = reported("Chen Hao (H3CNE) left on 1 March 2027 and Li Wei (H3CSE) left on 3 March 2027.")
+    vacancies = after(decision).details.vacancies
+    assert [(one.engineer, one.level, one.fill_by, one.is_late) for one in vacancies] == [
+        ("Chen Hao", "H3CNE", date(2027, 6, 1), True),
+        ("Li Wei", "H3CSE", date(2027, 6, 3), False),
+    ]
+    assert [key for _, key, _ in deadlines(decision)] == [
+        "30 chen hao 2027-03-01",
+        "0 chen hao 2027-03-01",
+        "30 li wei 2027-03-03",
+        "0 li wei 2027-03-03",
+    ]
+    assert letter(decision, "personnel_report").values["vacancies"] == vacancies
+    filled = reported("They were replaced by Ma Jun (H3CSE) and Sun Yan (H3CNE).", case=after(decision))
+    assert [one.filled_by for one in after(filled).details.vacancies] == ["Sun Yan", "Ma Jun"]
 
 
 def test_three_working_days_count_make_up_days() -> None:
@@ -129,7 +148,7 @@ def test_three_working_days_count_make_up_days() -> None:
     text = "Chen Hao (H3CNE) left on 30 September 2026."
     in_time = reported(text, at=datetime(2026, 10, 10, 2, tzinfo=UTC))
     assert after(in_time).details.vacancies[0].report_due == date(2026, 10, 10)
-    assert not letter(in_time, "personnel_report").values["is_late"]
+    assert not after(in_time).details.vacancies[0].is_late
 
 
 def test_three_months_end_with_the_last_month() -> None:
