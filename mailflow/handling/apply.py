@@ -44,9 +44,10 @@ def apply(c: Connection, office: Office, desk: Desk, before: Case | None, decisi
             case Note():
                 _write(c, desk, effect.case or case, cause, "note", effect.text, who=effect.who, steps=effect.steps)
             case SendNotice():
-                if write_letter(c, office, desk, case, effect, cause) is not None:
+                told_of = effect.case or case
+                if write_letter(c, office, desk, told_of, effect, cause) is not None:
                     sent.append((effect.notice, (*effect.to, *effect.cc)))
-                    _write(c, desk, case, cause, "notice", f"{effect.notice} to {', '.join((*effect.to, *effect.cc))}")
+                    _write(c, desk, told_of, cause, "notice", f"{effect.notice} to {', '.join((*effect.to, *effect.cc))}")
             case ChangeCase():
                 _change(c, desk, effect, cause)
     if case is not None:

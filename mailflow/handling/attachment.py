@@ -50,7 +50,7 @@ def _build(
 ) -> NoticeAttachment:
     """One attachment by the name that the rules use for it. Raises ValueError for a name that nothing is built for."""
     number = case.number
-    wording = office.templates.wording(str(values["language"]))
+    wording = office.templates_of(desk).wording(str(values["language"]))
     match name:
         case "return_form_pdf":
             content = build_return_form_pdf(return_form(case, desk, wording))
@@ -105,7 +105,11 @@ def _calendar_entry(case: Case, desk: Desk, wording: Wording, now: datetime) -> 
     next_due = next((day for day in details.due_days if day >= today), details.return_due)
     uid = f"{case.number.lower()}@{desk.mailboxes[0].address.rpartition('@')[2]}"
     title = wording.say("calendar", "return_due" if next_due else "valid_through", {"rma": case.number})
-    return build_deadline_calendar(uid, title, next_due or details.valid_through, desk.wording.title, sequence=case.version, at=now)
+    parts = [f"{line.outstanding} × {line.part_number}" for line in details.lines if line.outstanding]
+    no_deadline = not next_due and details.type == "advance"
+    note = (wording.say("calendar", "not_due_yet", {}),) if no_deadline else ()
+    description = "\n".join((case.number, *note, *parts, *desk.wording.return_address))
+    return build_deadline_calendar(uid, title, next_due or details.valid_through, description, sequence=case.version, at=now)
 
 
 def _invoice_lines(effect: SendNotice, case: Case) -> tuple[InvoiceLine, ...]:

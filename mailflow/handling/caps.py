@@ -10,10 +10,11 @@ from mailflow.handling.cause import Cause
 from mailflow.handling.letter import write_letter
 from mailflow.handling.office import Office
 from mailflow.policy.decision import SendNotice, Sentence
-from mailflow.policy.derivation import Step
+from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk, Role
 from mailflow.store import notice, told
 
+USED_UP = "its share of automatic mail is used up"
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 
 
@@ -25,14 +26,16 @@ def why_unanswered(c: Connection, office: Office, desk: Desk, address: str, *, i
     about, sentence = said
     if told.is_news(c, desk.name, about, cause.at, DAY):
         tell_staff(c, office, desk, sentence, cause, Role.CCR)
-    return office.templates.wording("en").sentence(sentence)
+    return f"{USED_UP}: {office.templates.wording('en').sentence(sentence)}"
 
 
 def _reached(c: Connection, desk: Desk, address: str, is_stranger: bool, now: datetime) -> tuple[str, Step] | None:
     """(what it is about, the sentence) of the first limit that is reached."""
     limit, hours = desk.caps.share(is_stranger=is_stranger)
     if notice.count_to(c, address, now - timedelta(hours=hours), immediate_only=False) >= limit:
-        return f"cap of {address}", Step("cap_reached", {"address": address, "limit": limit, "hours": hours})
+        values: dict[str, Value] = {"address": address, "limit": limit, "hours": hours}
+        cases = notice.cases_written_of(c, desk.name, address, now - timedelta(hours=hours))
+        return f"cap of {address}", Step("cap_reached_in", {**values, "cases": cases}) if cases else Step("cap_reached", values)
     brake = desk.caps.unknown_of_desk_per_hour
     if is_stranger and notice.count_to_strangers(c, desk.name, now - HOUR) >= brake:
         return "brake", Step("brake_reached", {"limit": brake})

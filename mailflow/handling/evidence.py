@@ -21,7 +21,7 @@ PAGE = "rma/evidence"
 def build_evidence(c: Connection, office: Office, desk: Desk, case: Case, values: Mapping[str, Any]) -> bytes:
     """The archive. `values` are those of the invoice request, which the page shows too."""
     letters = _letters_to_customer(c, desk, case)
-    page = office.templates.render(PAGE, (str(values["language"]), *desk.languages), {**values, "letters": letters})
+    page = office.templates_of(desk).render(PAGE, (str(values["language"]), *desk.languages), {**values, "letters": letters})
     return build_evidence_zip(letters, page.html, values["now"])
 
 

@@ -22,6 +22,8 @@ from mailflow.store.notice import NoticeRow
 MOST_NUMBERS = 20
 """Numbers of one mail that are looked up; a mail with more is a list."""
 LONGEST_MERGE = 20
+BY_ADDRESS, BY_NUMBER = "signed case address", "case number"
+"""How a mail names a case that it answers no mail of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Found:
     how: str
     answers_notice: str = ""
     merged: Case | None = None
+    letters: tuple[str, ...] = ()
+    """Texts of the case's letters that the mail may quote, newest first."""
 
 
 def find_case(
@@ -85,14 +89,14 @@ def candidates(
     mailboxes = [box.address for box in desk.mailboxes]
     for token in find_case_tokens(mail, mailboxes):
         if number := verify_token(office.address_key, token):
-            yield number, "signed case address"
+            yield number, BY_ADDRESS
     if answered is not None and answered.case_number:
         yield answered.case_number, "answer to a notice of ours"
     for message_id in _answered_ids(mail):
         if number := inbound.message_case(c, message_id, mailboxes):
             yield number, "answer to a mail of the case"
     for number in dict.fromkeys((*extra_numbers, *named_cases(desk, mail.subject, text))):
-        yield number, "case number"
+        yield number, BY_NUMBER
 
 
 def named_cases(desk: Desk, *texts: str) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from mailflow.handling.history import last_steps, received_before, sent_notices, undeliverable, waiting_deadlines
+from mailflow.handling.correspondence import customer_words, timeline
+from mailflow.handling.history import counted_elsewhere, last_steps, received_before, sent_notices, undeliverable, waiting_deadlines
 from mailflow.handling.known_register import KnownRegister
 from mailflow.handling.office import Office
 from mailflow.handling.partner import partner_facts
@@ -26,8 +27,6 @@ from mailflow.policy.serial_slip import slips_of
 from mailflow.store import case as case_rows
 from mailflow.store import register
 
-TELLING = ("status", "escalate")
-"""One-line answers that are told the state of the case."""
 ESCALATION_QUESTION = "service_request/escalation_incomplete"
 """The notice whose answer completes an escalation (SR6)."""
 
@@ -50,6 +49,8 @@ def facts_for_opening(
     else:
         contract = _covering(known, devices, sender) or _contract_without_device(known, sender, extracted.contract, at.date())
     entries = known.contacts_with(sender)
+    # What a machine writes says nothing of who reads the letter (OUT5).
+    written = "" if event.alarm is not None else event.new_text
     contact = next((one for one in entries if contract and one.contract == contract.number), next(iter(entries), None))
     country = contract.country if contract and contract.country else desk.calendar.country
     timezone = contract.timezone if contract and contract.timezone else desk.calendar.timezone
@@ -58,7 +59,7 @@ def facts_for_opening(
     contacts = known.contacts_of(contract.number) if contract and (event.alarm is None or event.authenticated) else ()
     return Facts(
         calendar=calendar,
-        language=language_of(desk, contact, contract, event.new_text, mailbox_language),
+        language=language_of(desk, contact, contract, written, mailbox_language),
         country=country,
         timezone=timezone,
         entitlement=_entitlement(contract, contacts, devices, sender, calendar.local_day(at), is_named=bool(extracted.serials)),
@@ -137,7 +138,7 @@ def facts_for_case(
         contract=chosen,
         contacts=contacts,
         devices=devices,
-        serial_slips=_slips(known, extracted.serials, devices, case.customer) if extracted else {},
+        serial_slips=_slips(known, serials, devices, case.customer) if case.kind == "service_request" else {},
         prices=_prices(c, parts, calendar, at),
         parent=case_rows.load(c, case.parent) if case.parent else None,
         rmas=rmas,
@@ -146,18 +147,32 @@ def facts_for_case(
         undeliverable=undeliverable(c, (case.customer, *case.participants, *(one.email for one in contacts))),
         waiting=waiting_deadlines(c, (case, *rmas)) if tells or not isinstance(event, MailReceived) else (),
         last_steps=last_steps(c, case, rmas) if tells else (),
+        timeline=timeline(c, desk, case, rmas) if _escalates(event) else (),
+        customer_words=customer_words(c, desk, case) if isinstance(event, CommandGiven) and event.command.name == "assign" else None,
         sent_notices=sent_notices(c, case) if case.kind == "rma" and not isinstance(event, MailReceived) else (),
         received_before=received_before(c, desk.name, serials) if _concerns_parts(case, event, birth) else {},
+        counted_elsewhere=counted_elsewhere(c, case, (*serials, *_named(event))) if case.kind == "rma" else {},
         **(partner_facts(c, desk, case.customer, at, case) if case.kind == "certification" else {}),
     )
+
+
+def _named(event: Event | None) -> tuple[str, ...]:
+    """Serials that a command of receiving staff names."""
+    return tuple(serial for item in event.command.items for serial in item.serials) if isinstance(event, CommandGiven) else ()
 
 
 def _tells(event: Event | None) -> bool:
     """Whether somebody will be told how the case stands: STATUS, an escalation, a hand-over (SR6, SR9)."""
     if isinstance(event, MailReceived):
-        asked = event.customer_line is not None and event.customer_line.kind in TELLING
-        return asked or event.mailbox_role is MailboxRole.ESCALATION or event.answers_notice == ESCALATION_QUESTION
+        return _escalates(event) or (event.customer_line is not None and event.customer_line.kind == "status")
     return not isinstance(event, DeadlineFell) and not (isinstance(event, CommandGiven) and event.command.name != "handover")
+
+
+def _escalates(event: Event | None) -> bool:
+    if not isinstance(event, MailReceived):
+        return False
+    asked = event.customer_line is not None and event.customer_line.kind == "escalate"
+    return asked or event.mailbox_role is MailboxRole.ESCALATION or event.answers_notice == ESCALATION_QUESTION
 
 
 def _concerns_parts(case: Case, event: Event | None, birth: Sequence[str]) -> bool:
@@ -176,15 +191,20 @@ def _covering(known: KnownRegister, devices: Mapping[str, Device], sender: str) 
 
 
 def _slips(known: KnownRegister, serials: Iterable[str], devices: Mapping[str, Device], sender: str) -> dict[str, str]:
-    """Only devices of contracts that the sender speaks for: the register's serials are not for strangers."""
-    found: dict[str, str] = {}
-    for serial in serials:
-        if serial in devices:
-            continue
-        near = known.devices(slips_of(serial))
-        if _covering(known, near, sender):
-            found[serial] = next(iter(near))
-    return found
+    near = {serial: near_device(known, serial, sender) for serial in serials if serial not in devices}
+    return {serial: device for serial, device in near.items() if device}
+
+
+def near_device(known: KnownRegister, serial: str, sender: str) -> str:
+    """The serial that a mistyped one is meant to be, '' where none is near (IN4).
+
+    Only devices of contracts that the sender speaks for: the register's serials are not for strangers.
+    """
+    for near, device in known.devices(slips_of(serial)).items():
+        contract = known.contract(device.contract)
+        if contract is not None and known.speaks_for(contract, sender):
+            return near
+    return ""
 
 
 def _entitlement(

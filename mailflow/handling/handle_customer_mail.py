@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from mailflow.handling.opening import extract, open_case, welcome_back
 from mailflow.handling.reading import above_forwarded, find_customer_lines
 from mailflow.message.add_line import read_added_addresses
 from mailflow.message.customer_line import CustomerLine
+from mailflow.message.escalation_wish import find_escalation_wish
+from mailflow.message.model import Kind, ReturnNotification
 from mailflow.message.survey import SurveyAnswer, read_prepared_score, read_survey_answer
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
@@ -47,7 +50,7 @@ def take_customer_mail(errand: Errand, found: Found, event: MailReceived) -> Out
         added_addresses=read_added_addresses(above_forwarded(event.new_text)),
     )
     is_asked = found.case.state == "awaiting information"
-    return _add_to_case(errand, found, replace(told, extracted=extract(errand, told, is_asked=is_asked)))
+    return _add_to_case(errand, found, replace(told, extracted=extract(errand, told, sent=found.letters, is_asked=is_asked)))
 
 
 def _add_to_case(errand: Errand, found: Found, event: MailReceived) -> Outcome:
@@ -55,16 +58,34 @@ def _add_to_case(errand: Errand, found: Found, event: MailReceived) -> Outcome:
     assert found.case is not None
     answers = _answers(errand, found.case, event)
     case, line = answers[0] if answers else (found.case, None)
-    told = replace(event, customer_line=line)
+    own, others = _forms_by_return(event)
+    told = replace(event, customer_line=line, further_notifications=own)
     target = _case_meant(errand, case, told)
     decided = _decide_and_apply(errand, target, told)
     for other, further in answers[1:]:
         also = replace(event, customer_line=further, survey_answer=None, added_addresses=())
         if (running := load_running(errand.c, errand.desk, other.number)) is not None:
             _decide_and_apply(errand, _case_meant(errand, running, also), also)
+    for forms in others:
+        also = replace(event, return_notification=forms[0], further_notifications=forms[1:], survey_answer=None, added_addresses=())
+        if (running := load_running(errand.c, errand.desk, case.number)) is not None:
+            _decide_and_apply(errand, _case_meant(errand, running, also), also)
     number = decided.case.number if decided.case else target.number
     verdict = Verdict.OPENED if number != target.number else Verdict.ADDED
     return Outcome(verdict, found.how, decided.reason, number)
+
+
+def _forms_by_return(event: MailReceived) -> tuple[tuple[ReturnNotification, ...], tuple[tuple[ReturnNotification, ...], ...]]:
+    """(further forms for the same return as the first one, those for each other return): one answer for each return (RM4)."""
+    first = event.return_notification
+    own: list[ReturnNotification] = []
+    others: dict[str, list[ReturnNotification]] = {}
+    for form in event.further_notifications:
+        if first is not None and form.rma in ("", first.rma):
+            own.append(form)
+        else:
+            others.setdefault(form.rma, []).append(form)
+    return tuple(own), tuple(tuple(forms) for forms in others.values())
 
 
 def _answers(errand: Errand, case: Case, event: MailReceived) -> list[tuple[Case, CustomerLine]]:
@@ -130,7 +151,7 @@ def _decide_and_apply(errand: Errand, case: Case, event: MailReceived) -> Decisi
     facts = welcome_back(errand, event, facts)
     if (other := _other_request(errand, case, event)) is not None:
         named = facts_for_case(c, office, desk, other, event.at, event=event, known=errand.known)
-        facts = replace(facts, other_case=other, waiting=named.waiting, last_steps=named.last_steps)
+        facts = replace(facts, other_case=other, waiting=named.waiting, timeline=named.timeline)
     if case.state in CASE_TYPES[case.kind].begins_anew:
         facts = _ready_to_begin_anew(errand, case, facts, event)
     decision = decide(case.kind, case, event, facts, desk, errand.now)
@@ -162,12 +183,24 @@ def _find_lines(errand: Errand, case: Case, event: MailReceived) -> tuple[Custom
     today = calendar_for(case.country, case.timezone, errand.desk.calendar).local_day(event.at)
     prefixes = tuple(errand.desk.number_prefixes.values())
     own_words = above_forwarded(event.new_text)
-    if (lines := find_customer_lines(own_words, languages, today, prefixes)) or event.mail.in_reply_to:
+    lines = find_customer_lines(own_words, languages, today, prefixes)
+    if (wish := _wish(errand, event, lines)) is not None:
+        return (*lines, wish)
+    if lines or event.mail.in_reply_to:
         return lines
     line = next(iter(find_customer_lines(event.mail.subject, languages, today, prefixes)), None)
     if line is None or line.kind not in REQUEST_ANSWERS:
         return ()
     return (line if line.reason or line.kind == "status" else replace(line, reason=event.new_text.strip()),)
+
+
+def _wish(errand: Errand, event: MailReceived, lines: Sequence[CustomerLine]) -> CustomerLine | None:
+    """A sentence that asks for the manager is an ESCALATE with itself as the reason; no machine wishes anything (SR6)."""
+    is_escalation = event.mailbox_role is MailboxRole.ESCALATION or any(line.kind == "escalate" for line in lines)
+    if is_escalation or errand.reading.nature.kind is not Kind.PERSON:
+        return None
+    sentence = find_escalation_wish(event.new_text)
+    return CustomerLine("escalate", reason=sentence) if sentence else None
 
 
 def _asked_at_once(errand: Errand, event: MailReceived) -> CustomerLine | None:

@@ -33,6 +33,7 @@ from mailflow.policy.digest import (
     staff_sections,
 )
 from mailflow.policy.register import Partner
+from mailflow.store import case as case_rows
 from mailflow.store import digest, inbound, outbox, register
 
 log = structlog.get_logger(__name__)
@@ -97,6 +98,7 @@ def _to_staff(c: Connection, desk: Desk, last: datetime, now: datetime) -> Itera
         digest.open_returns(c, desk.name),
         _stuck_letters(c, desk, last),
         _set_aside(c, desk),
+        case_rows.list_cases(c, kind="certification", state="applied", desk=desk.name),
     )
     for to, own in letters_to_staff(desk, sections):
         values = {"sections": own, "returns": (), "more": 0, "audience": "staff"}

@@ -20,7 +20,8 @@ from mailflow.handling.known_register import KnownRegister
 from mailflow.handling.office import Office
 from mailflow.handling.partner import reported_case
 from mailflow.handling.quarantine import quarantine, tell_admin
-from mailflow.handling.reading import Reading, find_return_notification, read, repeats
+from mailflow.handling.quoted_letters import find_new_text, quotable_letters
+from mailflow.handling.reading import Reading, find_return_notification, read
 from mailflow.handling.too_large import set_aside
 from mailflow.handling.undelivered import handle_bounce
 from mailflow.message.alarm import Alarm, read_alarm
@@ -33,7 +34,7 @@ from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case_address import without_token
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import MailReceived
-from mailflow.policy.triage import Strange, Verdict, triage
+from mailflow.policy.triage import UNREADABLE, Strange, Verdict, add_nature, triage
 from mailflow.store import inbound, journal, notice
 from mailflow.store.inbound import AlreadyHandled, InboundRow
 
@@ -107,7 +108,7 @@ def _handle_in_savepoint(c: Connection, office: Office, row: InboundRow, reading
 
 def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | UnreadableMail, now: datetime) -> None:
     if isinstance(reading, UnreadableMail):
-        quarantine(c, office, row, "it cannot be read", str(reading), now)
+        quarantine(c, office, row, UNREADABLE, str(reading), now)
         return
     mail = reading.mail
     _record_identity(c, row, mail)
@@ -155,7 +156,7 @@ def _decide_fate(errand: Errand) -> Outcome:
     handed_over = find_handed_over(errand)
     strange = Strange(
         mail=mail,
-        nature=Nature(Kind.ECHO, "our own notice came back") if _is_own_notice(errand) else nature,
+        nature=Nature(Kind.ECHO, "a notice of ours by its Message-ID") if _is_own_notice(errand) else nature,
         is_duplicate=same is not None,
         is_known_sender=errand.known.is_known(mail.sender.address) or bool(desk.roles_of(mail.sender.address)),
         is_before_cutoff=errand.office.cutoff is not None and row.received_at < errand.office.cutoff,
@@ -173,9 +174,7 @@ def _decide_fate(errand: Errand) -> Outcome:
         return Outcome(Verdict.BOUNCE, verdict.rule, nature.rule, number)
     if verdict.verdict is not None:
         number = _case_of_automatic(errand) if verdict.verdict is Verdict.AUTOMATIC else None
-        # What looks like a person's mail was stopped for another reason, which the rule names.
-        reason = "" if strange.nature.kind is Kind.PERSON else strange.nature.rule
-        return Outcome(verdict.verdict, verdict.rule, reason, number, same)
+        return Outcome(verdict.verdict, verdict.rule, add_nature(verdict.rule, strange.nature), number, same)
     if handed_over is not None:
         return take_vendor_mail(errand, handed_over)
     return _take_to_case(errand, read_alarm(mail) if of_device else None)
@@ -203,17 +202,17 @@ def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
     body = mail.text or mail.alternative_text
     rough = split_reply(body)
     today = calendar_for("", "", desk.calendar).local_day(row.received_at)
-    form = find_return_notification(mail, rough.new_text, today, desk.languages[0])
-    found = find_case(c, errand.office, desk, mail, rough.new_text, errand.known, (form.rma.upper(),) if form and form.rma else ())
+    forms = find_return_notification(mail, rough.new_text, today, desk.languages[0])
+    found = find_case(c, errand.office, desk, mail, rough.new_text, errand.known, tuple(form.rma.upper() for form in forms if form.rma)[:1])
     if found.case is None and errand.mailbox.role is MailboxRole.PARTNER:
         reported = reported_case(c, desk, mail.sender.address, rough.new_text, row.received_at)
         found = replace(found, case=reported, how="personnel report of a certified partner") if reported else found
     sender, trust = mail.sender.address, errand.reading.authentication
-    sent = _quoted_letters(errand, found.case.number, rough.new_text) if found.case else []
+    found = replace(found, letters=quotable_letters(errand, found))
     event = MailReceived(
         mail=mail,
         at=row.received_at,
-        new_text=split_reply(body, sent).new_text if sent else rough.new_text,
+        new_text=find_new_text(body, rough.new_text, found.letters, is_staff=bool(desk.roles_of(sender))),
         standing=standing_of(desk, found.case, sender, genuine=trust.genuine, failed=trust.failed, known=errand.known),
         authenticated=trust.genuine,
         mailbox_role=_role_addressed(errand),
@@ -221,17 +220,11 @@ def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
         roles=desk.roles_of(sender),
         unanswered_because=_why_silent(errand),
         answers_notice=found.answers_notice,
-        return_notification=form,
+        return_notification=next(iter(forms), None),
+        further_notifications=forms[1:],
         alarm=alarm,
     )
     return take_staff_mail(errand, found, event) if event.roles else take_customer_mail(errand, found, event)
-
-
-def _quoted_letters(errand: Errand, number: str, new_text: str) -> list[str]:
-    """Letters of the case that the mail may quote without any mark. What only staff got, no customer can quote."""
-    desk, is_staff = errand.desk, bool(errand.desk.roles_of(errand.mail.sender.address))
-    letters = notice.texts_of_case(errand.c, number)
-    return [text for to, text in letters if (is_staff or not all(map(desk.roles_of, to))) and repeats(new_text, text)]
 
 
 def _why_silent(errand: Errand) -> str:

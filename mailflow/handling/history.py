@@ -27,7 +27,8 @@ def last_steps(c: Connection, case: Case, rmas: Sequence[Case]) -> tuple[LastSte
     """The newest mails between the customer and the desk, oldest first; what staff write among themselves is not among them (SR9)."""
     numbers = [case.number, *(rma.number for rma in rmas)]
     theirs = [
-        LastStep(at=at, subject=subject, from_us=False) for at, subject in inbound.newest_from(c, numbers, case.participants, MOST_STEPS)
+        LastStep(at=at, subject=subject, from_us=False, by=by)
+        for at, subject, by in inbound.newest_from(c, numbers, case.participants, MOST_STEPS)
     ]
     ours = [LastStep(at=at, subject=subject, from_us=True) for at, subject in notice.newest_for(c, numbers, case.participants, MOST_STEPS)]
     return tuple(sorted((*theirs, *ours), key=lambda step: step.at)[-MOST_STEPS:])
@@ -62,4 +63,16 @@ def received_before(c: Connection, desk: str, serials: Iterable[str]) -> dict[st
     for rma in case_rows.of_serials(c, asked, kind="rma", desk=desk):
         back = {serial for line in rma.details.lines for serial in line.received_serials}
         found |= dict.fromkeys(asked & back, rma.number)
+    return found
+
+
+def counted_elsewhere(c: Connection, case: Case, serials: Iterable[str]) -> dict[str, str]:
+    """Serial to another return that has received it while this one is open; one that was repaired went back and may come again (BX5)."""
+    asked = frozenset(serials)
+    found: dict[str, str] = {}
+    for rma in case_rows.of_serials(c, asked, kind="rma", desk=case.desk):
+        went_back = rma.details.type == "repair" and rma.details.replacements
+        if rma.number != case.number and not went_back and (rma.closed_at is None or rma.closed_at > case.opened_at):
+            back = {serial for line in rma.details.lines for serial in line.received_serials}
+            found |= dict.fromkeys(asked & back, rma.number)
     return found

@@ -97,8 +97,9 @@ def _write(
     language = effect.language or (desk.languages[0] if effect.to_staff or case is None else case.language)
     mailbox = _mailbox(desk, effect)
     reply_address = case_address(office.address_key, mailbox, case.number) if case else mailbox
-    values = {**_frame(desk, case, mailbox, reply_address, language, cause.at), **effect.values}
-    rendered = office.templates.render(effect.notice, (language, *desk.languages), values)
+    greeted = {"recipient_name": case.customer_name if case is not None and case.customer in to else ""}
+    values = {**_frame(desk, case, mailbox, reply_address, language, cause.at), **greeted, **effect.values}
+    rendered = office.templates_of(desk).render(effect.notice, (language, *desk.languages), values)
     message_id = f"{office.new_id()}@{mailbox.rpartition('@')[2]}"
     in_reply_to, references = _thread(c, desk, case, effect, cause)
     raw = compose_notice(

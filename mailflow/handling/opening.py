@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mailflow.cases import decide, kind_opened_in
@@ -9,7 +10,7 @@ from mailflow.handling.apply import apply
 from mailflow.handling.caps import why_unanswered
 from mailflow.handling.errand import Errand, Outcome
 from mailflow.handling.finding import Found
-from mailflow.handling.gather import facts_for_opening
+from mailflow.handling.gather import facts_for_opening, near_device
 from mailflow.handling.reading import find_request
 from mailflow.message.model import Address, Extracted
 from mailflow.policy.case import Case
@@ -69,17 +70,21 @@ def welcome_back(errand: Errand, event: MailReceived, facts: Facts) -> Facts:
     return replace(facts, undeliverable=facts.undeliverable - {event.sender})
 
 
-def extract(errand: Errand, event: MailReceived, *, is_asked: bool = False) -> Extracted:
+def extract(errand: Errand, event: MailReceived, *, sent: Sequence[str] | None = None, is_asked: bool = False) -> Extracted:
     """What the mail says of its request (IN4); a device's serial is the one that its alarm names.
 
-    `is_asked`: the case waits for answers, which may stand under our quoted questions whatever the mail program says it answers (IN5).
+    `sent`: the letters of the case that the mail may quote, None for a mail that opens one. `is_asked`: the case waits for answers,
+    which may stand under our quoted questions whatever the mail program says it answers (IN5).
     """
 
     def is_known(serial: str) -> bool:
         return bool(errand.known.devices((serial,)))
 
+    def is_nearly_known(word: str) -> bool:
+        return bool(near_device(errand.known, word, event.sender))
+
     answers_question = is_asked or event.answers_notice == "service_request/information_request"
-    extracted = find_request(event.mail, is_known, answers_question=answers_question)
+    extracted = find_request(event.mail, is_known, is_nearly_known, sent=sent, answers_question=answers_question)
     if event.alarm is not None and event.alarm.serial:
         return replace(extracted, serials=(event.alarm.serial,))
     return extracted

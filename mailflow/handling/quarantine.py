@@ -14,7 +14,7 @@ from mailflow.notices.compose import UnsendableNotice
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Role
-from mailflow.policy.triage import Verdict
+from mailflow.policy.triage import HELD, Verdict
 from mailflow.store import inbound, journal, notice
 from mailflow.store.inbound import InboundRow
 
@@ -48,6 +48,7 @@ def tell_admin(c: Connection, office: Office, row: InboundRow, rule: str, reason
             "rule": rule,
             "reason": reason,
             "inbound": row.id,
+            "can_be_released": rule not in HELD,
         },
     )
     try:

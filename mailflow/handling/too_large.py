@@ -11,16 +11,16 @@ from mailflow.handling.letter import write_letter
 from mailflow.handling.quarantine import quarantine
 from mailflow.message.model import Kind
 from mailflow.policy.decision import SendNotice
+from mailflow.policy.triage import TOO_LARGE
 from mailflow.store import inbound
 
-RULE = "too large to be read whole"
 MEGABYTE = 1_000_000
 
 
 def set_aside(errand: Errand) -> None:
     """Quarantine and, for a person whom our border vouches for, a letter; a copy of the mail in a second mailbox gets none (case 27)."""
     c, row, mail = errand.c, errand.row, errand.mail
-    quarantine(c, errand.office, row, RULE, f"{row.size} octets; only its header was fetched", errand.now)
+    quarantine(c, errand.office, row, TOO_LARGE, f"{row.size} octets; only its header was fetched", errand.now)
     mailboxes = [box.address for box in errand.desk.mailboxes]
     is_copy = inbound.find_same(c, row.id, row.raw_sha256, mail.message_id, mail.sender.address, mailboxes) is not None
     is_old = errand.office.cutoff is not None and row.received_at < errand.office.cutoff

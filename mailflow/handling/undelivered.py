@@ -69,7 +69,7 @@ def handle_refused(office: Office, now: datetime) -> int:
                 address=row.recipient,
                 reason=row.reason or "no reason given",
                 at=refused,
-                marks=not row.reason.startswith("given up"),
+                marks=row.state == "failed" and not row.reason.startswith("given up"),
             )
             _take_back(c, office, office.desk(row.desk), undelivered, Cause(who="mailflow", what="refused", at=now))
     return len(rows)

@@ -65,6 +65,10 @@ class ServiceRequestDetails:
     contract: str = ""
     model: str = ""
     serials: tuple[str, ...] = ()
+    serials_from: str = ""
+    """Number of the closed request from which the serials were taken over, '' where the customer named them itself (SR7)."""
+    unknown_serials: tuple[str, ...] = ()
+    """Those of the serials that the register does not have under the customer's contract (IN5, BX8)."""
     software_version: str = ""
     site_address: str = ""
     symptoms: str = ""
@@ -152,7 +156,9 @@ class RmaLine:
 
     @property
     def outstanding_serials(self) -> tuple[str, ...]:
-        return tuple(serial for serial in self.serials if serial not in self.received_serials)
+        """The serials that have not come back; none where units came back without their serials, since any of them may be here."""
+        missing = tuple(serial for serial in self.serials if serial not in self.received_serials)
+        return missing if len(missing) <= self.outstanding else ()
 
     @property
     def undelivered(self) -> int:
@@ -214,6 +220,8 @@ class RmaDetails:
     """Parcels of ours to the customer, in the order in which they left."""
     extended_by_customer: bool = False
     disputed: bool = False
+    claimed: bool = False
+    """Disputed because the customer says that the parts were returned already; else it does not agree with what is booked (RM6, BX6)."""
     expired: bool = False
     invoices: tuple[InvoiceRequest, ...] = ()
     """What finance was asked to invoice and still holds, the oldest first."""

@@ -6,6 +6,7 @@ from mailflow.message.set_aside import divide
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.event import MailReceived
+from mailflow.policy.facts import CustomerWords
 
 NOTICE = "service_request/customer_message"
 
@@ -36,6 +37,7 @@ def relay_to_staff(
         forward_attachments=True,
         values={
             "text": text or event.new_text,
+            "opening": "",
             "sender": event.sender,
             "summary": summary,
             "is_new": is_new,
@@ -52,8 +54,22 @@ def ask_staff(
     customer: str, to: tuple[str, ...], *, summary: Summary, commands: tuple[str, ...], steps: Derivation = (), flags: Derivation = ()
 ) -> SendNotice:
     """A matter of the customer's that only a human can decide, without a mail of theirs at hand."""
-    values = {"text": "", "sender": customer, "summary": summary, "is_new": False, "books": False, "attachment_names": ()}
+    values = {"text": "", "opening": "", "sender": customer, "summary": summary, "is_new": False, "books": False, "attachment_names": ()}
     return SendNotice(notice=NOTICE, to=to, to_staff=True, values={**values, "commands": commands, "steps": steps, "flags": flags})
+
+
+def pass_to_assignee(words: CustomerWords, assignee: str, *, summary: Summary, commands: tuple[str, ...], by: str) -> SendNotice:
+    """The customer's last mail and the first one below it, with all files of the case, for a new assignee."""
+    flag = Step("flag_taken", {}) if by == assignee else Step("flag_assigned", {"by": by})
+    values = {"text": words.last or words.opening, "opening": words.opening if words.last else "", "sender": words.sender}
+    return SendNotice(
+        notice=NOTICE,
+        to=(assignee,),
+        to_staff=True,
+        attach=("case_files",),
+        values={**values, "summary": summary, "is_new": False, "books": False, "attachment_names": (), "commands": commands}
+        | {"steps": (), "flags": (flag,)},
+    )
 
 
 def _of_the_mail(event: MailReceived) -> Derivation:
@@ -62,4 +78,4 @@ def _of_the_mail(event: MailReceived) -> Derivation:
     names = tuple(attachment.name or attachment.content_type for attachment in aside)
     kept = (Step("flag_set_aside", {"names": names}),) if aside else ()
     silent = event.unanswered_because and event.alarm is None
-    return (*kept, *((Step("flag_unanswered", {"reason": event.unanswered_because}),) if silent else ()))
+    return (*kept, *((Step("flag_unanswered", {"reason": event.unanswered_because.partition(": ")[0]}),) if silent else ()))

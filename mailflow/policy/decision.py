@@ -33,6 +33,8 @@ class SendNotice:
     """Counts against the caps of IN7."""
     language: str = ""
     """Of a letter that belongs to no case; else the case's, and to staff the desk's first."""
+    case: Case | None = None
+    """The case that the letter speaks of and whose thread it stands in, where that is not the one decided on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

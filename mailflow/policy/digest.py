@@ -96,7 +96,8 @@ class Section:
 SECTIONS_OF: Mapping[Role, tuple[str, ...]] = {
     Role.CCR: ("clocks", "returns", "letters"),
     Role.CSE: ("clocks",),
-    Role.REVIEWER: ("clocks",),
+    Role.REVIEWER: ("decisions", "clocks"),
+    Role.ESCALATION: ("decisions",),
     Role.RECEIVING: ("returns",),
     Role.ADMIN: ("letters", "quarantine"),
 }
@@ -110,9 +111,11 @@ def staff_sections(
     returns: Iterable[Case],
     letters: Iterable[StuckLetter],
     quarantine: Iterable[SetAside],
+    applications: Iterable[Case] = (),
 ) -> tuple[Section, ...]:
     """The sections that have something to tell, the most urgent line of each first."""
     lines = {
+        "decisions": _missed_decisions(desk, now, applications),
         "clocks": _clock_lines(desk, now, clocks),
         "returns": _return_lines(desk, now, returns),
         "letters": [_letter_line(letter) for letter in letters],
@@ -153,6 +156,16 @@ def _clock_line(clock: WaitingDeadline, case: Case) -> Step:
         return Step(f"digest_{clock.kind}", values)
     name = "digest_response" if case.assignee else "digest_response_unassigned"
     return Step(name, {**values, "priority": case.priority or "", "assignee": case.assignee or ""})
+
+
+def _missed_decisions(desk: Desk, now: datetime, applications: Iterable[Case]) -> list[Step]:
+    """Applications that the reviewer left undecided past their last day, the longest waiting first (DK2)."""
+    today = calendar_for("", "", desk.calendar).local_day(now)
+    late = [(case.details.decision_due, case) for case in applications if case.details.decision_due and case.details.decision_due < today]
+    return [
+        Step("digest_decision_overdue", {"number": case.number, "who": _who(case), "due": due, "days": (today - due).days})
+        for due, case in sorted(late, key=lambda pair: (pair[0], pair[1].number))
+    ]
 
 
 def _return_lines(desk: Desk, now: datetime, returns: Iterable[Case]) -> list[Step]:

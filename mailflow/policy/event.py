@@ -49,6 +49,8 @@ class MailReceived:
     answers_notice: str = ""
     """Name of the notice of ours that it replies to."""
     return_notification: ReturnNotification | None = None
+    further_notifications: tuple[ReturnNotification, ...] = ()
+    """Other forms of the same mail (RM4)."""
     customer_line: CustomerLine | None = None
     """Its one-line answer (BX6)."""
     booking: Booking | None = None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.case import Case
-from mailflow.policy.derivation import Derivation
+from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.entitlement import Entitlement
 from mailflow.policy.register import Contact, Contract, Device, Partner, PartPrice
 
@@ -26,11 +26,25 @@ class WaitingDeadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastStep:
-    """A mail of the case as its customer knows it: its subject, and whether we wrote it."""
+    """A mail of the case as its customer knows it: its subject, and whether we wrote it; else `by` whom of those who take part."""
 
     at: datetime
     subject: str
     from_us: bool
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerWords:
+    """The customer's first mail and, where there are more, its last; `sender` wrote the last one.
+
+    `readers` are the staff who got the newest of them.
+    """
+
+    sender: str
+    opening: str
+    last: str = ""
+    readers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +96,16 @@ class Facts:
     """The clocks of the case and of its returns."""
     last_steps: tuple[LastStep, ...] = ()
     """The newest mails between the customer and the desk, oldest first (SR9)."""
+    timeline: tuple[tuple[datetime, Step], ...] = ()
+    """What a manager should know of the case so far, oldest first, each as a sentence of [sentence] (SR6)."""
+    customer_words: CustomerWords | None = None
+    """What the customer wrote, for who takes the case over (SR5)."""
     sent_notices: tuple[SentNotice, ...] = ()
     """Every letter of the case with what became of it, oldest first (BX4)."""
     received_before: Mapping[str, str] = field(default_factory=dict)
     """Serial to the number of the finished or running return under which it came back (BX8)."""
+    counted_elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Serial to the number of another return that was open beside this one and has received it: one unit cannot fill both (BX5, BX8)."""
     partner: Partner | None = None
     """The register's partner with the sender's or the case's domain (DK2)."""
     certifications: tuple[Case, ...] = ()

@@ -36,7 +36,7 @@ class Strange:
     is_of_vendor: bool = False
     """The manufacturer's, in a case that was handed over to it (DK1)."""
     was_released: bool = False
-    """Staff let it out of quarantine: what put it there does not count again."""
+    """Staff let it out of quarantine: what put it there does not count again, unless it is one of `HELD`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,15 @@ class Triage:
 
     verdict: Verdict | None
     rule: str
+
+
+NOT_GENUINE = "staff sender is not genuine"
+NO_SENDER = "it names no sender that could be answered"
+UNREADABLE = "it cannot be read"
+TOO_LARGE = "too large to be read whole"
+
+HELD: frozenset[str] = frozenset({NOT_GENUINE, NO_SENDER, UNREADABLE, TOO_LARGE})
+"""Reasons for quarantine that stay whatever staff think of the mail: releasing it would only bring it back (OUT6, IN9)."""
 
 
 def _is_spam(strange: Strange) -> bool:
@@ -74,9 +83,9 @@ TABLE: tuple[tuple[str, Callable[[Strange], bool], Verdict | None], ...] = (
     ("a bounce", lambda s: s.nature.kind is Kind.BOUNCE, Verdict.BOUNCE),
     ("a delivery or reading receipt", lambda s: s.nature.kind is Kind.RECEIPT, Verdict.IGNORED),
     ("a feedback report", lambda s: s.nature.kind is Kind.FEEDBACK, Verdict.IGNORED),
-    ("more than 50 servers passed it on", lambda s: _hops(s) > 50 and not s.was_released, Verdict.QUARANTINED),
-    ("our border marked it as spam", lambda s: _is_spam(s) and not s.was_released, Verdict.QUARANTINED),
-    ("it names no sender that could be answered", _has_no_sender, Verdict.QUARANTINED),
+    ("more than 50 servers passed it on", lambda s: _hops(s) > 50, Verdict.QUARANTINED),
+    ("our border marked it as spam", _is_spam, Verdict.QUARANTINED),
+    (NO_SENDER, _has_no_sender, Verdict.QUARANTINED),
     ("the manufacturer writes to a case that it works on", lambda s: s.is_of_vendor, None),
     ("a device reports by Call Home", lambda s: s.is_alarm, None),
     ("a post of a mailing list", lambda s: s.nature.kind is Kind.LIST and not s.is_known_sender, Verdict.IGNORED),
@@ -85,9 +94,18 @@ TABLE: tuple[tuple[str, Callable[[Strange], bool], Verdict | None], ...] = (
 )
 
 
+def add_nature(rule: str, nature: Nature) -> str:
+    """What a mail's nature adds to the rule that decided; '' for a person's mail, which was stopped for what the rule names."""
+    if nature.kind is Kind.PERSON:
+        return ""
+    name, _, mark = nature.rule.partition(": ")
+    return mark if rule.endswith(name) else nature.rule
+
+
 def triage(strange: Strange) -> Triage:
     """The first row of the table that holds, else the mail goes on to its case."""
     for rule, holds, verdict in TABLE:
-        if holds(strange):
+        is_lifted = strange.was_released and verdict is Verdict.QUARANTINED and rule not in HELD
+        if not is_lifted and holds(strange):
             return Triage(verdict, rule)
     return Triage(None, "written by a person")

@@ -28,7 +28,7 @@ def test_past_the_cap_the_request_is_registered_and_staff_are_told_once(desk: De
     assert sent_to(desk, EVE) == 5
     alerts = [one for one in desk.all_notices() if one.name == "staff/attention"]
     assert [tuple(one.to) for one in alerts] == [(CCR,)]
-    assert "eve@stranger.example had 5 automatic mails within 24 h" in " ".join(alerts[0].text.split())
+    assert "eve@stranger.example was sent 5 automatic mails within 24 h" in " ".join(alerts[0].text.split())
 
 
 def test_the_next_day_the_stranger_is_answered_again(desk: DeskAtWork) -> None:

@@ -38,7 +38,7 @@ def test_a_customers_mail_that_staff_forward_opens_the_customers_request(desk: D
     assert (case.customer, case.subject, case.contract, case.state) == (ANNA, "Board reboots", "HC-1", "accepted")
     assert desk.new_notices() == [
         ("service_request/accepted", (ANNA,)),
-        ("service_request/customer_message", (CSE,)),
+        ("service_request/customer_message", (CCR, CSE)),
         ("staff/command_result", (CCR,)),
     ]
     assert not [one for one in desk.all_notices() if ANNA in one.to and (b"came to me" in one.raw or b"ccr@" in one.raw)]

@@ -176,6 +176,8 @@ def test_waiving_waits_for_its_confirmation(desk: DeskAtWork) -> None:
 def test_receiving_books_in_plain_words_and_the_customer_is_told(desk: DeskAtWork) -> None:
     """RM5, RM6"""
     number = issue_return(desk)
+    desk.write("ccr@tac.example", f"Re: {number}", "/shipped DHL JD01")
+    desk.new_notices()
     desk.write("warehouse@tac.example", f"{number} is here", "Received 1 x 02352KLM, plus a power cord.\n", mailbox="receiving@tac.example")
     assert desk.new_notices() == [
         ("rma/receipt_notification", (ANNA,)),

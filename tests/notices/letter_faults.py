@@ -22,7 +22,7 @@ from tests.notices.situation import Situation, texts_of
 
 ROOT = Path(__file__).parents[2] / "templates" / "email"
 TEMPLATES = Templates(ROOT)
-OF_NO_CASE = ("staff/digest",)
+OF_NO_CASE = ("staff/digest", "service_request/too_large")
 
 WRITTEN_DATES = {
     "en": r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) 20\d\d",

@@ -11,14 +11,16 @@ from mailflow.cases.service_request.handover import hand_over
 from mailflow.cases.service_request.judgement import accept
 from mailflow.cases.service_request.merge import link, merge
 from mailflow.cases.service_request.participants import add_participant
+from mailflow.cases.service_request.relay import pass_on
+from mailflow.cases.service_request.reopening import last_day_to_reopen
 from mailflow.cases.service_request.response_clock import start_clock, stop_clock
-from mailflow.cases.service_request.ship_to import is_unconfirmed, who_may_confirm
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
 from mailflow.policy.facts import Facts
+from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 Rule = Callable[[Case, CommandGiven, Facts, Desk, datetime], Decision]
 AFTER_MERGING = ("note", "link")
@@ -59,7 +61,14 @@ def _assign(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
     address = event.by if event.command.address in ("", "me") else event.command.address
     if not desk.roles_of(address):
         return refuse(case, event, Step("request_not_staff", {"number": case.number, "address": address, "desk": desk.name}))
-    return done(case.changed(assignee=address), event, Step("request_assigned", {"number": case.number, "address": address}))
+    assigned = case.changed(assignee=address)
+    words = () if _has_read(facts, address, event) else pass_on(assigned, address, facts, event.by)
+    return done(assigned, event, Step("request_assigned", {"number": case.number, "address": address}), *words)
+
+
+def _has_read(facts: Facts, address: str, event: CommandGiven) -> bool:
+    """Whoever takes a case has its newest mail as a rule; whom somebody else puts in charge is told all the same (SR5)."""
+    return address == event.by and facts.customer_words is not None and address in facts.customer_words.readers
 
 
 def _note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -88,8 +97,9 @@ def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     asks = not case.details.surveyed
     survey = (tell_customer(case, "survey", scores=(1, 2, 3, 4, 5)),) if asks else ()
     closed = case.changed(state="closed", closed_at=event.at, details=replace(case.details, surveyed=True))
+    last_day = last_day_to_reopen(event.at, facts, desk)
     told = Step("request_closed_and_asked" if asks else "request_closed", {"number": case.number})
-    return done(closed, event, told, tell_customer(case, "closed"), *survey, *stop_clock())
+    return done(closed, event, told, tell_customer(case, "closed", reopens_until=last_day), *survey, *stop_clock())
 
 
 def _reopen(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -14,6 +14,7 @@ from mailflow.cases.service_request.judgement import ask_in_clear, judge
 from mailflow.cases.service_request.opening import open_request
 from mailflow.cases.service_request.participants import Copied, welcome
 from mailflow.cases.service_request.relay import tell_staff
+from mailflow.cases.service_request.reopening import may_go_on, taken_up
 from mailflow.cases.service_request.response_clock import stop_clock
 from mailflow.cases.service_request.ship_to import Doubt, look_at_ship_to
 from mailflow.cases.service_request.status import asks_for_status, asks_only_for_status, status_letter, tell_status
@@ -28,27 +29,20 @@ from mailflow.policy.facts import Facts
 
 def add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A participant's mail: what asks for something of its own first, then what goes to staff."""
-    is_over = case.state == "closed" and not _may_reopen(case, facts, desk, event.at)
+    is_over = not may_go_on(case, facts, desk, event.at)
     if event.alarm is not None and case.state != "closed":
         return repeat_alarm(case, event, event.alarm, desk)
     if event.survey_answer is not None and case.details.surveyed:
         return keep_answer(case, event, event.survey_answer, desk)
     if asks_only_for_status(event):
         return tell_status(case, event, facts, desk)
-    if event.alarm is None and is_escalation(event):
-        return escalate(case, event, facts, desk, now)
     if is_over or event.alarm is not None:
-        return open_request(replace(event, linked_to=case.number), facts, desk, now)
+        return open_request(replace(event, linked_to=case.number), facts, desk, now, earlier=case)
+    if is_escalation(event):
+        return escalate(case, event, facts, desk, now)
     decision = _take_up(case, event, facts, desk, now)
     status = status_letter(case, event, facts, desk) if asks_for_status(event) else ()
     return replace(decision, effects=(*status, *decision.effects))
-
-
-def _may_reopen(case: Case, facts: Facts, desk: Desk, at: datetime) -> bool:
-    if case.closed_at is None:
-        return True
-    last_day = facts.calendar.end_of_term(case.closed_at, desk.requests.reopen_within).day
-    return facts.calendar.local_day(at) <= last_day
 
 
 def _take_up(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -71,8 +65,7 @@ def _go_on(before: Case, case: Case, event: MailReceived, facts: Facts, desk: De
     was_unread = before.details.missing == (CLEAR_TEXT,) and not event.is_encrypted
     if case.state == "awaiting information" and (was_unread or not case.details.missing):
         return judge(case, event, facts, desk, now)
-    if case.state in ("resolved", "closed", "awaiting customer"):
-        case = case.changed(state="in progress", closed_at=None)
+    case = taken_up(case)
     if event.is_encrypted and not case.details.asked_in_clear:
         return case.changed(details=replace(case.details, asked_in_clear=True)), ask_in_clear(case, event)
     return case, ()
@@ -87,7 +80,7 @@ def _for_staff(before: Case, case: Case, event: MailReceived, facts: Facts, desk
         case,
         event,
         desk,
-        flags=(*encrypted, *trust_flags(case, event), *wish, *noticed, *doubt.flags, *copied.flags),
+        flags=(*encrypted, *trust_flags(case, event, facts), *wish, *noticed, *doubt.flags, *copied.flags),
         commands=(*wish_commands, *proposed_merges(case, noticed), *copied.commands),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailflow.cases.service_request.judgement import INFORMATION_DECISION, INFORMATION_REMINDER
+from mailflow.cases.service_request.judgement import INFORMATION_DECISION, INFORMATION_REMINDER, next_step, questions
 from mailflow.cases.service_request.relay import responsible_staff, suggested_commands, summary, understood
 from mailflow.cases.service_request.response_clock import BREACH, WARNING, response_moment
 from mailflow.policy.case import Case
@@ -19,7 +19,7 @@ def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk) -> 
     if event.kind in (INFORMATION_REMINDER, INFORMATION_DECISION) and case.state != "awaiting information":
         return Decision(case=case, reason="nothing is asked of the customer any more")
     if event.kind == INFORMATION_REMINDER:
-        return Decision(case=case, effects=(_ask_again(case),), reason="what was asked for is still missing")
+        return Decision(case=case, effects=(_ask_again(case, facts),), reason="what was asked for is still missing")
     if event.kind == INFORMATION_DECISION:
         return Decision(case=case, effects=(_let_staff_decide(case, desk),), reason="the customer did not answer: staff decide")
     due = response_moment(case, case.details.accepted_at or case.opened_at, facts, desk)
@@ -34,7 +34,11 @@ def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk) -> 
     raise ValueError(f"a service request knows no deadline {event.kind!r}")
 
 
-def _ask_again(case: Case) -> SendNotice:
+def _ask_again(case: Case, facts: Facts) -> SendNotice:
+    """The question of before, with the day on which staff decide (IN5)."""
+    trusted = case.details.trusted
+    decision = next((one for one in facts.waiting if one.kind == INFORMATION_DECISION), None)
+    decided = (Step("next_step_decided", {"day": facts.calendar.local_day(decision.due_at)}), *decision.steps) if decision else ()
     return SendNotice(
         notice="service_request/information_request",
         to=(case.customer,),
@@ -42,9 +46,9 @@ def _ask_again(case: Case) -> SendNotice:
         values={
             "missing": case.details.missing,
             "reminder": True,
-            "next_step": (Step("next_step_information", {}),),
-            "trusted": case.details.trusted,
-            "understood": understood(case.details) if case.details.trusted else (),
+            "next_step": (*(questions(facts.serial_slips.items()) if trusted else ()), next_step(trusted=trusted), *decided),
+            "trusted": trusted,
+            "understood": understood(case.details) if trusted else (),
         },
     )
 

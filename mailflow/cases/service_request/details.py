@@ -23,7 +23,9 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
     serials = tuple(dict.fromkeys((*known.serials, *found.serials)))
     # What the register knows of another customer's device is not for this one's eyes.
     own = facts.contract.number if facts.contract else ""
-    device = next((device for serial in serials if (device := facts.devices.get(serial)) and device.contract == own), None)
+    devices = {serial: device for serial in serials if (device := facts.devices.get(serial)) and device.contract == own}
+    device = next(iter(devices.values()), None)
+    site, stated_by = _site(known, event)
     values: dict[str, Any] = {
         "name": known.name or found.name or event.customer.name,
         "telephone": known.telephone or found.telephone,
@@ -32,9 +34,10 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
         "contract": known.contract or found.contract,
         "model": known.model or found.model or (device.model if device else ""),
         "serials": serials,
+        "unknown_serials": tuple(serial for serial in serials if own and serial not in devices),
         "software_version": known.software_version or found.software_version,
-        "site_address": known.site_address or found.site_address,
-        "site_stated_by": known.site_stated_by or (event.sender if found.site_address and not known.site_address else ""),
+        "site_address": site,
+        "site_stated_by": stated_by,
         "symptoms": known.symptoms or found.symptoms,
         "impact": known.impact or found.impact,
         "priority_words": known.priority_words or found.priority_words,
@@ -42,14 +45,29 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
     trusted = known.trusted or is_trusted(event, facts)
     missing = _missing(values, event, facts, desk)
     completed_at = known.completed_at or (event.at if known.missing and not missing else None)
+    if site != known.site_address:
+        # Whoever agreed has agreed to another address (BX8).
+        values |= {"ship_to_asked": False, "ship_to_confirmed_by": ""}
     changed = replace(known, **values, trusted=trusted, missing=missing, completed_at=completed_at)
     return replace(changed, entitlement=_entitlement(known, facts))
 
 
+def _site(known: ServiceRequestDetails, event: MailReceived) -> tuple[str, str]:
+    """The address that was written last, and by whom."""
+    stated = event.extracted.site_address
+    if not stated or stated == known.site_address:
+        return known.site_address, known.site_stated_by
+    return stated, event.sender
+
+
 def _missing(values: Mapping[str, Any], event: MailReceived, facts: Facts, desk: Desk) -> tuple[str, ...]:
-    """A serial that looks mistyped is asked about, never mended silently (IN4)."""
+    """A serial that looks mistyped, or that the register lacks, is asked about, never mended silently (IN4, IN5).
+
+    Who stands in no contract, or is not proven, is not told which serials are in the register.
+    """
     serials = values["serials"]
-    is_doubtful = bool(slips(event, facts)) and not any(serial in facts.devices for serial in serials)
+    may_know = is_vouched_for(event) and (facts.contract is not None or bool(facts.serial_slips))
+    is_doubtful = may_know and not any(serial in facts.devices for serial in serials)
     present = {"serial": bool(serials) and not is_doubtful, "contract": bool(values["contract"]), "symptoms": bool(values["symptoms"])}
     return tuple(name for name in desk.requests.demanded if not present[name])
 

@@ -11,12 +11,15 @@ from mailflow.cases.service_request.details import may_read, read_details
 from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_start, start_work
 from mailflow.cases.service_request.merge import merged_into
 from mailflow.cases.service_request.participants import welcome
-from mailflow.cases.service_request.relay import responsible_staff, summary, tell_staff
+from mailflow.cases.service_request.relay import greeted, responsible_staff, summary, tell_staff
+from mailflow.cases.service_request.reopening import may_go_on, taken_up
+from mailflow.message.escalation_wish import find_escalation_wish
 from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case_address import without_token
 from mailflow.policy.decision import ChangeCase, Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, MailboxRole, Role
-from mailflow.policy.event import MailReceived
+from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.facts import Facts
 
 INCOMPLETE = "service_request/escalation_incomplete"
@@ -26,13 +29,45 @@ CLOCKS = ("response_breached", "information_decision", "expired", "final_notice"
 FEWEST_WORDS, FEWEST_SIGNS = 3, 4
 """What tells a reason from a greeting: words, or characters of a script that writes no blanks."""
 _GREETING = re.compile(r"^[^,，!！]{0,40}[,，!！]$")
+_LABEL = re.compile(r"^[^:：]{1,40}[:：]\s*")
+"""`Case number: ` and `Reason: ` of our prepared answer."""
 _SIGN = re.compile(r"[\u3400-\u9fff]")
 
 
 def is_escalation(event: MailReceived) -> bool:
     """Written to the escalation mailbox, asked for in a line, or the answer to our question for what was missing."""
-    asked = event.customer_line is not None and event.customer_line.kind == "escalate"
-    return asked or event.mailbox_role is MailboxRole.ESCALATION or event.answers_notice == INCOMPLETE
+    return _asks_by_line(event) or event.mailbox_role is MailboxRole.ESCALATION or event.answers_notice == INCOMPLETE
+
+
+def asks_for_manager(event: MailReceived) -> bool:
+    """Whether the mail that opens a request also wants the manager, in whatever words."""
+    if event.caller is not None:
+        return False
+    return is_escalation(event) or (not event.unanswered_because and bool(find_escalation_wish(event.new_text)))
+
+
+def speaks_of_another(case: Case, event: MailReceived, desk: Desk) -> bool:
+    """Whether the mail that opens a request escalates another one, rather than bringing a fault of its own to us (SR1, SR6).
+
+    What is also written to another mailbox is a request, of which the escalation mailbox gets a copy; a bare ESCALATE is none.
+    """
+    if event.caller is not None or not is_escalation(event):
+        return False
+    if _goes_on_from_closed(event) or event.answers_notice == INCOMPLETE:
+        return True
+    if _asks_by_line(event):
+        return not case.details.serials
+    addressed = {without_token(one.address) for one in (*event.mail.to, *event.mail.cc)}
+    return not any(box.address in addressed and box.role is not MailboxRole.ESCALATION for box in desk.mailboxes)
+
+
+def _asks_by_line(event: MailReceived) -> bool:
+    return event.customer_line is not None and event.customer_line.kind == "escalate"
+
+
+def _goes_on_from_closed(event: MailReceived) -> bool:
+    """It escalates a request of its sender that was closed too long ago: the new one refers to it, so no number is missing (SR7)."""
+    return bool(event.linked_to) and event.standing is Standing.PARTICIPANT
 
 
 def reason_of(event: MailReceived, desk: Desk) -> str:
@@ -44,6 +79,8 @@ def reason_of(event: MailReceived, desk: Desk) -> str:
         lines = [line for line in lines if not _is_our_hint(line.strip(), asked)]
     else:
         lines = event.new_text.strip().splitlines()
+    if event.answers_notice == INCOMPLETE:
+        lines = [_LABEL.sub("", line) for line in lines]
     said = "\n".join(line for line in lines if not _GREETING.match(line.strip())).strip()
     numbers = "|".join(re.escape(prefix) for prefix in desk.number_prefixes.values())
     bare = re.sub(rf"(?:{numbers})\d+", " ", said, flags=re.IGNORECASE)
@@ -57,14 +94,17 @@ def _is_our_hint(line: str, asked: str) -> bool:
 
 
 def escalate(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """An escalation of a request by one who takes part. Its state stays: the manager decides what follows."""
+    """An escalation of a request by one who takes part; a solved or lately closed one runs again (SR7)."""
     target = facts.other_case
-    if case.details.names_no_request and target is not None and _may_go_on_in(case, target):
-        return _escalate_named(case, target, event, facts, desk)
+    if case.details.names_no_request and target is not None:
+        if _may_go_on_in(case, target, event, facts, desk):
+            return _escalate_named(case, target, event, facts, desk)
+        linked = tuple(dict.fromkeys((*case.linked, target.number)))
+        case = case.changed(linked=linked, details=replace(case.details, names_no_request=False))
     reason = reason_of(event, desk)
-    letters = _letters(case, event, facts, desk, reason, missing=() if reason else (REASON,))
+    letters = _letters(taken_up(case), event, facts, desk, reason, missing=() if reason else (REASON,))
     copied = welcome(case.changed(details=read_details(case.details, event, facts, desk)), event, facts, desk)
-    escalated = _marked(copied.case, event, reason)
+    escalated = taken_up(_marked(copied.case, event, reason))
     effects: tuple[Effect, ...] = ()
     if escalated.state == "awaiting information" and not escalated.details.missing:
         escalated, effects = judge(escalated, event, facts, desk, now)
@@ -72,8 +112,9 @@ def escalate(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
     return Decision(case=escalated, effects=(*letters, *effects, staff), reason=f"{event.sender} escalates the request")
 
 
-def _may_go_on_in(case: Case, target: Case) -> bool:
-    return target.kind == "service_request" and target.desk == case.desk and target.number != case.number and not target.merged_into
+def _may_go_on_in(case: Case, target: Case, event: MailReceived, facts: Facts, desk: Desk) -> bool:
+    is_other_request = target.kind == "service_request" and target.desk == case.desk and target.number != case.number
+    return is_other_request and not target.merged_into and may_go_on(target, facts, desk, event.at)
 
 
 def _escalate_named(case: Case, target: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
@@ -81,17 +122,13 @@ def _escalate_named(case: Case, target: Case, event: MailReceived, facts: Facts,
     said = (case.details.escalation_reason, reason_of(event, desk))
     reason = "\n".join(dict.fromkeys(filter(None, said)))
     merged, joined = merged_into(case, target, event.at)
-    escalated = _marked(joined, event, reason)
-    effects = _letters(target, event, facts, desk, reason, missing=() if reason else (REASON,))
+    escalated = taken_up(_marked(joined, event, reason))
+    effects = _letters(taken_up(target), event, facts, desk, reason, missing=() if reason else (REASON,))
     change = ChangeCase(case=escalated, reason=f"{event.sender} escalates it; {case.number} was merged into it")
     staff = tell_staff(escalated, event, desk, flags=(Step("flag_escalated", {}),))
     # The letters speak of the request that goes on, though they leave from the one that ends.
-    letters = tuple(_speaking_of(escalated, one) if isinstance(one, SendNotice) else one for one in (*effects, staff))
+    letters = tuple(replace(one, case=escalated) if isinstance(one, SendNotice | Note) else one for one in (*effects, staff))
     return Decision(case=merged, effects=(change, *letters), reason=f"{event.sender} escalates {target.number}")
-
-
-def _speaking_of(case: Case, letter: SendNotice) -> SendNotice:
-    return replace(letter, values={**letter.values, "number": case.number, "case": case})
 
 
 def open_escalation(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -102,9 +139,18 @@ def open_escalation(case: Case, event: MailReceived, facts: Facts, desk: Desk, n
     else:
         effects = (leave_to_staff(case, facts),)
     reason = reason_of(event, desk)
-    letters = _letters(case, event, facts, desk, reason, missing=(NUMBER,) if reason else (NUMBER, REASON))
+    names_none = not _goes_on_from_closed(event)
+    missing = (*((NUMBER,) if names_none else ()), *(() if reason else (REASON,)))
+    letters = _letters(case, event, facts, desk, reason, missing=missing)
     marked = _marked(case, event, reason)
-    return marked.changed(details=replace(marked.details, names_no_request=True)), (*letters, *effects)
+    return marked.changed(details=replace(marked.details, names_no_request=names_none)), (*letters, *effects)
+
+
+def brief_of_new(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+    """A new request that also asks for the manager: its answer is that of any other, and the manager is told (SR1, SR6)."""
+    reason = reason_of(event, desk)
+    note = Note(text=f"escalated: {reason or 'no reason given'}", who=event.sender)
+    return _marked(case, event, reason), (_brief(case, facts, desk, reason, Step("escalation_of_new", {})), note)
 
 
 def _marked(case: Case, event: MailReceived, reason: str) -> Case:
@@ -143,7 +189,7 @@ def _answer(case: Case, event: MailReceived, desk: Desk, missing: tuple[str, ...
         notice="service_request/escalation_received",
         to=(event.sender,),
         cc=tuple(address for address in case.participants if address != event.sender),
-        values={"by": manager, "trusted": may_read(case, event)},
+        values={"by": manager, "trusted": may_read(case, event), **greeted(case, event)},
         immediate_answer=True,
     )
     return (received,), Step("escalation_told", {})
@@ -154,7 +200,7 @@ def _brief(case: Case, facts: Facts, desk: Desk, reason: str, outcome: Step) -> 
         "reason": reason,
         "summary": summary(case),
         "clocks": running_clocks(facts),
-        "history": facts.last_steps,
+        "history": facts.timeline,
         "outcome": outcome,
     }
     to = desk.staff_of(Role.ESCALATION) or responsible_staff(case, desk)

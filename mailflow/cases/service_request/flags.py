@@ -26,7 +26,13 @@ def serial_flags(case: Case, serials: Iterable[str], facts: Facts) -> Derivation
         for serial, number in facts.received_before.items()
         if serial in asked and number not in own | open_numbers
     )
-    return (*in_cases, *returned, *_foreign(asked, facts))
+    return (*in_cases, *returned, *_foreign(asked, facts), *_unknown(case, asked, facts))
+
+
+def _unknown(case: Case, serials: tuple[str, ...], facts: Facts) -> Derivation:
+    """Of several serials one that the register lacks; of a single one the verdict says so itself."""
+    strange = tuple(serial for serial in serials if serial not in facts.devices)
+    return tuple(Step("flag_serial_unknown", {"serial": serial}) for serial in strange) if len(case.details.serials) > 1 else ()
 
 
 def _foreign(serials: tuple[str, ...], facts: Facts) -> Derivation:
@@ -39,13 +45,23 @@ def _foreign(serials: tuple[str, ...], facts: Facts) -> Derivation:
     return tuple(Step("flag_other_contract", one) for one in values)
 
 
-def trust_flags(case: Case, event: MailReceived) -> Derivation:
+def trust_flags(case: Case, event: MailReceived, facts: Facts) -> Derivation:
     """Why staff must decide what the register alone would grant (SR1, SR3, OUT6)."""
     unproven = () if event.authenticated or event.caller is not None or event.alarm is not None else (Step("flag_unproven", {}),)
+    return (*unproven, *_contract_flag(case, facts))
+
+
+def _contract_flag(case: Case, facts: Facts) -> Derivation:
+    """The contract that the customer named beside the device's own one, or beside the sender's where the register lacks the device."""
     stated = case.details.contract
-    differs = bool(stated and case.contract and stated.upper() != case.contract.upper())
-    other = (Step("flag_contract_differs", {"stated": stated, "contract": case.contract or ""}),) if differs else ()
-    return (*unproven, *other)
+    if not stated or not case.contract or stated.upper() == case.contract.upper():
+        return ()
+    device = next((device for serial in case.details.serials if (device := facts.devices.get(serial))), None)
+    if device is None:
+        return (Step("flag_contract_of_sender", {"stated": stated, "contract": case.contract}),)
+    if device.contract.upper() == stated.upper():
+        return (Step("flag_contract_of_device", {"stated": stated, "contract": case.contract}),)
+    return (Step("flag_contract_differs", {"stated": stated, "contract": device.contract}),)
 
 
 def proposed_merges(case: Case, flags: Derivation) -> tuple[str, ...]:

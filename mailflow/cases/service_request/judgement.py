@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -70,8 +70,12 @@ def ask_for_missing(case: Case, event: MailReceived, facts: Facts, desk: Desk, n
     today = facts.calendar.local_day(max(event.at, now))
     reminder = facts.calendar.end_of_term(today, desk.requests.information_reminder)
     decision = facts.calendar.end_of_term(today, desk.requests.information_decision)
-    questions = tuple(Step("serial_question", {"written": written, "known": known}) for written, known in slips(event, facts))
-    values = {"missing": case.details.missing, "reminder": False, "next_step": (*questions, Step("next_step_information", {}))}
+    again = Step("next_step_asked_again", {"day": reminder.day})
+    values = {
+        "missing": case.details.missing,
+        "reminder": False,
+        "next_step": (*questions(slips(event, facts)), next_step(trusted=may_read(case, event)), again, *reminder.steps),
+    }
     return case.changed(state="awaiting information"), (
         *answer_customer(case, event, "information_request", values),
         SetDeadline(kind=INFORMATION_REMINDER, at=facts.calendar.dated_moment(reminder.day), steps=reminder.steps),
@@ -79,9 +83,19 @@ def ask_for_missing(case: Case, event: MailReceived, facts: Facts, desk: Desk, n
     )
 
 
+def next_step(*, trusted: bool) -> Step:
+    """What follows on the customer's answer; for whom no contract speaks yet a human looks first (SR1)."""
+    return Step("next_step_information" if trusted else "next_step_information_checked", {})
+
+
+def questions(slips: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
+    """What is asked about serials that look mistyped: (as written, as the register has it) (IN4)."""
+    return tuple(Step("serial_question", {"written": written, "known": known}) for written, known in slips)
+
+
 def ask_in_clear(case: Case, event: MailReceived) -> tuple[Effect, ...]:
     """The request to send in clear what we cannot decrypt (IN9)."""
-    values = {"missing": (CLEAR_TEXT,), "reminder": False, "next_step": (Step("next_step_information", {}),)}
+    values = {"missing": (CLEAR_TEXT,), "reminder": False, "next_step": (next_step(trusted=may_read(case, event)),)}
     return answer_customer(case, event, "information_request", values)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.details import is_vouched_for
+from mailflow.cases.service_request.relay import greeted
 from mailflow.policy.calendar import DAY_UNITS, ELAPSED_UNITS
 from mailflow.policy.case import ServiceRequestDetails
 from mailflow.policy.decision import Decision, SendNotice
@@ -21,7 +22,8 @@ def with_late_notice(decision: Decision, event: MailReceived, facts: Facts, desk
         return decision
     if not _may_be_told(case.details, event) or now <= _late_from(event.at, facts, desk):
         return decision
-    notice = SendNotice(notice="service_request/late_notice", to=(event.sender,), values={"arrived_at": event.at}, immediate_answer=True)
+    values = {"arrived_at": event.at, **greeted(case, event)}
+    notice = SendNotice(notice="service_request/late_notice", to=(event.sender,), values=values, immediate_answer=True)
     told = case.changed(details=replace(case.details, late_notice_sent=True))
     return replace(decision, case=told, effects=(*decision.effects, notice))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from mailflow.cases.service_request.alarm import open_alarm
 from mailflow.cases.service_request.birth import new_case
 from mailflow.cases.service_request.details import CLEAR_TEXT, is_trusted, read_details
-from mailflow.cases.service_request.escalation import is_escalation, open_escalation
+from mailflow.cases.service_request.escalation import asks_for_manager, brief_of_new, open_escalation, speaks_of_another
 from mailflow.cases.service_request.flags import proposed_merges, serial_flags, trust_flags
 from mailflow.cases.service_request.judgement import judge, staff_steps
 from mailflow.cases.service_request.participants import welcome
@@ -24,11 +24,14 @@ from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.facts import Facts
 
 
-def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """A new request from a mail. Complete and entitled is accepted, incomplete is asked back, all else a human decides."""
+def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime, earlier: Case | None = None) -> Decision:
+    """A new request from a mail. Complete and entitled is accepted, incomplete is asked back, all else a human decides.
+
+    `earlier` is the sender's own request that was closed too long ago to go on: what it said of the device holds (SR7, IN5).
+    """
     if event.alarm is not None:
         return open_alarm(event, event.alarm, facts, desk, now)
-    details = read_details(ServiceRequestDetails(), event, facts, desk)
+    details = read_details(_taken_over(earlier, event), event, facts, desk)
     if event.is_encrypted:
         trusted = is_trusted(event, facts)
         details = replace(details, name=event.customer.name, missing=(CLEAR_TEXT,), asked_in_clear=True, trusted=trusted)
@@ -42,7 +45,7 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
         desk,
         is_new=True,
         steps=staff_steps(facts),
-        flags=(*_encrypted(event), *unknown_return_flags(event), *trust_flags(case, event), *noticed, *doubt.flags, *copied.flags),
+        flags=(*_first_flags(case, event), *trust_flags(case, event, facts), *noticed, *doubt.flags, *copied.flags),
         commands=(*proposed_merges(case, noticed), *copied.commands),
     )
     links = (Note(text=_why_linked(event)),) if event.linked_to else ()
@@ -51,15 +54,28 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -
 
 def _begin(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
     """The state with the one immediate answer, which is another one for an escalation (SR6) and a form (RM4)."""
-    if is_escalation(event) and event.caller is None:
+    if speaks_of_another(case, event, desk):
         return open_escalation(case, event, facts, desk, now)
     if is_unknown_return(case, event):
         return reject_return(case, event)
-    return judge(case, event, facts, desk, now)
+    begun, effects = judge(case, event, facts, desk, now)
+    if not asks_for_manager(event):
+        return begun, effects
+    escalated, brief = brief_of_new(begun, event, facts, desk)
+    return escalated, (*effects, *brief)
 
 
-def _encrypted(event: MailReceived) -> Derivation:
-    return (Step("flag_encrypted", {}),) if event.is_encrypted else ()
+def _taken_over(earlier: Case | None, event: MailReceived) -> ServiceRequestDetails:
+    """Nobody is asked for a serial that stands in the request to which the mail refers (IN5)."""
+    if earlier is None or event.extracted.serials or not earlier.details.serials:
+        return ServiceRequestDetails()
+    return ServiceRequestDetails(serials=earlier.details.serials, serials_from=earlier.number)
+
+
+def _first_flags(case: Case, event: MailReceived) -> Derivation:
+    encrypted = (Step("flag_encrypted", {}),) if event.is_encrypted else ()
+    escalated = (Step("flag_escalated", {}),) if case.details.escalated_at is not None else ()
+    return (*encrypted, *escalated, *unknown_return_flags(event))
 
 
 def _why_linked(event: MailReceived) -> str:

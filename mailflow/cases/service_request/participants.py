@@ -43,8 +43,9 @@ def welcome(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Copied
     room = max(MOST_PROPOSED - len(case.proposed), 0)
     proposed = tuple(address for address in others if address not in colleagues and address not in case.proposed)[:room]
     wished = tuple(address for address in event.added_addresses if address not in case.participants and not is_of_desk(address, desk))
-    may_add = event.authenticated and event.standing is Standing.PARTICIPANT
-    added = tuple(address for address in wished if may_add and address in (*case.proposed, *proposed, *colleagues))
+    # Only a customer of ours: a stranger could have us write to anybody.
+    may_add = event.authenticated and event.standing is Standing.PARTICIPANT and (case.details.trusted or bool(case.contract))
+    added = tuple(address for address in wished if may_add and address not in colleagues)[: max(seats - len(colleagues), 0)]
     taking_part = tuple(dict.fromkeys((*case.participants, event.sender, *colleagues, *added)))
     waiting = tuple(address for address in (*case.proposed, *proposed) if address not in taking_part)
     new = tuple(address for address in proposed if address in waiting)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from mailflow.policy.case import Case, ServiceRequestDetails
-from mailflow.policy.customer_message import Summary, relay_to_staff
+from mailflow.policy.customer_message import Summary, pass_to_assignee, relay_to_staff
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
+from mailflow.policy.facts import Facts
 
 
 def responsible_staff(case: Case, desk: Desk) -> tuple[str, ...]:
@@ -19,6 +20,8 @@ def understood(details: ServiceRequestDetails) -> tuple[tuple[str, str], ...]:
     """(field name, text) of what was read, as written; only what is there."""
     rows = (
         ("serial", ", ".join(details.serials)),
+        ("serial_from", details.serials_from),
+        ("serial_unknown", ", ".join(details.unknown_serials)),
         ("contract", details.contract),
         ("model", details.model),
         ("symptoms", details.symptoms),
@@ -31,6 +34,11 @@ def understood(details: ServiceRequestDetails) -> tuple[tuple[str, str], ...]:
         ("purchase_order", details.purchase_order),
     )
     return tuple((name, text) for name, text in rows if text)
+
+
+def greeted(case: Case, event: MailReceived) -> dict[str, str]:
+    """Whom a letter to the sender of a mail greets: by its own name, not by the customer's (OUT1)."""
+    return {} if event.sender == case.customer else {"recipient_name": event.customer.name}
 
 
 def summary(case: Case) -> Summary:
@@ -77,14 +85,11 @@ def tell_staff(
     commands: tuple[str, ...] = (),
 ) -> SendNotice:
     """The customer's mail for the staff in charge; `flags` are what they should notice, `commands` the lines that go with them."""
-    staff = responsible_staff(case, desk)
-    # Who opened the case for a caller has just written it (SR10).
-    others = tuple(address for address in staff if event.caller is None or address != event.mail.sender.address)
     # Of the first mail all is new to staff, what it forwards included (SR5).
     whole = event.mail.text or event.mail.alternative_text
     return relay_to_staff(
         event,
-        others or staff,
+        responsible_staff(case, desk),
         summary=summary(case),
         text=whole if is_new and event.caller is None else "",
         is_new=is_new,
@@ -92,3 +97,11 @@ def tell_staff(
         steps=steps,
         flags=flags,
     )
+
+
+def pass_on(case: Case, assignee: str, facts: Facts, by: str) -> tuple[SendNotice, ...]:
+    """What the customer wrote, for who is in charge from now on and can answer it (SR5)."""
+    words = facts.customer_words
+    if words is None:
+        return ()
+    return (pass_to_assignee(words, assignee, summary=summary(case), commands=suggested_commands(case), by=by),)

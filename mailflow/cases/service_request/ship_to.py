@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 
 from mailflow.message.yes import is_yes
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Case
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.event import MailReceived
 from mailflow.policy.facts import Facts
+from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 SHIP_TO = "ship_to"
 QUESTION = "service_request/information_request"
-MUCH = 0.75
-"""More than this share of the shorter address's words in the other: one place, written twice."""
-_WORD = re.compile(r"[\u3400-\u9fff]|[^\W\d_]{3,}|\d+")
-"""A character of a script without blanks, a number, or a word; `ul.`, `al.` and `St` say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +23,6 @@ class Doubt:
     case: Case
     effects: tuple[Effect, ...] = ()
     flags: Derivation = ()
-
-
-def is_elsewhere(stated: str, sites: str) -> bool:
-    """Whether the stated address is none of the contract's sites (`;` between them). Without sites there is nothing to compare."""
-    return bool(stated.strip()) and bool(sites.strip()) and not any(_is_one_place(stated, site) for site in sites.split(";"))
-
-
-def _is_one_place(one: str, other: str) -> bool:
-    """Numbers must be the same, a word may be cut short: `Str. Exemplului 1` is `Strada Exemplului 1`."""
-    shorter, longer = sorted((_words(one), _words(other)), key=len)
-    common = sum(any(_is_same(word, known) for known in longer) for word in shorter)
-    return bool(shorter) and common > MUCH * len(shorter)
-
-
-def _words(address: str) -> tuple[str, ...]:
-    spelled = unicodedata.normalize("NFKD", address.casefold().replace("ł", "l"))
-    return tuple(dict.fromkeys(_WORD.findall("".join(char for char in spelled if not unicodedata.combining(char)))))
-
-
-def _is_same(word: str, known: str) -> bool:
-    is_cut = not word.isdigit() and min(len(word), len(known)) >= 3 and (known.startswith(word) or word.startswith(known))
-    return word == known or is_cut
-
-
-def is_unconfirmed(case: Case, facts: Facts) -> bool:
-    """The request's address lies outside the contract's sites, and nobody else has said yes to it."""
-    details: ServiceRequestDetails = case.details
-    sites = facts.contract.site_address if facts.contract else ""
-    return not details.ship_to_confirmed_by and is_elsewhere(details.site_address, sites)
-
-
-def who_may_confirm(case: Case, facts: Facts) -> tuple[str, ...]:
-    """The contract's contacts that mail reaches, but for who wrote the address."""
-    named = dict.fromkeys(contact.email.lower() for contact in facts.contacts)
-    return tuple(address for address in named if address != case.details.site_stated_by and address not in facts.undeliverable)
 
 
 def look_at_ship_to(case: Case, event: MailReceived, facts: Facts) -> Doubt:

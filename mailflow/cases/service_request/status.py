@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflow.cases.service_request.details import may_read
+from mailflow.cases.service_request.relay import greeted
 from mailflow.cases.service_request.response_clock import response_moment
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
@@ -48,6 +49,8 @@ def status_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> 
         "asked": case.details.missing if case.state == "awaiting information" else (),
         "returns": facts.rmas,
         "history": facts.last_steps if trusted else (),
+        "reader": event.sender,
+        **greeted(case, event),
     }
     return (SendNotice(notice="service_request/status", to=(event.sender,), values=values, immediate_answer=True),)
 

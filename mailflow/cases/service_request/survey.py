@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailflow.cases.service_request.relay import tell_staff
+from mailflow.cases.service_request.relay import greeted, tell_staff
 from mailflow.message.survey import SurveyAnswer
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
@@ -21,13 +21,13 @@ def keep_answer(case: Case, event: MailReceived, answer: SurveyAnswer, desk: Des
     kept = case.changed(details=details)
     effects: tuple[Effect, ...] = (Note(text=f"survey: {answer.score} of 5" + (f": {comment}" if comment else ""), who=event.sender),)
     if is_first:
-        effects = (*effects, *_thanks(event))
+        effects = (*effects, *_thanks(case, event))
     if comment:
         effects = (*effects, tell_staff(kept, event, desk, flags=(Step("flag_survey", {"score": answer.score}),)))
     return Decision(case=kept, effects=effects, reason=f"{event.sender} answered the survey with {answer.score}")
 
 
-def _thanks(event: MailReceived) -> tuple[Effect, ...]:
+def _thanks(case: Case, event: MailReceived) -> tuple[Effect, ...]:
     if event.unanswered_because:
         return (Note(text=f"survey_thanks not sent: {event.unanswered_because}"),)
-    return (SendNotice(notice="service_request/survey_thanks", to=(event.sender,), immediate_answer=True),)
+    return (SendNotice(notice="service_request/survey_thanks", to=(event.sender,), values=greeted(case, event), immediate_answer=True),)

@@ -38,6 +38,7 @@ def frame_values(case: Case) -> dict[str, Any]:
     return {
         "number": case.number,
         "case": case,
+        "recipient_name": case.customer_name,
         "desk": SampleDesk(),
         "reply_address": f"tac+{case.number.lower()}.mfqwcylbmfqwcylbmfqwcylbmf@tac.example",
         "timezone": ZONE,

@@ -92,8 +92,15 @@ SUMMARY = (
     ("missing", Step("shown_fields", {"fields": ("contract", "symptoms")})),
 )
 HISTORY = (
-    LastStep(at=NOW.replace(hour=8), subject="Packet loss on slot 3", from_us=False),
+    LastStep(at=NOW.replace(hour=8), subject="Packet loss on slot 3", from_us=False, by="anna@customer.example"),
     LastStep(at=NOW.replace(hour=9), subject="Re: Packet loss on slot 3", from_us=True),
+)
+TIMELINE = (
+    (NOW.replace(hour=8), Step("told_opened", {"by": "anna@customer.example", "text": "Since 8:40 slot 3 reports a fabric fault"})),
+    (NOW.replace(hour=8, minute=1), Step("told_accepted", {"number": "SR-100042"})),
+    (NOW.replace(hour=9), Step("told_answered", {"by": "cse@tac.example", "text": "Please reseat the card in slot 3."})),
+    (NOW.replace(hour=10), Step("told_command", {"by": "cse@tac.example", "line": "/priority P1"})),
+    (NOW.replace(hour=11), Step("told_wrote", {"by": "anna@customer.example", "text": "The loss is still there."})),
 )
 
 NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
@@ -103,7 +110,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "understood": UNDERSTOOD[1:],
         "missing": ("serial", "symptoms"),
         "reminder": False,
-        "next_step": (Step("next_step_information"),),
+        "next_step": (Step("next_step_information"), Step("next_step_asked_again", {"day": date(2026, 11, 24)})),
     },
     "accepted": lambda: {
         "trusted": True,
@@ -116,6 +123,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
     },
     "customer_message": lambda: {
         "text": "Hello,\n\nslot 3 reports a fabric fault since 8:40.\n\n  slot 3   FAULT   fabric\n  slot 4   normal\n\nRegards\nAnna",
+        "opening": "",
         "sender": "anna@customer.example",
         "summary": SUMMARY,
         "is_new": True,
@@ -140,7 +148,9 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "asked": ("contract",),
         "returns": (_open_return(),),
         "history": HISTORY,
+        "reader": "anna@customer.example",
     },
+    "closed": lambda: {"reopens_until": date(2026, 12, 4)},
     "resolved": lambda: {"text": "The card was replaced and the loss is gone."},
     "survey": lambda: {"scores": (1, 2, 3, 4, 5)},
     "escalation_received": lambda: {"trusted": True, "by": "Elena Ionescu"},
@@ -150,7 +160,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "clocks": (
             (Step("clock_response_breached", {"number": "SR-100042", "at": NOW.replace(hour=15), "timezone": ZONE}), RESPONSE_STEPS),
         ),
-        "history": HISTORY,
+        "history": TIMELINE,
         "outcome": Step("escalation_told", {}),
     },
     "escalation_incomplete": lambda: {"missing": ("number", "reason")},
@@ -158,6 +168,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
     "vendor_message": lambda: {
         "text": "Please send the output of the diagnostic command.\n\nVendor TAC",
         "sender": "tac@vendor.example",
+        "subject": "Re: [V-200311] [SR-100123] Router down",
         "summary": (*SUMMARY, ("vendor", "tac@vendor.example V-200311")),
         "attachment_names": ("how-to.pdf",),
     },

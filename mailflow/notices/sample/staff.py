@@ -33,12 +33,19 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "lines": (
             ("/asign me", Step("unknown_command", {"command": "/asign"}), "/assign me|ADDRESS"),
             ("/new anna@customer.example", Step("request_missing"), "/new ADDRESS [NAME]"),
+            ("/help", Step("unknown_command", {"command": "/help"}), ""),
         ),
         "reason": "",
+        "forms": ("/accept [P1-P4]", "/priority P2", "/assign me|ADDRESS", "/note TEXT ..."),
     },
     "booking_question": lambda: {
         "reason": Step("photo_shows"),
         "proposals": (("RMA-100007", "Customer Networks", OUTSTANDING, f"/received RMA-100007 1 x {PART} serial {OTHER_SERIAL}"),),
+    },
+    "note_kept": lambda: {
+        "note": "Anna reseats the card this afternoon; please send the logs of the night.",
+        "answer_to": "[SR-100042] New: Supervisor board restarts",
+        "written_at": NOW,
     },
     "confirmation_request": lambda: {
         "code": "K7QX",
@@ -59,6 +66,7 @@ NOTICES: Mapping[str, Callable[[], dict[str, Any]]] = {
         "rule": "our border marked it as spam",
         "reason": "X-Spam-Flag: YES",
         "inbound": 4711,
+        "can_be_released": True,
     },
     "bounce_alert": lambda: {
         "address": "anna@customer.example",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Step, Value
-from tests.cases.service_request.scene import AT, CONTRACT, CUSTOMER, after, command, deadlines, facts, letters, mail_of, request
+from mailflow.policy.facts import CustomerWords
+from tests.cases.service_request.scene import AT, CONTRACT, CUSTOMER, after, command, deadlines, facts, letter, letters, mail_of, request
 
 NUMBER = "SR-100001"
 
@@ -114,3 +117,29 @@ def test_the_facts_of_another_contract_do_not_entitle() -> None:
     assert command(request(mail_of(), facts()), "/entitled HC-2", contract=CONTRACT).refused == told(
         "request_contract_unknown", contract="HC-2"
     )
+
+
+WORDS = CustomerWords(sender="ben@customer.example", opening="The card reboots.", last="It is worse now.", readers=("cse@tac.example",))
+
+
+def test_whom_somebody_puts_in_charge_gets_what_the_customer_wrote() -> None:
+    """SR5: only an answer to it reaches the customer."""
+    decision = command(request(), "/assign cse@tac.example", customer_words=WORDS)
+    assert letters(decision) == [("customer_message", ("cse@tac.example",))]
+    message = letter(decision, "customer_message")
+    assert (message.values["text"], message.values["opening"], message.values["sender"]) == (WORDS.last, WORDS.opening, WORDS.sender)
+    assert message.values["flags"] == (Step("flag_assigned", {"by": "ccr@tac.example"}),)
+    assert ("assignee", "cse@tac.example") in message.values["summary"]
+    assert message.attach == ("case_files",)
+
+
+@pytest.mark.parametrize(("by", "gets"), [("manager@tac.example", True), ("cse@tac.example", False)])
+def test_who_takes_a_case_gets_it_unless_it_was_sent_before(by: str, gets: bool) -> None:
+    """SR5, SR6: the manager has only the brief."""
+    decision = command(request(), "/assign me", by=by, customer_words=WORDS)
+    assert letters(decision) == ([("customer_message", (by,))] if gets else [])
+
+
+def test_the_closing_names_the_last_day_on_which_a_reply_reopens() -> None:
+    """SR7, BX2: 14 days after 20 November."""
+    assert letter(command(request(), "/close"), "closed").values["reopens_until"] == date(2026, 12, 4)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from mailflow.cases import CASE_TYPES
+from mailflow.cases import CASE_TYPES, decide
 from mailflow.message.model import Extracted
 from mailflow.policy.decision import Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Role
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import DeadlineFell, MailReceived, Standing
+from mailflow.policy.facts import WaitingDeadline
 from tests.cases.service_request.scene import (
     AT,
     BEN,
@@ -22,6 +23,7 @@ from tests.cases.service_request.scene import (
     STAFF,
     after,
     command,
+    facts,
     fall,
     flags,
     letter,
@@ -167,3 +169,17 @@ def test_every_case_type_can_reach_every_one_of_its_states() -> None:
         while more := {one.name for one in lifecycle.states if reached & set(one.after)} - reached:
             reached |= more
         assert reached == {one.name for one in lifecycle.states}
+
+
+def test_the_reminder_asks_about_the_slip_again_and_names_the_day_on_which_staff_decide() -> None:
+    """IN4, IN5: asked on Friday 20 November, so staff decide on Friday 27 November."""
+    waiting = request(mail_of(extracted=Extracted(symptoms="The card reboots.")))
+    decided = WaitingDeadline(case_number="SR-100001", kind="information_decision", key="", due_at=datetime(2026, 11, 27, 7, 0, tzinfo=UTC))
+    known = facts(serial_slips={"21O2": "2102"}, waiting=(decided,))
+    event = DeadlineFell(kind="information_reminder", key="", due_at=AT)
+    values = letter(decide("service_request", waiting, event, known, DESK, AT), "information_request").values
+    assert values["next_step"] == (
+        Step("serial_question", {"written": "21O2", "known": "2102"}),
+        Step("next_step_information", {}),
+        Step("next_step_decided", {"day": date(2026, 11, 27)}),
+    )

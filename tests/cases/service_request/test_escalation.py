@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from mailflow.policy.decision import Decision
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import MailReceived, Standing
-from mailflow.policy.facts import LastStep, WaitingDeadline
+from mailflow.policy.facts import WaitingDeadline
 from tests.cases.service_request.scene import (
     ANNA,
     AT,
@@ -26,6 +27,8 @@ from tests.cases.service_request.scene import (
     changed_cases,
     deadlines,
     facts,
+    flags,
+    in_contract,
     letter,
     letters,
     mail_of,
@@ -61,20 +64,97 @@ def test_with_case_and_reason_the_manager_gets_a_brief_and_the_customer_a_name()
     assert notes(decision) == [f"escalated: {WHY}"]
 
 
-@pytest.mark.parametrize("state", ["new", "accepted", "awaiting customer", "resolved", "closed"])
-def test_an_escalation_leaves_the_state_to_the_manager(state: str) -> None:
-    """SR6"""
-    case = after(receive(request(state=state, closed_at=AT if state == "closed" else None), by_line()))
-    assert (case.state, case.details.escalated_at, case.details.escalation_reason) == (state, AT, WHY)
+@pytest.mark.parametrize(
+    ("state", "then"),
+    [
+        ("new", "new"),
+        ("accepted", "accepted"),
+        ("awaiting customer", "in progress"),
+        ("resolved", "in progress"),
+        ("closed", "in progress"),
+    ],
+)
+def test_an_escalation_reopens_what_was_over(state: str, then: str) -> None:
+    """SR6, SR7: a customer's reply, in whatever words; what is open stays as it is for the manager to decide."""
+    decision = receive(request(state=state, closed_at=AT if state == "closed" else None), by_line())
+    case = after(decision)
+    assert (case.state, case.closed_at, case.details.escalated_at, case.details.escalation_reason) == (then, None, AT, WHY)
+    assert ("state", Step("shown_state", {"state": then})) in letter(decision, "escalation_brief").values["summary"]
 
 
-def test_the_brief_tells_clocks_with_their_derivation_and_the_last_steps() -> None:
+@pytest.mark.parametrize("event", [by_line(), to_escalation(WHY, standing=Standing.PARTICIPANT)], ids=["line", "mailbox"])
+def test_an_escalation_of_what_was_closed_long_ago_opens_a_new_request_that_refers_to_it(event: MailReceived) -> None:
+    """SR7: closed on 20 November, so the 4 December is the last day; the serial is taken over, and no number is asked for (IN5)."""
+    closed = request(number="SR-100000", state="closed", closed_at=AT)
+    decision = receive(closed, replace(event, at=AT + timedelta(days=15)), in_contract())
+    case = after(decision)
+    assert (case.number, case.linked, case.details.names_no_request) == ("SR-100001", ("SR-100000",), False)
+    assert (case.details.serials, case.details.serials_from) == ((SERIAL,), "SR-100000")
+    assert letters(decision) == [("escalation_received", CUSTOMER), ("escalation_brief", (MANAGER,)), ("customer_message", STAFF)]
+
+
+def test_on_the_last_day_an_escalation_still_reopens() -> None:
+    """SR7: 4 December, 23:30 in Bucharest."""
+    closed = request(state="closed", closed_at=AT)
+    assert after(receive(closed, by_line(at=datetime(2026, 12, 4, 21, 30, tzinfo=UTC)))).number == closed.number
+
+
+def test_a_new_request_with_a_copy_to_the_escalation_mailbox_is_answered_as_any_other_and_the_manager_told() -> None:
+    """SR1, SR6: no number is asked for where there is none yet."""
+    event = mail_of(to=("tac@tac.example",), cc=("escalation@tac.example",), mailbox_role=MailboxRole.ESCALATION)
+    decision = open_with(event)
+    assert letters(decision) == [("accepted", CUSTOMER), ("escalation_brief", (MANAGER,)), ("customer_message", STAFF)]
+    assert letter(decision, "escalation_brief").values["outcome"] == Step("escalation_of_new", {})
+    assert (after(decision).state, after(decision).details.escalated_at) == ("accepted", AT)
+    assert flags(decision) == [Step("flag_escalated", {})]
+
+
+def test_an_incomplete_one_is_asked_for_what_is_missing() -> None:
+    """SR1, IN5"""
+    event = mail_of(
+        to=("tac+sr@tac.example",),
+        cc=("escalation@tac.example",),
+        mailbox_role=MailboxRole.ESCALATION,
+        extracted=Extracted(symptoms="Dead."),
+    )
+    assert names(open_with(event)) == ["information_request", "escalation_brief", "customer_message"]
+
+
+@pytest.mark.parametrize(
+    ("event", "first"),
+    [
+        (mail_of(customer_line=CustomerLine("escalate", reason=WHY)), "accepted"),
+        (mail_of(customer_line=CustomerLine("escalate", reason=WHY), extracted=Extracted()), "escalation_incomplete"),
+        (mail_of(new_text="The card reboots. Please escalate this to your manager."), "accepted"),
+        (mail_of(to=("escalation@tac.example",), mailbox_role=MailboxRole.ESCALATION), "escalation_incomplete"),
+    ],
+    ids=["line with a fault", "bare line", "wish", "escalation mailbox alone"],
+)
+def test_a_first_mail_that_wants_the_manager(event: MailReceived, first: str) -> None:
+    """SR1, SR6: one immediate answer, and one brief."""
+    assert names(open_with(event)) == [first, "escalation_brief", "customer_message"]
+
+
+def test_the_prepared_answer_left_empty_is_no_reason() -> None:
+    """SR6, OUT1"""
+    event = to_escalation("Case number: \nReason: ", answers_notice="service_request/escalation_incomplete", standing=Standing.PARTICIPANT)
+    assert letter(receive(request(), event), "escalation_incomplete").values == {"missing": ("reason",)}
+    filled = replace(event, new_text="Case number: SR-100001\nReason: nobody calls us back")
+    assert letter(receive(request(), filled), "escalation_brief").values["reason"] == "SR-100001\nnobody calls us back"
+
+
+def test_whoever_escalates_is_greeted_by_its_own_name() -> None:
+    """OUT1: the customer of the request is Anna."""
+    assert letter(receive(request(), by_line(sender=BEN)), "escalation_received").values["recipient_name"] == "Ben@"
+
+
+def test_the_brief_tells_clocks_with_their_derivation_and_what_happened() -> None:
     """SR6, BX2"""
     steps = (Step("response_term", {"amount": 60, "unit": "minutes", "priority": "P2"}),)
     breach = WaitingDeadline(case_number="SR-100001", kind="response_breached", key="", due_at=AT, steps=steps)
     warning = WaitingDeadline(case_number="SR-100001", kind="response_warning", key="50", due_at=AT)
-    history = (LastStep(at=AT, subject="Card", from_us=False),)
-    brief = letter(receive(request(), by_line(), facts(waiting=(breach, warning), last_steps=history)), "escalation_brief")
+    history = ((AT, Step("told_accepted", {"number": "SR-100001"})),)
+    brief = letter(receive(request(), by_line(), facts(waiting=(breach, warning), timeline=history)), "escalation_brief")
     clock = Step("clock_response_breached", {"number": "SR-100001", "at": AT, "timezone": "Europe/Bucharest"})
     assert (brief.values["clocks"], brief.values["history"]) == (((clock, steps),), history)
 
@@ -163,10 +243,20 @@ def test_the_answer_that_names_a_request_escalates_that_one() -> None:
     decision = receive(placeholder, answer, facts(other_case=target))
     changed = changed_cases(decision)[0]
     assert (after(decision).merged_into, after(decision).state) == ("SR-100000", "closed")
-    assert (changed.number, changed.state, changed.participants) == ("SR-100000", "awaiting customer", (ANNA, BEN))
+    assert (changed.number, changed.state, changed.participants) == ("SR-100000", "in progress", (ANNA, BEN))
     assert (changed.details.escalated_at, changed.details.escalation_reason) == (AT, WHY)
     assert names(decision) == ["escalation_received", "escalation_brief", "customer_message"]
-    assert {one.values["number"] for one in (letter(decision, name) for name in names(decision))} == {"SR-100000"}
+    assert {one.case for one in (letter(decision, name) for name in names(decision))} == {changed}
+
+
+def test_an_answer_that_names_a_request_closed_long_ago_refers_to_it() -> None:
+    """SR7: what was opened for the escalation goes on by itself."""
+    placeholder = after(open_with(to_escalation(WHY)))
+    target = request(number="SR-100000", state="closed", closed_at=AT - timedelta(days=30))
+    decision = receive(
+        placeholder, reply_of(text="SR-100000", answers_notice="service_request/escalation_incomplete"), facts(other_case=target)
+    )
+    assert (after(decision).merged_into, after(decision).linked, changed_cases(decision)) == (None, ("SR-100000",), [])
 
 
 def test_naming_another_request_in_a_running_one_merges_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.register import Device
 from tests.cases.service_request.scene import (
+    COMPLETE,
+    DEVICE,
     SERIAL,
     after,
     flags,
@@ -44,6 +47,35 @@ def test_staff_see_what_else_is_known_of_a_serial(known: dict[str, Any], flag: S
     decision = open_with(mail_of(), in_contract(**known))
     assert flags(decision) == [flag]
     assert letters(decision)[0][0] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("stated", "devices", "flag"),
+    [
+        ("HC-9", {SERIAL: OTHERS}, Step("flag_contract_differs", {"stated": "HC-9", "contract": "HC-7"})),
+        ("HC-7", {SERIAL: OTHERS}, Step("flag_contract_of_device", {"stated": "HC-7", "contract": "HC-1"})),
+        ("HC-9", {SERIAL: DEVICE}, Step("flag_contract_differs", {"stated": "HC-9", "contract": "HC-1"})),
+        ("HC-9", {}, Step("flag_contract_of_sender", {"stated": "HC-9", "contract": "HC-1"})),
+        ("hc-1", {SERIAL: OTHERS}, None),
+    ],
+)
+def test_staff_are_told_under_which_contract_a_device_really_stands(stated: str, devices: dict[str, Device], flag: Step | None) -> None:
+    """SR3"""
+    decision = open_with(mail_of(extracted=replace(COMPLETE, contract=stated)), in_contract(devices=devices))
+    assert [one for one in flags(decision) if one.name.startswith("flag_contract")] == ([flag] if flag else [])
+
+
+def test_of_several_serials_the_one_that_is_not_known_is_named() -> None:
+    """BX8, IN5: to staff as what it is; to the customer another's device is as unknown as one that the register lacks."""
+    unknown, foreign = "2102352KLM10L5000499", "2102352KLM10L5000777"
+    strange = Device(serial=foreign, part_number="1", model="Secret 9000", contract="HC-7")
+    event = mail_of(extracted=replace(COMPLETE, serials=(SERIAL, unknown, foreign)))
+    decision = open_with(event, in_contract(devices={SERIAL: DEVICE, foreign: strange}))
+    assert flags(decision) == [
+        Step("flag_other_contract", {"serial": foreign, "contract": "HC-7", "own": "HC-1"}),
+        Step("flag_serial_unknown", {"serial": unknown}),
+    ]
+    assert ("serial_unknown", f"{unknown}, {foreign}") in letter(decision, "accepted").values["understood"]
 
 
 def test_the_customer_learns_nothing_of_another() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,10 @@ from mailflow.policy.entitlement import Entitlement
 from mailflow.policy.event import MailReceived, Standing
 from tests.cases.service_request.scene import (
     ANNA,
+    AT,
     COMPLETE,
     CUSTOMER,
+    DEVICE,
     SERIAL,
     STAFF,
     after,
@@ -98,14 +101,14 @@ def test_staff_see_in_data_what_every_language_can_say() -> None:
 
 
 def test_a_request_for_a_caller_is_the_callers_and_staff_vouch_for_it() -> None:
-    """SR10: the CCR who wrote it down needs no copy of it."""
+    """SR10, SR5: the CCR who wrote it down gets it too, since only an answer to it goes to the caller."""
     event = mail_of(
         "ccr@tac.example", caller=Address("mary@elsewhere.example", "Mary"), standing=Standing.STAFF, cc=("x@elsewhere.example",)
     )
     decision = open_with(event)
     case = after(decision)
     assert (case.customer, case.customer_name, case.participants, case.proposed) == ("mary@elsewhere.example", "Mary", (case.customer,), ())
-    assert letters(decision) == [("accepted", ("mary@elsewhere.example",)), ("customer_message", ("cse@tac.example",))]
+    assert letters(decision) == [("accepted", ("mary@elsewhere.example",)), ("customer_message", STAFF)]
     assert ("serial", SERIAL) in letter(decision, "accepted").values["understood"]
 
 
@@ -151,3 +154,52 @@ def test_the_request_for_clear_text_goes_out_once() -> None:
     assert letters(first) == [("information_request", CUSTOMER), ("customer_message", STAFF)]
     assert letters(second) == [("customer_message", STAFF)]
     assert after(second).details.symptoms == "The card reboots."
+
+
+def test_what_is_asked_for_says_when_it_is_asked_again() -> None:
+    """SR1, IN5, BX2: Friday 20 November and two business days make Tuesday 24 November."""
+    decision = open_with(mail_of(extracted=Extracted(symptoms="The card reboots.")))
+    steps = letter(decision, "information_request").values["next_step"]
+    assert steps[:2] == (Step("next_step_information", {}), Step("next_step_asked_again", {"day": date(2026, 11, 24)}))
+    assert [step.name for step in steps[2:]] == ["counted_from", "term_business_days", "term_ends"]
+
+
+def test_who_is_in_no_contract_hears_that_a_colleague_looks_first() -> None:
+    """SR1"""
+    decision = open_with(mail_of(standing=Standing.STRANGER, extracted=Extracted(symptoms="It reboots.")), facts(entitlement=None))
+    assert letter(decision, "information_request").values["next_step"][0] == Step("next_step_information_checked", {})
+
+
+def test_a_serial_that_the_register_lacks_is_asked_for() -> None:
+    """IN5, IN4: a request is complete with a serial of a device under contract."""
+    decision = open_with(mail_of(), in_contract(devices={}, entitlement=Entitlement("undecided")))
+    assert letter(decision, "information_request").values["missing"] == ("serial",)
+    assert ("serial_unknown", SERIAL) in letter(decision, "information_request").values["understood"]
+    assert after(receive(after(decision), reply_of(), in_contract(devices={}))).state == "awaiting information"
+
+
+@pytest.mark.parametrize("change", [{"authenticated": False}, {"standing": Standing.STRANGER}])
+def test_strangers_and_the_unproven_cannot_try_out_serials(change: dict[str, Any]) -> None:
+    """SR1, IN3: known to the register or not, the answer is the same."""
+    known = in_contract() if "authenticated" in change else facts(devices={SERIAL: DEVICE})
+    undecided = Entitlement("undecided")
+    found = letters(open_with(mail_of(**change), replace(known, entitlement=undecided)))
+    assert letters(open_with(mail_of(**change), replace(known, devices={}, entitlement=undecided))) == found
+    assert found[0][0] == "acknowledgement"
+
+
+def test_a_reply_long_after_the_closing_is_not_asked_for_the_serial_again() -> None:
+    """SR7, IN5: closed on 20 November, so it reopens through 4 December; the customer reads whence the serial is."""
+    closed = request(number="SR-100000", state="closed", closed_at=AT)
+    event = reply_of(text="It is back again.", extracted=Extracted(symptoms="It is back again."), at=AT + timedelta(days=15))
+    decision = receive(closed, event, in_contract())
+    assert (after(decision).number, after(decision).linked, after(decision).state) == ("SR-100001", ("SR-100000",), "accepted")
+    assert letter(decision, "accepted").values["understood"][:2] == (("serial", SERIAL), ("serial_from", "SR-100000"))
+
+
+def test_a_serial_of_its_own_is_taken_instead() -> None:
+    """SR7"""
+    closed = request(number="SR-100000", state="closed", closed_at=AT, serials=("2102352KLM10L5000777",))
+    event = reply_of(extracted=COMPLETE, at=AT + timedelta(days=15))
+    details = after(receive(closed, event, in_contract())).details
+    assert (details.serials, details.serials_from) == ((SERIAL,), "")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from mailflow.policy.derivation import Step
+from mailflow.policy.event import Standing
 from tests.cases.service_request.scene import (
     ANNA,
     BEN,
     after,
     command,
+    facts,
     flags,
     in_contract,
     letter,
@@ -64,14 +66,22 @@ def test_a_flood_of_addresses_is_cut_short() -> None:
     assert len(after(open_with(mail_of(cc=crowd))).proposed) == 20
 
 
-def test_a_participant_adds_who_was_proposed_and_for_others_staff_are_asked() -> None:
-    """SR11"""
-    decision = receive(request(proposed=(PAUL,)), reply_of(added_addresses=(PAUL, EVE)))
+def test_a_participant_adds_whom_it_likes() -> None:
+    """SR11: who was proposed, a colleague, and somebody who was never copied in."""
+    decision = receive(request(proposed=(PAUL,)), reply_of(added_addresses=(PAUL, BEN, EVE)), in_contract())
     case = after(decision)
-    assert (case.participants, case.proposed) == ((ANNA, PAUL), ())
-    assert flags(decision) == [Step("flag_joined", {"addresses": (PAUL,)}), Step("flag_wished", {"addresses": (EVE,)})]
-    assert letter(decision, "customer_message").values["commands"][0] == f"/add {EVE}"
+    assert (case.participants, case.proposed) == ((ANNA, PAUL, BEN, EVE), ())
+    assert flags(decision) == [Step("flag_joined", {"addresses": (PAUL, BEN, EVE)})]
     assert [to for _, to in letters(decision)] == [("ccr@tac.example", "cse@tac.example")]
+
+
+def test_a_stranger_has_us_write_to_nobody() -> None:
+    """SR11: who stands in no contract takes part in its own request only; staff decide on others."""
+    own = request(mail_of(EVE, standing=Standing.STRANGER), facts(entitlement=None))
+    decision = receive(own, reply_of(EVE, added_addresses=(PAUL,)))
+    assert after(decision).participants == (EVE,)
+    assert flags(decision) == [Step("flag_wished", {"addresses": (PAUL,)})]
+    assert letter(decision, "customer_message").values["commands"][0] == f"/add {PAUL}"
 
 
 def test_a_participant_that_nobody_vouches_for_adds_nobody() -> None:

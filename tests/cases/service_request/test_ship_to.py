@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mailflow.cases.service_request.ship_to import is_elsewhere
 from mailflow.message.model import Extracted
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Step
 from mailflow.policy.event import Standing
+from mailflow.policy.ship_to import is_elsewhere
 from tests.cases.service_request.scene import (
     ANNA,
     BEN,
@@ -129,3 +129,28 @@ def test_an_address_of_the_contract_is_no_matter() -> None:
     known = Extracted(serials=(SERIAL,), symptoms="It reboots.", site_address="Station Street 5, Warsaw")
     decision = open_with(mail_of(extracted=known), in_contract())
     assert (flag_names(decision), [name for name, _ in letters(decision)]) == ([], ["accepted", "customer_message"])
+
+
+def test_a_newer_address_takes_the_place_of_the_old_one_and_needs_its_own_yes() -> None:
+    """BX8: Ben agreed to another address."""
+    agreed = after(receive(doubtful(), reply_of(BEN, "YES", answers_notice=QUESTION), in_contract()))
+    decision = receive(agreed, reply_of(extracted=Extracted(site_address="7 Airport Road, Radom")), in_contract())
+    details = after(decision).details
+    assert (details.site_address, details.site_stated_by, details.ship_to_confirmed_by) == ("7 Airport Road, Radom", ANNA, "")
+    assert letter(decision, "information_request").values["understood"] == (("site_address", "7 Airport Road, Radom"),)
+    assert command(after(decision), RMA, known=in_contract()).refused
+
+
+def test_who_writes_the_newer_address_cannot_agree_to_it() -> None:
+    """BX8: then Anna, who wrote the first one, is asked."""
+    changed = after(receive(doubtful(), reply_of(BEN, extracted=Extracted(site_address="7 Airport Road, Radom")), in_contract()))
+    assert changed.details.site_stated_by == BEN
+    assert after(receive(changed, reply_of(BEN, "YES", answers_notice=QUESTION), in_contract())).details.ship_to_confirmed_by == ""
+    assert after(receive(changed, reply_of(ANNA, "YES", answers_notice=QUESTION), in_contract())).details.ship_to_confirmed_by == ANNA
+
+
+def test_the_same_address_again_changes_nothing() -> None:
+    """BX8"""
+    agreed = after(receive(doubtful(), reply_of(BEN, "YES", answers_notice=QUESTION), in_contract()))
+    again = after(receive(agreed, reply_of(extracted=Extracted(site_address=ELSEWHERE)), in_contract()))
+    assert again.details.ship_to_confirmed_by == BEN
