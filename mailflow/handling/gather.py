@@ -112,23 +112,21 @@ def facts_for_case(
     event: Event | None = None,
     extracted: Extracted | None = None,
     contract: str = "",
-    birth: Sequence[str] = (),
+    named: Sequence[str] = (),
     known: KnownRegister | None = None,
 ) -> Facts:
     """What is known of a running case.
 
-    `event` leaves out what its rule cannot use; without it all is gathered. `contract` overrides the case's own; `birth` names
-    serials of a return to be opened.
+    `event` leaves out what its rule cannot use; without it all is gathered. `contract` overrides the case's own; `named` are
+    serials that are spoken of besides: of a return to be opened, of parts to be booked.
     """
     known = known or KnownRegister(c)
     calendar = calendar_for(case.country, case.timezone, desk.calendar)
-    serials = tuple(dict.fromkeys((*_serials(case), *(extracted.serials if extracted else ()), *birth)))
+    serials = tuple(dict.fromkeys((*_serials(case), *(extracted.serials if extracted else ()), *named)))
     devices = known.devices(serials)
     rmas = case_rows.returns_of(c, case.number) if case.kind == "service_request" else ()
     chosen = known.contract(contract or case.contract or "") or _covering(known, devices, case.customer)
     contacts = known.contacts_of(chosen.number) if chosen else ()
-    parts = {line.part_number for one in (case, *rmas) for line in getattr(one.details, "lines", ())}
-    tells = _tells(event)
     return Facts(
         calendar=calendar,
         language=case.language,
@@ -139,19 +137,21 @@ def facts_for_case(
         contacts=contacts,
         devices=devices,
         serial_slips=_slips(known, serials, devices, case.customer) if case.kind == "service_request" else {},
-        prices=_prices(c, parts, calendar, at),
+        prices=_prices(c, (case, *rmas), calendar, at),
         parent=case_rows.load(c, case.parent) if case.parent else None,
         rmas=rmas,
         open_cases_of_serials=_open_cases(c, desk, serials),
         confirmation_code=confirmation_code(office.address_key, case.number, case.version),
         undeliverable=undeliverable(c, (case.customer, *case.participants, *(one.email for one in contacts))),
-        waiting=waiting_deadlines(c, (case, *rmas)) if tells or not isinstance(event, MailReceived) else (),
-        last_steps=last_steps(c, case, rmas) if tells else (),
+        waiting=waiting_deadlines(c, (case, *rmas)) if _tells(event) or not isinstance(event, MailReceived) else (),
+        last_steps=last_steps(c, case, rmas) if _tells(event) else (),
         timeline=timeline(c, desk, case, rmas) if _escalates(event) else (),
         customer_words=customer_words(c, desk, case) if isinstance(event, CommandGiven) and event.command.name == "assign" else None,
         sent_notices=sent_notices(c, case) if case.kind == "rma" and not isinstance(event, MailReceived) else (),
-        received_before=received_before(c, desk.name, serials) if _concerns_parts(case, event, birth) else {},
-        counted_elsewhere=counted_elsewhere(c, case, (*serials, *_named(event))) if case.kind == "rma" else {},
+        received_before=received_before(c, desk.name, serials) if _concerns_parts(case, event, named) else {},
+        counted_elsewhere=counted_elsewhere(c, case, (*serials, *_named(event)))
+        if case.kind == "rma" and not isinstance(event, DeadlineFell)
+        else {},
         **(partner_facts(c, desk, case.customer, at, case) if case.kind == "certification" else {}),
     )
 
@@ -175,9 +175,9 @@ def _escalates(event: Event | None) -> bool:
     return asked or event.mailbox_role is MailboxRole.ESCALATION or event.answers_notice == ESCALATION_QUESTION
 
 
-def _concerns_parts(case: Case, event: Event | None, birth: Sequence[str]) -> bool:
+def _concerns_parts(case: Case, event: Event | None, named: Sequence[str]) -> bool:
     names_devices = isinstance(event, MailReceived) and bool(event.extracted.serials)
-    return bool(birth) or names_devices or (case.kind == "rma" and not isinstance(event, DeadlineFell))
+    return bool(named) or names_devices or (case.kind == "rma" and not isinstance(event, DeadlineFell))
 
 
 def _open_cases(c: Connection, desk: Desk, serials: Iterable[str]) -> tuple[tuple[str, str, str], ...]:
@@ -231,5 +231,7 @@ def _serials(case: Case) -> tuple[str, ...]:
     return (*own, *(serial for line in getattr(case.details, "lines", ()) for serial in line.serials))
 
 
-def _prices(c: Connection, parts: Iterable[str], calendar: BusinessCalendar, at: datetime) -> dict[str, PartPrice | None]:
+def _prices(c: Connection, cases: Iterable[Case], calendar: BusinessCalendar, at: datetime) -> dict[str, PartPrice | None]:
+    """List prices of the day for the parts of the returns among the cases."""
+    parts = {line.part_number for case in cases for line in getattr(case.details, "lines", ())}
     return {part: register.price_on(c, part, calendar.local_day(at)) for part in parts}

@@ -139,7 +139,7 @@ def _book(room: _Room, number: str, booking: Booking, said: str) -> Sentence:
     if target is None:
         raise LookupError(f"return {number} is not there")
     serials = tuple(serial for item in booking.items for serial in item.serials)
-    facts = facts_for_case(room.c, room.office, room.desk, target, room.event.at, birth=serials)
+    facts = facts_for_case(room.c, room.office, room.desk, target, room.event.at, named=serials)
     decision = decide("rma", target, replace(room.event, booking=booking), facts, room.desk, room.cause.at)
     if decision.refused:
         raise _NotBooked((said, decision.refused))

@@ -191,7 +191,7 @@ def _issue(commander: Commander, case: Case, event: CommandGiven) -> tuple[Sente
     if case.kind != "service_request":
         raise Refused(event.command.line, Step("command_needs_request", {"number": case.number}))
     serials = tuple(serial for item in items for serial in item.serials)
-    facts = facts_for_case(c, office, desk, case, commander.cause.at, event=event, birth=serials)
+    facts = facts_for_case(c, office, desk, case, commander.cause.at, event=event, named=serials)
     _, moved = _do(commander, case, event, facts)
     birth = replace(
         facts,

@@ -54,38 +54,44 @@ def take_customer_mail(errand: Errand, found: Found, event: MailReceived) -> Out
 
 
 def _add_to_case(errand: Errand, found: Found, event: MailReceived) -> Outcome:
-    """The mail goes to one case; of several answers in it each goes to the case that it names (BX12)."""
+    """The mail goes to one case; what it says to others goes to each of them (BX12, RM4)."""
     assert found.case is not None
-    answers = _answers(errand, found.case, event)
-    case, line = answers[0] if answers else (found.case, None)
-    own, others = _forms_by_return(event)
-    told = replace(event, customer_line=line, further_notifications=own)
+    (case, told), *further = _tellings(errand, found.case, event)
     target = _case_meant(errand, case, told)
     decided = _decide_and_apply(errand, target, told)
-    for other, further in answers[1:]:
-        also = replace(event, customer_line=further, survey_answer=None, added_addresses=())
+    for other, also in further:
+        # What was told before may have changed the same case.
         if (running := load_running(errand.c, errand.desk, other.number)) is not None:
-            _decide_and_apply(errand, _case_meant(errand, running, also), also)
-    for forms in others:
-        also = replace(event, return_notification=forms[0], further_notifications=forms[1:], survey_answer=None, added_addresses=())
-        if (running := load_running(errand.c, errand.desk, case.number)) is not None:
             _decide_and_apply(errand, _case_meant(errand, running, also), also)
     number = decided.case.number if decided.case else target.number
     verdict = Verdict.OPENED if number != target.number else Verdict.ADDED
     return Outcome(verdict, found.how, decided.reason, number)
 
 
-def _forms_by_return(event: MailReceived) -> tuple[tuple[ReturnNotification, ...], tuple[tuple[ReturnNotification, ...], ...]]:
-    """(further forms for the same return as the first one, those for each other return): one answer for each return (RM4)."""
-    first = event.return_notification
-    own: list[ReturnNotification] = []
-    others: dict[str, list[ReturnNotification]] = {}
-    for form in event.further_notifications:
-        if first is not None and form.rma in ("", first.rma):
-            own.append(form)
-        else:
-            others.setdefault(form.rma, []).append(form)
-    return tuple(own), tuple(tuple(forms) for forms in others.values())
+def _tellings(errand: Errand, case: Case, event: MailReceived) -> list[tuple[Case, MailReceived]]:
+    """The mail as each case is told of it: the first one whole; of further answers and forms each case hears its own alone."""
+    forms, *others = _forms_by_return(event.return_notifications)
+    answers = [one for one in _answers(errand, case, event) if not _says_the_form(one[1], event.return_notifications)]
+    first, line = answers.pop(0) if answers and not forms else (case, None)
+    bare = replace(event, return_notifications=(), survey_answer=None, added_addresses=())
+    return [
+        (first, replace(event, customer_line=line, return_notifications=forms)),
+        *((other, replace(bare, customer_line=further)) for other, further in answers),
+        *((case, replace(bare, return_notifications=own)) for own in others),
+    ]
+
+
+def _forms_by_return(forms: Sequence[ReturnNotification]) -> list[tuple[ReturnNotification, ...]]:
+    """The forms of the first one's return, none without a form, then those of each other: one answer for each return (RM4)."""
+    by_return: dict[str, list[ReturnNotification]] = {forms[0].rma if forms else "": []}
+    for form in forms:
+        by_return.setdefault(form.rma or next(iter(by_return)), []).append(form)
+    return [tuple(own) for own in by_return.values()]
+
+
+def _says_the_form(line: CustomerLine, forms: Sequence[ReturnNotification]) -> bool:
+    """SHIPPED beside a form of the same parcel says nothing more."""
+    return bool(forms) and line.kind == "shipped" and line.number in ("", *(form.rma for form in forms))
 
 
 def _answers(errand: Errand, case: Case, event: MailReceived) -> list[tuple[Case, CustomerLine]]:
@@ -115,7 +121,7 @@ def _case_meant(errand: Errand, case: Case, event: MailReceived) -> Case:
     line = event.customer_line
     answer = line.kind if line else ""
     about_parts = answer not in REQUEST_ANSWERS and (
-        event.return_notification is not None
+        bool(event.return_notifications)
         or answer in RETURN_ANSWERS
         or event.answers_notice == "rma/receipt_notification"
         or event.mailbox_role is MailboxRole.RECEIVING
@@ -131,7 +137,7 @@ def _case_meant(errand: Errand, case: Case, event: MailReceived) -> Case:
 
 def _return_of_form(errand: Errand, event: MailReceived) -> Case | None:
     """The return that a Return Notification names, whatever it answers (RM4)."""
-    form = event.return_notification
+    form = next(iter(event.return_notifications), None)
     named = (load_running(errand.c, errand.desk, number) for number in named_cases(errand.desk, form.rma if form else ""))
     return next((one for one in named if one and one.kind == "rma" and takes_part(one, event.sender, errand.known)), None)
 

@@ -21,7 +21,7 @@ from mailflow.handling.office import Office
 from mailflow.handling.partner import reported_case
 from mailflow.handling.quarantine import quarantine, tell_admin
 from mailflow.handling.quoted_letters import find_new_text, quotable_letters
-from mailflow.handling.reading import Reading, find_return_notification, read
+from mailflow.handling.reading import Reading, find_return_notifications, read
 from mailflow.handling.too_large import set_aside
 from mailflow.handling.undelivered import handle_bounce
 from mailflow.message.alarm import Alarm, read_alarm
@@ -202,7 +202,7 @@ def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
     body = mail.text or mail.alternative_text
     rough = split_reply(body)
     today = calendar_for("", "", desk.calendar).local_day(row.received_at)
-    forms = find_return_notification(mail, rough.new_text, today, desk.languages[0])
+    forms = find_return_notifications(mail, rough.new_text, today, desk.languages[0])
     found = find_case(c, errand.office, desk, mail, rough.new_text, errand.known, tuple(form.rma.upper() for form in forms if form.rma)[:1])
     if found.case is None and errand.mailbox.role is MailboxRole.PARTNER:
         reported = reported_case(c, desk, mail.sender.address, rough.new_text, row.received_at)
@@ -220,8 +220,7 @@ def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
         roles=desk.roles_of(sender),
         unanswered_because=_why_silent(errand),
         answers_notice=found.answers_notice,
-        return_notification=next(iter(forms), None),
-        further_notifications=forms[1:],
+        return_notifications=forms,
         alarm=alarm,
     )
     return take_staff_mail(errand, found, event) if event.roles else take_customer_mail(errand, found, event)

@@ -45,7 +45,7 @@ def read(raw: bytes, office: Office, desk: Desk) -> Reading:
     return Reading(mail, find_nature(mail, frozenset(own)), read_authentication(mail, office.authserv_id))
 
 
-def find_return_notification(mail: Mail, new_text: str, today: date, language: str) -> tuple[ReturnNotification, ...]:
+def find_return_notifications(mail: Mail, new_text: str, today: date, language: str) -> tuple[ReturnNotification, ...]:
     """Every filled PDF or XLSX, else the same fields as text (RM4). `today` and `language` tell what "yesterday" is.
 
     A form in both shapes counts once, and one that travels along unfilled beside a filled one announces nothing.

@@ -48,9 +48,8 @@ class MailReceived:
     """Why this mail gets no automatic answer: sent by a machine, or the address had its share (IN7)."""
     answers_notice: str = ""
     """Name of the notice of ours that it replies to."""
-    return_notification: ReturnNotification | None = None
-    further_notifications: tuple[ReturnNotification, ...] = ()
-    """Other forms of the same mail (RM4)."""
+    return_notifications: tuple[ReturnNotification, ...] = ()
+    """The forms that it carries, each once (RM4)."""
     customer_line: CustomerLine | None = None
     """Its one-line answer (BX6)."""
     booking: Booking | None = None

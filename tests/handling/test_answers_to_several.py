@@ -7,29 +7,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from mailflow.policy.register import Contract, Device
+from mailflow.policy.register import Device
 from mailflow.rehearsal.mail_client import write_answer
 from mailflow.store.notice import NoticeRow
 from mailflow.store.register import replace_register
 from tests.handling.conftest import REGISTER, DeskAtWork
 from tests.handling.test_command import CCR
-from tests.handling.test_digest import MONDAY, at_work, look, partner
+from tests.handling.test_digest import EASTWIND, MONDAY, at_work, look, partner
 from tests.handling.test_handle_mail import ANNA, issue_return
 
 PARTS = "parts@northwind.example"
 OURS, SECOND, FOREIGN = "RMA-100001", "RMA-100002", "RMA-100003"
-EAST = Contract(
-    number="HC-2",
-    company="Eastwind",
-    domains=("eastwind.example",),
-    service_level="9x5xNBD",
-    programme="hicare",
-    start=date(2026, 1, 1),
-    end=date(2027, 12, 31),
-    language="en",
-    country="PL",
-    timezone="Europe/Warsaw",
-)
 
 
 @pytest.fixture
@@ -43,7 +31,7 @@ def returns(desk: DeskAtWork) -> DeskAtWork:
         Device(serial="2102352KLM10L5000999", part_number="02352KLM", model="NE40E-X8", contract="HC-2"),
     )
     with desk.office.database.write() as c:
-        replace_register(c, replace(REGISTER, contracts=(*REGISTER.contracts, EAST), devices=devices, partners=(north,)))
+        replace_register(c, replace(REGISTER, contracts=(*REGISTER.contracts, EASTWIND), devices=devices, partners=(north,)))
     assert issue_return(desk) == OURS
     desk.write(ANNA, "Second board", "Serial number: 2102352KLM10L5000457\n\nThe second board reboots every few minutes.\n")
     desk.write(CCR, "Re: SR-100002", "/rma advance 1 x 02352KLM serial 2102352KLM10L5000457")
@@ -101,3 +89,13 @@ def test_a_line_for_another_return_in_the_thread_of_one_goes_to_that_other(retur
     returns.answer(ANNA, "rma/replacement_shipped", f"SHIPPED {OURS} DHL JD014600003111\n")
     assert (announced(returns, OURS), announced(returns, SECOND)) == (["JD014600003111"], [])
     assert returns.case(OURS).details.return_due == before.return_due
+
+
+def test_a_form_and_the_lines_beside_it_each_reach_their_return(returns: DeskAtWork) -> None:
+    """RM4, BX12: the form is booked once, SHIPPED of the same parcel says nothing more, and the other return is extended."""
+    form = f"RMA number: {OURS}\nCarrier: DHL\nTracking number: JD77\nPart number: 02352KLM\nQuantity: 1\n"
+    row = returns.answer(ANNA, "rma/replacement_shipped", f"{form}\nSHIPPED DHL JD77\nEXTEND {SECOND} 5 days\n")
+    assert (row.case_number, announced(returns, OURS), announced(returns, SECOND)) == (OURS, ["JD77"], [])
+    assert returns.case(SECOND).details.return_due == date(2026, 12, 18)
+    told = [(name, to) for name, to in returns.new_notices() if to == (ANNA,)]
+    assert [name for name, _ in told] == ["rma/return_notification_received", "rma/extended"]

@@ -154,20 +154,23 @@ def test_after_an_outage_the_newest_is_sent_and_no_older_one(desk: DeskAtWork) -
     assert look(desk, thursday + timedelta(hours=1)) == []
 
 
+EASTWIND = Contract(
+    number="HC-2",
+    company="Eastwind",
+    domains=("eastwind.example",),
+    service_level="9x5xNBD",
+    programme="hicare",
+    start=date(2026, 1, 1),
+    end=date(2027, 12, 31),
+    language="en",
+)
+"""Of another customer at the same desk."""
+
+
 def register_of(desk: DeskAtWork, *partners: Partner, contacts: tuple[Contact, ...] = ()) -> None:
-    other = Contract(
-        number="HC-2",
-        company="Eastwind",
-        domains=("eastwind.example",),
-        service_level="9x5xNBD",
-        programme="hicare",
-        start=date(2026, 1, 1),
-        end=date(2027, 12, 31),
-        language="en",
-    )
     changed = replace(
         REGISTER,
-        contracts=(*REGISTER.contracts, other),
+        contracts=(*REGISTER.contracts, EASTWIND),
         devices=(*REGISTER.devices, Device(serial="2102352KLM10L5000999", part_number="02352KLM", model="NE40E-X8", contract="HC-2")),
         contacts=(*REGISTER.contacts, *contacts),
         partners=partners,

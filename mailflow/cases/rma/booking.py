@@ -77,20 +77,10 @@ def book_receipt(
         is_corrected=corrects,
         asks=any(name in ASKING for name, _ in differences),
     )
-    question = _ask_about_other_returns(settled, differences, desk)
-    return Decision(
-        case=settled,
-        effects=(
-            receipt,
-            *effects,
-            *resumed,
-            *question,
-            *_tell_of_late(settled, case, facts, desk, at),
-            Note(text=_in_english(result, differences), who=by),
-        ),
-        reason=reason,
-        done=_told(settled, result, differences),
-    )
+    to_decide = (*_ask_about_other_returns(settled, differences, desk), *_tell_of_late(settled, case, facts, desk, at))
+    note = Note(text=_in_english(result, differences), who=by)
+    effects = (receipt, *effects, *resumed, *to_decide, note)
+    return Decision(case=settled, effects=effects, reason=reason, done=_told(settled, result, differences))
 
 
 def _tell_of_late(case: Case, before: Case, facts: Facts, desk: Desk, at: datetime) -> tuple[Effect, ...]:
@@ -154,17 +144,17 @@ def settle(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetim
     if details.outstanding > 0:
         return _keep_waiting(case, before, facts, desk, at)
     freed, withdrawn = withdraw_all(case, Step("rma_all_came_back", {}), desk)
-    silence = stop(*RETURN_CLOCK, *VALIDITY_CLOCK)
+    stopped = stop(*RETURN_CLOCK, *VALIDITY_CLOCK)
     if details.type == "repair":
-        return freed.changed(state="in repair"), (*withdrawn, *silence)
+        return freed.changed(state="in repair"), (*withdrawn, *stopped)
     received = freed.changed(state="received")
     if details.type == "doa":
-        return received, (*withdrawn, *silence, *((ask_for_exchange(received, desk),) if before.outstanding else ()))
+        return received, (*withdrawn, *stopped, *((ask_for_exchange(received, desk),) if before.outstanding else ()))
     if not_sent(details):
         asks = (ask_to_ship(received, "rma_back_before_replacement", desk),) if before.outstanding else ()
         return received, (*withdrawn, *stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST), *asks)
     closed = freed.changed(state="closed", closed_at=at)
-    return closed, (*withdrawn, *silence, tell_customer(closed, "closed"))
+    return closed, (*withdrawn, *stopped, tell_customer(closed, "closed"))
 
 
 def _keep_waiting(case: Case, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Case, tuple[Effect, ...]]:

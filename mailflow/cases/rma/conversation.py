@@ -42,8 +42,8 @@ def add_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
 
 
 def _add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    if event.return_notification is not None:
-        return _announce(case, event, (event.return_notification, *event.further_notifications), facts, desk)
+    if event.return_notifications:
+        return _announce(case, event, event.return_notifications, facts, desk)
     if event.customer_line is not None:
         return _answer(case, event, event.customer_line, facts, desk, now)
     if event.answers_notice == RECEIPT:

@@ -16,7 +16,7 @@ def is_unknown_return(case: Case, event: MailReceived) -> bool:
 
 def unknown_number(event: MailReceived) -> str:
     """The RMA number that the form names, '' without one."""
-    return event.return_notification.rma if event.return_notification else ""
+    return next((form.rma for form in event.return_notifications), "")
 
 
 def reject_return(case: Case, event: MailReceived) -> tuple[Case, tuple[Effect, ...]]:

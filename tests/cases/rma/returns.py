@@ -157,7 +157,7 @@ def answer(
         mailbox_role=MailboxRole.TAC,
         extracted=Extracted(),
         customer_line=line,
-        return_notification=form,
+        return_notifications=(form,) if form else (),
         answers_notice=answers,
     )
     return decide("rma", subject, event, known or facts(), DESK, at)

@@ -237,7 +237,7 @@ class Return(RuleBasedStateMachine):
             mailbox_role=MailboxRole.TAC,
             extracted=Extracted(),
             customer_line=line,
-            return_notification=form,
+            return_notifications=(form,) if form else (),
         )
         self.happen(self.case, event)
 
