@@ -38,7 +38,7 @@ tls = "none"
 hostname = "mailflow.tac.example"
 """
 
-_MAILBOX = """
+MAILBOX_TABLE = """
 [[mailboxes]]
 address = "{address}"
 host = "127.0.0.1"
@@ -73,7 +73,7 @@ class Installation:
 
     def configure(self, more: str = "") -> None:
         """Write mailflow.toml; `more` are further keys at its top."""
-        boxes = "".join(_MAILBOX.format(address=box, imap_port=self.dovecot.port, password=self.dovecot.password) for box in MAILBOXES)
+        boxes = "".join(MAILBOX_TABLE.format(address=box, imap_port=self.dovecot.port, password=self.dovecot.password) for box in MAILBOXES)
         top = _CONFIGURATION.format(database_url=self.database_url, smtp_port=self.sink.port, more=more)
         self.configuration.write_text(top + boxes)
 

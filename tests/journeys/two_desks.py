@@ -17,6 +17,7 @@ from mailflow.policy.case_address import without_token
 from mailflow.rehearsal.mail_client import write_answer, write_mail
 from mailflow.settings import Settings, load_settings
 from mailflow.store.csv_register import import_register
+from tests.journeys.installation import MAILBOX_TABLE
 from tests.servers.dovecot import Dovecot
 from tests.servers.smtp import SmtpSink
 
@@ -31,16 +32,6 @@ case_address_key = "the-key-of-the-desk-{name}"
 host = "127.0.0.1"
 port = {smtp_port}
 tls = "none"
-"""
-
-_MAILBOX = """
-[[mailboxes]]
-address = "{address}"
-host = "127.0.0.1"
-port = {imap_port}
-tls = "none"
-user = "{address}"
-password = "{password}"
 """
 
 
@@ -79,7 +70,7 @@ def install(folder: Path, *desks: str, data: dict[str, str], dovecot: Dovecot, s
     boxes = {"huawei-tac": "tac.example:tac receiving escalation", "hezo-cocare": "cocare.example:support returns escalation"}
     addresses = [f"{name}@{boxes[desk].partition(':')[0]}" for desk in desks for name in boxes[desk].partition(":")[2].split()]
     head = _CONFIGURATION.format(desks=list(desks), border=BORDER, name=desks[0], smtp_port=sink.port)
-    rest = "".join(_MAILBOX.format(address=box, imap_port=dovecot.port, password=dovecot.password) for box in addresses)
+    rest = "".join(MAILBOX_TABLE.format(address=box, imap_port=dovecot.port, password=dovecot.password) for box in addresses)
     (folder / "mailflow.toml").write_text(head + rest)
     (folder / "data").mkdir()
     for name, rows in data.items():
