@@ -66,7 +66,10 @@ def staff_steps(facts: Facts) -> tuple[Step, ...]:
 
 
 def ask_for_missing(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
-    """One mail that lists just what is missing (IN5), again later, then staff decide. The terms count from the day of asking."""
+    """One mail that lists just what is missing (IN5), again later, then staff decide. The terms count from the day of asking.
+
+    Who is not asked now is not asked again either: a machine, or another helpdesk, would be answered after all (IN7).
+    """
     today = facts.calendar.local_day(max(event.at, now))
     reminder = facts.calendar.end_of_term(today, desk.requests.information_reminder)
     decision = facts.calendar.end_of_term(today, desk.requests.information_decision)
@@ -76,9 +79,10 @@ def ask_for_missing(case: Case, event: MailReceived, facts: Facts, desk: Desk, n
         "reminder": False,
         "next_step": (*questions(slips(event, facts)), next_step(trusted=may_read(case, event)), again, *reminder.steps),
     }
+    remind = SetDeadline(kind=INFORMATION_REMINDER, at=facts.calendar.dated_moment(reminder.day), steps=reminder.steps)
     return case.changed(state="awaiting information"), (
         *answer_customer(case, event, "information_request", values),
-        SetDeadline(kind=INFORMATION_REMINDER, at=facts.calendar.dated_moment(reminder.day), steps=reminder.steps),
+        *(() if event.unanswered_because else (remind,)),
         SetDeadline(kind=INFORMATION_DECISION, at=facts.calendar.dated_moment(decision.day), steps=decision.steps),
     )
 

@@ -59,6 +59,13 @@ def test_an_incomplete_request_is_asked_for_just_what_is_missing() -> None:
     ]
 
 
+def test_who_is_not_asked_is_not_asked_again_and_staff_decide_all_the_same() -> None:
+    """IN7: a monitoring system or another helpdesk would get its automatic mail two days late."""
+    decision = open_with(mail_of(extracted=Extracted(symptoms="The card reboots."), unanswered_because="sent by a machine"))
+    assert letters(decision) == [("customer_message", STAFF)]
+    assert deadlines(decision) == [("information_decision", "", datetime(2026, 11, 27, 7, 0, tzinfo=UTC))]
+
+
 def test_a_request_that_is_not_entitled_waits_for_a_human_and_hears_no_no() -> None:
     """SR1, SR3"""
     decision = open_with(mail_of(), facts(entitlement=Entitlement("not entitled")))
