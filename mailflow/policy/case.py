@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeIs, TypeVar
 
 from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
 
+D = TypeVar("D", default=Any, covariant=True)
+"""The details of a case type."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Generic[D]):
     """One case. `details` is the frozen dataclass of its type; `participants` are the customer's addresses that take part.
 
     `language`, `country` and `timezone` are the customer's (contract, else desk) and stay for the case (OUT5, T1).
@@ -42,16 +47,21 @@ class Case:
     merged_into: str | None = None
     """Number of the request that goes on in its place."""
     version: int = 0
-    details: Any = None
+    details: D
 
     @property
     def other_participants(self) -> tuple[str, ...]:
         """Who gets a copy of what the customer gets."""
         return tuple(address for address in self.participants if address != self.customer)
 
-    def changed(self, **changes: Any) -> Case:
+    def changed(self, **changes: Any) -> Case[D]:
         """The case with other values; what is not named stays."""
         return replace(self, **changes)
+
+
+def holds(case: Case[object], details: type[D]) -> TypeIs[Case[D]]:
+    """Tell whether a case is of the type whose details these are; the type checker then knows its fields."""
+    return isinstance(case.details, details)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

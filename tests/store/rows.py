@@ -43,7 +43,7 @@ def all_stored(c: Connection) -> list[inbound.InboundRow]:
 def a_case(number: str = "SR-100001", **values: Any) -> Case:
     fixed: dict[str, Any] = {"kind": "service_request", "desk": "huawei-tac", "state": "new", "language": "en", "country": "RO"}
     person = {"timezone": "Europe/Bucharest", "customer": "anna@customer.example", "opened_at": NOON}
-    return Case(**{"number": number, **fixed, **person, **values})
+    return Case(**{"number": number, "details": None, **fixed, **person, **values})
 
 
 def opened(c: Connection, number: str = "SR-100001", **values: Any) -> Case:
