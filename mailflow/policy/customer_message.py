@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailflow.message.set_aside import divide
-from mailflow.policy.decision import SendNotice
+from mailflow.policy.case import Case
+from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.event import MailReceived
 from mailflow.policy.facts import CustomerWords
 
-NOTICE = "service_request/customer_message"
+NOTICE, STAFF_MESSAGE = "service_request/customer_message", "service_request/staff_message"
 
 Summary = tuple[tuple[str, str | Step], ...]
 """Rows on top of a mail to staff: a key of [summary], and a text or what says it in the reader's language."""
@@ -70,6 +73,25 @@ def pass_to_assignee(words: CustomerWords, assignee: str, *, summary: Summary, c
         values={**values, "summary": summary, "is_new": False, "books": False, "attachment_names": (), "commands": commands}
         | {"steps": (), "flags": (flag,)},
     )
+
+
+def answer_at_once(event: MailReceived, letter: SendNotice) -> tuple[Effect, ...]:
+    """Send the immediate answer to a mail; a line in the journal where the mail gets none (IN7)."""
+    if event.unanswered_because:
+        return (Note(text=f"{letter.notice.partition('/')[2]} not sent: {event.unanswered_because}"),)
+    return (replace(letter, immediate_answer=True),)
+
+
+def write_to_customer(case: Case, event: MailReceived) -> SendNotice:
+    """Send what a member of staff wrote to the customer and all who take part, with its files (SR5)."""
+    values = {"text": event.new_text.strip()}
+    return SendNotice(notice=STAFF_MESSAGE, to=(case.customer,), cc=case.other_participants, values=values, forward_attachments=True)
+
+
+def keep_as_note(case: Case, event: MailReceived, *effects: Effect) -> Decision:
+    """Keep a mail of staff as an internal note: it answers nothing that goes out (SR5)."""
+    note = Note(text=event.new_text.strip() or "(no text)", who=event.sender)
+    return Decision(case=case, effects=(note, *effects), reason=f"internal note of {event.sender}")
 
 
 def _of_the_mail(event: MailReceived) -> Derivation:

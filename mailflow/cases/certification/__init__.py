@@ -1,20 +1,32 @@
-"""Partner certification (DK2): from the application by mail to a certificate, its year, and the next application."""
+"""The states of a certification (DK2). `after` names the states that a state may follow; '' is birth."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from mailflow.cases.certification.command import RULES, give_command
-from mailflow.cases.certification.conversation import add_partner_mail, add_staff_mail
+from mailflow.cases.certification.conversation import add_partner_mail, add_staff_mail, take_first_report
 from mailflow.cases.certification.deadline import meet_deadline
-from mailflow.cases.certification.lifecycle import LIFECYCLE
 from mailflow.cases.certification.opening import open_certification
-from mailflow.cases.certification.registered import take_first_report
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
 from mailflow.policy.facts import Facts
+from mailflow.policy.lifecycle import Lifecycle, State
+
+LIFECYCLE = Lifecycle(
+    kind="certification",
+    states=(
+        State("applied", after=("",)),
+        # Born so: the certificate of the register, when the partner first writes about it.
+        State("certified", after=("", "applied")),
+        State("rejected", after=("applied",), closed=True),
+        State("cancelled", after=("certified",), closed=True),
+        State("expired", after=("certified",), closed=True),
+    ),
+)
+
 
 COMMANDS = frozenset(RULES)
 """Names of the staff commands that a certification understands."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.certification.checklist import unmet_points
-from mailflow.cases.certification.letter import checked, policy_of, tell_partner
+from mailflow.cases.certification.letters import checked, policy_of, tell_partner
 from mailflow.cases.certification.validity import DECISION_CLOCK, VALIDITY_CLOCK, end_of_validity, stop, validity_clock
 from mailflow.policy.case import Case, PendingConfirmation
 from mailflow.policy.command import parse_commands

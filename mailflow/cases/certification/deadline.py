@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from mailflow.cases.certification.letter import checked, policy_of, review_commands, reviewers, tell_partner, tell_staff
+from mailflow.cases.certification.letters import checked, policy_of, review_commands, reviewers, tell_partner, tell_staff
 from mailflow.cases.certification.validity import DECISION_DUE, DECISION_OVERDUE, EXPIRED, REMINDER, VACANCY_REMINDER, end_of_months
 from mailflow.policy.case import Case
 from mailflow.policy.certification import CertificationDetails

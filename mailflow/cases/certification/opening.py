@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
-from mailflow.cases.certification.letter import application_letter, policy_of, registered_certificate, tell_partner
+from mailflow.cases.certification.letters import application_letter, policy_of, registered_certificate, tell_partner
 from mailflow.cases.certification.validity import decision_clock
 from mailflow.message.certification.application import read_application, read_corrections
 from mailflow.policy.case import Case

@@ -1,4 +1,4 @@
-"""Service requests: one customer problem, from the first mail to closing (SR1-SR11)."""
+"""The states of a service request (SR7). `after` names the states that a state may follow; '' is birth."""
 
 from __future__ import annotations
 
@@ -8,14 +8,30 @@ from mailflow.cases.service_request.command import RULES, give_command
 from mailflow.cases.service_request.conversation import add_customer_mail, add_staff_mail
 from mailflow.cases.service_request.deadline import meet_deadline
 from mailflow.cases.service_request.handover import add_vendor_mail
-from mailflow.cases.service_request.late import with_late_notice
-from mailflow.cases.service_request.lifecycle import LIFECYCLE
+from mailflow.cases.service_request.judgement import with_late_notice
 from mailflow.cases.service_request.opening import open_request
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
 from mailflow.policy.facts import Facts
+from mailflow.policy.lifecycle import Lifecycle, State
+
+OPEN = ("new", "awaiting information", "accepted", "in progress", "awaiting customer")
+
+LIFECYCLE = Lifecycle(
+    kind="service_request",
+    states=(
+        State("new", after=("", "awaiting information")),
+        State("awaiting information", after=("", "new")),
+        State("accepted", after=("", "new", "awaiting information")),
+        State("in progress", after=("new", "awaiting information", "accepted", "awaiting customer", "resolved", "closed")),
+        State("awaiting customer", after=("new", "awaiting information", "accepted", "in progress")),
+        State("resolved", after=OPEN),
+        State("closed", after=(*OPEN, "resolved"), closed=True),
+    ),
+)
+
 
 COMMANDS = frozenset(RULES)
 """Names of the staff commands that a request understands."""

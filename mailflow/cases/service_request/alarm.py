@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.service_request.birth import new_case
-from mailflow.cases.service_request.details import read_details
-from mailflow.cases.service_request.flags import proposed_merges, serial_flags
+from mailflow.cases.service_request.details import new_case, read_details
 from mailflow.cases.service_request.judgement import leave_to_staff, staff_steps, start_work
-from mailflow.cases.service_request.relay import tell_staff
+from mailflow.cases.service_request.letters import proposed_merges, serial_flags, tell_staff
 from mailflow.message.alarm import Alarm
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
@@ -26,8 +24,13 @@ SEVERITIES = ("", "warning", "minor", "major", "critical")
 
 def open_alarm(event: MailReceived, alarm: Alarm, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The customer is the first contact of the device's contract whom mail reaches; of an unknown device staff decide whose it is."""
-    contact = _contact(alarm, facts)
-    judged = _entitled_by_device(event, alarm, contact, facts)
+    contact, device = None, facts.devices.get(alarm.serial)
+    if device is not None and facts.contract is not None and device.contract == facts.contract.number:
+        contact = next((one for one in facts.contacts if one.email not in facts.undeliverable), None)
+    # The verdict is the one that the contact itself would get for the device.
+    address, day = contact.email if contact else "", facts.calendar.local_day(event.at)
+    verdict = entitlement_of(facts.contract, device, address.rpartition("@")[2], address, facts.contacts, day)
+    judged = replace(facts, entitlement=verdict)
     details = _details(event, alarm, contact, judged, desk)
     case = new_case(event, judged, desk, details).changed(
         customer=contact.email if contact else "",
@@ -40,25 +43,9 @@ def open_alarm(event: MailReceived, alarm: Alarm, facts: Facts, desk: Desk, now:
         case, _, effects = start_work(case, event.at, judged, desk, now)
     else:
         effects = (leave_to_staff(case, judged),)
-    flags = (*_whose(case), *serial_flags(case, details.serials, judged))
+    flags = (*(() if case.customer else (Step("flag_no_customer", {}),)), *serial_flags(case, details.serials, judged))
     staff = tell_staff(case, event, desk, is_new=True, steps=staff_steps(judged), flags=flags, commands=proposed_merges(case, flags))
     return Decision(case=case, effects=(*_inform(case, event, alarm, desk), *effects, staff), reason=f"a device reported {alarm.name}")
-
-
-def _contact(alarm: Alarm, facts: Facts) -> Contact | None:
-    device = facts.devices.get(alarm.serial)
-    if device is None or facts.contract is None or device.contract != facts.contract.number:
-        return None
-    return next((contact for contact in facts.contacts if contact.email not in facts.undeliverable), None)
-
-
-def _entitled_by_device(event: MailReceived, alarm: Alarm, contact: Contact | None, facts: Facts) -> Facts:
-    """The facts with the verdict that the contact itself would get for the device."""
-    address = contact.email if contact else ""
-    day = facts.calendar.local_day(event.at)
-    device = facts.devices.get(alarm.serial)
-    verdict = entitlement_of(facts.contract, device, address.rpartition("@")[2], address, facts.contacts, day)
-    return replace(facts, entitlement=verdict)
 
 
 def _details(event: MailReceived, alarm: Alarm, contact: Contact | None, facts: Facts, desk: Desk) -> ServiceRequestDetails:
@@ -85,10 +72,6 @@ def _inform(case: Case, event: MailReceived, alarm: Alarm, desk: Desk) -> tuple[
         return (Note(text="alarm_registered not sent: nobody vouches for the sender of the alarm"),)
     text = f"{alarm.name} ({alarm.severity})" if alarm.severity else alarm.name
     return (SendNotice(notice="service_request/alarm_registered", to=(case.customer,), values={"text": text}),)
-
-
-def _whose(case: Case) -> tuple[Step, ...]:
-    return () if case.customer else (Step("flag_no_customer", {}),)
 
 
 def repeat_alarm(case: Case, event: MailReceived, alarm: Alarm, desk: Desk) -> Decision:

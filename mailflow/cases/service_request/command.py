@@ -6,16 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.service_request.answer import done, refuse, tell_customer
+from mailflow.cases.service_request.details import add_participant
 from mailflow.cases.service_request.handover import hand_over
-from mailflow.cases.service_request.judgement import accept
-from mailflow.cases.service_request.merge import link, merge
-from mailflow.cases.service_request.participants import add_participant
-from mailflow.cases.service_request.relay import pass_on
-from mailflow.cases.service_request.reopening import last_day_to_reopen
-from mailflow.cases.service_request.response_clock import start_clock, stop_clock
+from mailflow.cases.service_request.judgement import accept, forget_questions, last_day_to_reopen, start_clock, stop_clock
+from mailflow.cases.service_request.letters import done, pass_on, refuse, tell_customer
 from mailflow.policy.case import Case
-from mailflow.policy.decision import Decision, Note
+from mailflow.policy.decision import ChangeCase, Decision, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
@@ -37,7 +33,8 @@ def give_command(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now:
     return rule(case, event, facts, desk, now)
 
 
-def _accept(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_accept(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Accept what waits for a human's yes, with the priority that the command names (SR4)."""
     if case.state not in ("new", "awaiting information"):
         return refuse(case, event, Step("request_accepted_before", {"number": case.number, "state": case.state}))
     priority = event.command.priority or case.priority or desk.requests.default_priority
@@ -45,7 +42,8 @@ def _accept(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
     return done(accepted, event, Step("request_accepted", {"number": case.number, "priority": priority}), *effects)
 
 
-def _priority(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_priority(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Set the priority; a response clock that runs is set anew (SR2)."""
     wanted = event.command.priority
     if wanted == case.priority:
         return done(case, event, Step("request_same_priority", {"number": case.number, "priority": wanted}))
@@ -57,25 +55,25 @@ def _priority(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
     return done(changed, event, told, *clock)
 
 
-def _assign(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_assign(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Put a member of staff in charge and send him the customer's words, which he can answer (SR5)."""
     address = event.by if event.command.address in ("", "me") else event.command.address
     if not desk.roles_of(address):
         return refuse(case, event, Step("request_not_staff", {"number": case.number, "address": address, "desk": desk.name}))
     assigned = case.changed(assignee=address)
-    words = () if _has_read(facts, address, event) else pass_on(assigned, address, facts, event.by)
+    # Who takes a case for himself has read its newest mail already, if he was among its readers.
+    has_read = address == event.by and facts.customer_words is not None and address in facts.customer_words.readers
+    words = () if has_read else pass_on(assigned, address, facts, event.by)
     return done(assigned, event, Step("request_assigned", {"number": case.number, "address": address}), *words)
 
 
-def _has_read(facts: Facts, address: str, event: CommandGiven) -> bool:
-    """Whoever takes a case has its newest mail as a rule; whom somebody else puts in charge is told all the same (SR5)."""
-    return address == event.by and facts.customer_words is not None and address in facts.customer_words.readers
-
-
-def _note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Write a line into the journal."""
     return done(case, event, Step("request_noted", {"number": case.number}), Note(text=event.command.text, who=event.by))
 
 
-def _resolve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_resolve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Resolve the request, and tell its customer (SR7)."""
     if case.state in ("resolved", "closed"):
         return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))
     letters = (tell_customer(case, "resolved", text=event.command.text),) if case.customer else ()
@@ -83,7 +81,8 @@ def _resolve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     return done(case.changed(state="resolved"), event, told, *letters, *stop_clock())
 
 
-def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Close the request with one survey, unless it is spam or has no customer (SR8); not while a return is open."""
     if case.state == "closed":
         return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))
     is_spam = event.command.spam
@@ -102,13 +101,15 @@ def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     return done(closed, event, told, tell_customer(case, "closed", reopens_until=last_day), *survey, *stop_clock())
 
 
-def _reopen(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_reopen(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Let a resolved or closed request run again (SR7)."""
     if case.state not in ("resolved", "closed"):
         return refuse(case, event, Step("request_not_over", {"number": case.number, "state": case.state}))
     return done(case.changed(state="in progress", closed_at=None), event, Step("request_reopened", {"number": case.number}))
 
 
-def _entitled(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_entitled(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Decide the entitlement: by a contract, which accepts what is complete, or no, which only staff hear (SR3)."""
     wanted = event.command
     if wanted.refused:
         details = replace(case.details, entitlement="not entitled")
@@ -125,7 +126,7 @@ def _entitled(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
     return done(entitled, event, Step("request_entitled", values))
 
 
-def _rma(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_rma(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The request's side of `/rma`: work is in progress. The return itself is born by its own type (RM1)."""
     if case.state == "closed":
         return refuse(case, event, Step("request_closed_to_returns", {"number": case.number}))
@@ -136,18 +137,91 @@ def _rma(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetim
     return done(case if case.state == "resolved" else case.changed(state="in progress"), event, "")
 
 
+def merge(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """`/merge SR`: this request ends without a letter or survey and goes on in the other, which takes over who takes part."""
+    target = facts.other_case
+    if target is None:
+        return refuse(case, event, Step("request_other_unknown", {"number": case.number, "other": event.command.target}))
+    if trouble := _why_apart(case, target, facts, desk):
+        return refuse(case, event, trouble)
+    merged, changed = merged_into(case, target, event.at)
+    joined = tuple(address for address in changed.participants if address not in target.participants)
+    told = Step("request_merged", {"number": case.number, "other": target.number})
+    if joined:
+        told = Step("request_merged_with", {"number": case.number, "other": target.number, "addresses": joined})
+    return done(
+        merged, event, told, ChangeCase(case=changed, reason=f"{case.number} was merged into it"), *stop_clock(), *forget_questions()
+    )
+
+
+def merged_into(case: Case, target: Case, at: datetime) -> tuple[Case, Case]:
+    """The request that ends and the one that goes on."""
+    participants = tuple(dict.fromkeys((*target.participants, *case.participants)))
+    proposed = tuple(dict.fromkeys(one for one in (*target.proposed, *case.proposed) if one not in participants))
+    # The manufacturer goes on where the request goes on (DK1).
+    told = target.details if target.details.handed_to else case.details
+    details = replace(target.details, handed_to=told.handed_to, vendor_number=told.vendor_number)
+    merged = case.changed(state="closed", closed_at=at, merged_into=target.number, linked=_with(case.linked, target.number))
+    linked = _with(target.linked, case.number)
+    return merged, target.changed(participants=participants, proposed=proposed, linked=linked, details=details)
+
+
+def link(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """`/link SR`: staff see each beside the other; it gives nobody any right (IN3)."""
+    other = facts.other_case
+    if other is None or other.desk != case.desk:
+        return refuse(case, event, Step("request_other_unknown", {"number": case.number, "other": event.command.target}))
+    if other.number == case.number:
+        return refuse(case, event, Step("request_other_itself", {"number": case.number}))
+    if other.number in case.linked and case.number in other.linked:
+        return refuse(case, event, Step("request_linked_before", {"number": case.number, "other": other.number}))
+    far = other.changed(linked=_with(other.linked, case.number))
+    near = case.changed(linked=_with(case.linked, other.number))
+    told = Step("request_linked", {"number": case.number, "other": other.number})
+    return done(near, event, told, ChangeCase(case=far, reason=f"linked with {case.number}"))
+
+
+def _with(numbers: tuple[str, ...], number: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*numbers, number)))
+
+
+def _why_apart(case: Case, target: Case, facts: Facts, desk: Desk) -> Step | None:
+    """Why the two stay apart; merging shows the one's mail to the other's customer."""
+    if target.desk != case.desk:
+        # Another desk's cases are none of this one's business, not even that they exist.
+        return Step("request_other_unknown", {"other": target.number})
+    if target.number == case.number:
+        return Step("request_other_itself", {"number": case.number})
+    if target.kind != "service_request":
+        return Step("request_other_kind", {"other": target.number})
+    if target.merged_into:
+        return Step("request_other_merged", {"other": target.number, "target": target.merged_into})
+    if target.state == "closed":
+        return Step("request_other_closed", {"other": target.number})
+    if case.state == "closed":
+        return Step("request_is_closed", {"number": case.number})
+    if unfinished := tuple(rma.number for rma in facts.rmas if rma.closed_at is None):
+        return Step("request_has_returns", {"number": case.number, "returns": unfinished})
+    # The same contract, the same address, or the same company's domain; a public provider's domain is nobody's company.
+    domain = case.customer.rpartition("@")[2]
+    of_one_company = bool(domain) and domain == target.customer.rpartition("@")[2] and domain not in desk.requests.public_domains
+    if of_one_company or case.customer == target.customer or (case.contract and case.contract == target.contract):
+        return None
+    return Step("request_other_customer", {"number": case.number, "other": target.number})
+
+
 RULES: Mapping[str, Rule] = {
-    "accept": _accept,
-    "priority": _priority,
-    "assign": _assign,
-    "note": _note,
-    "resolve": _resolve,
-    "close": _close,
-    "reopen": _reopen,
+    "accept": give_accept,
+    "priority": give_priority,
+    "assign": give_assign,
+    "note": give_note,
+    "resolve": give_resolve,
+    "close": give_close,
+    "reopen": give_reopen,
     "merge": merge,
     "link": link,
     "add": add_participant,
-    "entitled": _entitled,
-    "rma": _rma,
+    "entitled": give_entitled,
+    "rma": give_rma,
     "handover": hand_over,
 }

@@ -6,20 +6,23 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.alarm import repeat_alarm
-from mailflow.cases.service_request.details import CLEAR_TEXT, read_details
+from mailflow.cases.service_request.details import CLEAR_TEXT, look_at_ship_to, may_read, read_details, welcome
 from mailflow.cases.service_request.escalation import escalate, is_escalation
-from mailflow.cases.service_request.flags import first_stated_priority, priority_wish, proposed_merges, serial_flags, trust_flags
 from mailflow.cases.service_request.handover import write_to_vendor
-from mailflow.cases.service_request.judgement import ask_in_clear, judge
+from mailflow.cases.service_request.judgement import ask_in_clear, judge, may_go_on, response_moment, stop_clock, taken_up
+from mailflow.cases.service_request.letters import (
+    first_stated_priority,
+    greeted,
+    priority_wish,
+    proposed_merges,
+    serial_flags,
+    tell_staff,
+    trust_flags,
+)
 from mailflow.cases.service_request.opening import open_request
-from mailflow.cases.service_request.participants import Copied, welcome
-from mailflow.cases.service_request.relay import tell_staff
-from mailflow.cases.service_request.reopening import may_go_on, taken_up
-from mailflow.cases.service_request.response_clock import stop_clock
-from mailflow.cases.service_request.ship_to import Doubt, look_at_ship_to
-from mailflow.cases.service_request.status import asks_for_status, asks_only_for_status, status_letter, tell_status
-from mailflow.cases.service_request.survey import keep_answer
-from mailflow.policy.case import Case
+from mailflow.message.survey import SurveyAnswer
+from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.customer_message import answer_at_once, keep_as_note, write_to_customer
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
@@ -53,11 +56,17 @@ def _take_up(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
     copied = welcome(case.changed(details=details, contract=contract, priority=priority), event, facts, desk)
     doubt = look_at_ship_to(copied.case, event, facts)
     known, effects = _go_on(case, doubt.case, event, facts, desk, now)
-    return Decision(
-        case=known,
-        effects=(*effects, *doubt.effects, _for_staff(case, known, event, facts, desk, copied, doubt)),
-        reason=f"{event.sender} wrote to the case",
+    wish, wish_commands = priority_wish(known, event)
+    noticed = serial_flags(known, [serial for serial in known.details.serials if serial not in case.details.serials], facts)
+    encrypted: Derivation = (Step("flag_encrypted", {}),) if event.is_encrypted else ()
+    staff = tell_staff(
+        known,
+        event,
+        desk,
+        flags=(*encrypted, *trust_flags(known, event, facts), *wish, *noticed, *doubt.flags, *copied.flags),
+        commands=(*wish_commands, *proposed_merges(known, noticed), *copied.commands),
     )
+    return Decision(case=known, effects=(*effects, *doubt.effects, staff), reason=f"{event.sender} wrote to the case")
 
 
 def _go_on(before: Case, case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -71,28 +80,14 @@ def _go_on(before: Case, case: Case, event: MailReceived, facts: Facts, desk: De
     return case, ()
 
 
-def _for_staff(before: Case, case: Case, event: MailReceived, facts: Facts, desk: Desk, copied: Copied, doubt: Doubt) -> SendNotice:
-    wish, wish_commands = priority_wish(case, event)
-    new_serials = tuple(serial for serial in case.details.serials if serial not in before.details.serials)
-    noticed = serial_flags(case, new_serials, facts)
-    encrypted: Derivation = (Step("flag_encrypted", {}),) if event.is_encrypted else ()
-    return tell_staff(
-        case,
-        event,
-        desk,
-        flags=(*encrypted, *trust_flags(case, event, facts), *wish, *noticed, *doubt.flags, *copied.flags),
-        commands=(*wish_commands, *proposed_merges(case, noticed), *copied.commands),
-    )
-
-
 def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     """An answer to a relayed mail goes to who wrote it, the customer or the manufacturer; to any other notice it is a note (SR5, DK1)."""
     if event.answers_notice == VENDOR_NOTICE and event.new_text.strip():
         return write_to_vendor(case, event)
     if event.answers_notice not in RELAYED_NOTICES or not event.new_text.strip():
-        note = Note(text=event.new_text.strip() or "(no text)", who=event.sender)
-        return Decision(case=case, effects=(note,), reason=f"internal note of {event.sender}")
-    if trouble := _why_not_to_customer(case):
+        return keep_as_note(case, event)
+    if case.state == "closed" or not case.customer:
+        trouble = "request_closed_to_customer" if case.state == "closed" else "request_has_no_customer"
         return Decision(case=case, reason=f"not sent to the customer: {trouble}", refused=Step(trouble, {"number": case.number}))
     is_engineer = Role.CSE in event.roles
     details = case.details
@@ -102,18 +97,61 @@ def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
         effects = (*stop_clock(), Note(text="the first mail of an engineer to the customer: the response clock stops"))
     assignee = case.assignee or (event.sender if is_engineer else None)
     state = case.state if case.state in ("resolved", "awaiting information") else "awaiting customer"
-    message = SendNotice(
-        notice="service_request/staff_message",
-        to=(case.customer,),
-        cc=case.other_participants,
-        values={"text": event.new_text.strip()},
-        forward_attachments=True,
-    )
     changed = case.changed(state=state, assignee=assignee, details=details)
-    return Decision(case=changed, effects=(message, *effects), reason=f"{event.sender} wrote to the customer")
+    return Decision(case=changed, effects=(write_to_customer(case, event), *effects), reason=f"{event.sender} wrote to the customer")
 
 
-def _why_not_to_customer(case: Case) -> str:
-    if case.state == "closed":
-        return "request_closed_to_customer"
-    return "" if case.customer else "request_has_no_customer"
+MOST_WORDS, MOST_CHARACTERS = 10, 60
+"""STATUS with a greeting and a name; what is longer says something that staff should read."""
+
+
+def asks_for_status(event: MailReceived) -> bool:
+    """STATUS stands in the mail, whatever stands beside it (SR9)."""
+    return event.customer_line is not None and event.customer_line.kind == "status"
+
+
+def asks_only_for_status(event: MailReceived) -> bool:
+    """Nothing else stands in the mail that somebody would have to read."""
+    text = event.new_text.strip()
+    is_short = len(text.split()) <= MOST_WORDS and len(text) <= (MOST_CHARACTERS if text.isascii() else MOST_CHARACTERS // 2)
+    return asks_for_status(event) and is_short and not event.mail.attachments
+
+
+def tell_status(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+    """The answer, and nothing else: no state changes and no colleague is disturbed (SR9)."""
+    effects = (*status_letter(case, event, facts, desk), Note(text="asked for the status", who=event.sender))
+    return Decision(case=case, effects=effects, reason=f"{event.sender} asked for the status")
+
+
+def status_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
+    """State, running clocks, returns and last steps, to the one who asked."""
+    details: ServiceRequestDetails = case.details
+    is_running = details.accepted_at and details.responded_at is None and case.state not in ("resolved", "closed")
+    due = response_moment(case, details.accepted_at, facts, desk) if details.accepted_at and is_running else None
+    trusted = may_read(case, event)
+    values = {
+        "trusted": trusted,
+        "response_due": due.at if due else None,
+        "steps": due.steps if due else (),
+        "asked": details.missing if case.state == "awaiting information" else (),
+        "returns": facts.rmas,
+        "history": facts.last_steps if trusted else (),
+        "reader": event.sender,
+        **greeted(case, event),
+    }
+    return answer_at_once(event, SendNotice(notice="service_request/status", to=(event.sender,), values=values))
+
+
+def keep_answer(case: Case, event: MailReceived, answer: SurveyAnswer, desk: Desk) -> Decision:
+    """The last answer counts; only the first is thanked for. A comment is for people to read, so staff get it."""
+    is_first = not case.details.survey_score
+    comment = answer.comment.strip()
+    details = replace(case.details, survey_score=answer.score, survey_comment=comment or case.details.survey_comment)
+    kept = case.changed(details=details)
+    effects: tuple[Effect, ...] = (Note(text=f"survey: {answer.score} of 5" + (f": {comment}" if comment else ""), who=event.sender),)
+    if is_first:
+        thanks = SendNotice(notice="service_request/survey_thanks", to=(event.sender,), values=greeted(case, event))
+        effects = (*effects, *answer_at_once(event, thanks))
+    if comment:
+        effects = (*effects, tell_staff(kept, event, desk, flags=(Step("flag_survey", {"score": answer.score}),)))
+    return Decision(case=kept, effects=effects, reason=f"{event.sender} answered the survey with {answer.score}")

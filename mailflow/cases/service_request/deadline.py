@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from mailflow.cases.service_request.judgement import INFORMATION_DECISION, INFORMATION_REMINDER, next_step, questions
-from mailflow.cases.service_request.relay import responsible_staff, suggested_commands, summary, understood
-from mailflow.cases.service_request.response_clock import BREACH, WARNING, response_moment
+from dataclasses import replace
+
+from mailflow.cases.service_request.judgement import (
+    BREACH,
+    INFORMATION_DECISION,
+    INFORMATION_REMINDER,
+    WARNING,
+    next_step,
+    questions,
+    response_moment,
+)
+from mailflow.cases.service_request.letters import responsible_staff, suggested_commands, summary, tell_understood
 from mailflow.policy.case import Case
 from mailflow.policy.customer_message import ask_staff
 from mailflow.policy.decision import Decision, SendNotice
@@ -21,7 +30,10 @@ def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk) -> 
     if event.kind == INFORMATION_REMINDER:
         return Decision(case=case, effects=(_ask_again(case, facts),), reason="what was asked for is still missing")
     if event.kind == INFORMATION_DECISION:
-        return Decision(case=case, effects=(_let_staff_decide(case, desk),), reason="the customer did not answer: staff decide")
+        flags = (Step("information_not_given", {"missing": case.details.missing}),)
+        staff, commands = responsible_staff(case, desk), suggested_commands(case)
+        question = ask_staff(case.customer, staff, summary=summary(case), commands=commands, flags=flags)
+        return Decision(case=case, effects=(question,), reason="the customer did not answer: staff decide")
     due = response_moment(case, case.details.accepted_at or case.opened_at, facts, desk)
     if event.kind == WARNING:
         values = {"percent": int(event.key), "response_due": due.at, "steps": due.steps}
@@ -39,25 +51,6 @@ def _ask_again(case: Case, facts: Facts) -> SendNotice:
     trusted = case.details.trusted
     decision = next((one for one in facts.waiting if one.kind == INFORMATION_DECISION), None)
     decided = (Step("next_step_decided", {"day": facts.calendar.local_day(decision.due_at)}), *decision.steps) if decision else ()
-    return SendNotice(
-        notice="service_request/information_request",
-        to=(case.customer,),
-        cc=case.other_participants,
-        values={
-            "missing": case.details.missing,
-            "reminder": True,
-            "next_step": (*(questions(facts.serial_slips.items()) if trusted else ()), next_step(trusted=trusted), *decided),
-            "trusted": trusted,
-            "understood": understood(case.details) if trusted else (),
-        },
-    )
-
-
-def _let_staff_decide(case: Case, desk: Desk) -> SendNotice:
-    return ask_staff(
-        case.customer,
-        responsible_staff(case, desk),
-        summary=summary(case),
-        commands=suggested_commands(case),
-        flags=(Step("information_not_given", {"missing": case.details.missing}),),
-    )
+    asked = (*(questions(facts.serial_slips.items()) if trusted else ()), next_step(trusted=trusted), *decided)
+    values = {"missing": case.details.missing, "reminder": True, "next_step": asked}
+    return replace(tell_understood(case, "information_request", values, trusted=trusted), cc=case.other_participants)

@@ -2,17 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from mailflow.cases.service_request.letters import done, refuse
+from mailflow.message.reply_words import ANSWERED
+from mailflow.message.yes import is_yes
 from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.decision import Decision, Effect, SendNotice
+from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import CommandGiven, MailReceived, Standing
 from mailflow.policy.facts import Facts
+from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 CLEAR_TEXT = "clear_text"
 """What is missing of a request whose mail we could not decrypt (IN9)."""
+
+
+def new_case(event: MailReceived, facts: Facts, desk: Desk, details: ServiceRequestDetails) -> Case:
+    """`parent` and `linked` are the case that the mail named without a right to it, or that was closed too long ago (IN3, SR7)."""
+    return Case(
+        number=facts.new_numbers["service_request"],
+        kind="service_request",
+        desk=desk.name,
+        state="new",
+        opened_at=event.at,
+        language=facts.language,
+        country=facts.country,
+        timezone=facts.timezone,
+        customer=event.sender,
+        customer_name=event.customer.name or (facts.contact.name if facts.contact else details.name),
+        company=facts.contract.company if facts.contract else event.extracted.company,
+        participants=(event.sender,),
+        subject=_subject(event, desk),
+        parent=event.linked_to,
+        linked=(event.linked_to,) if event.linked_to else (),
+        contract=facts.contract.number if facts.contract else None,
+        priority=event.extracted.priority or desk.requests.default_priority,
+        details=details,
+    )
+
+
+def _subject(event: MailReceived, desk: Desk) -> str:
+    """Of a caller's request that begins with `Field: value` lines the symptoms say more than its first line (SR10)."""
+    subject, symptoms = event.mail.subject, event.extracted.symptoms.strip()
+    is_first_line = event.caller is not None and event.new_text.strip().startswith(subject)
+    if is_first_line and symptoms:
+        return symptoms.splitlines()[0]
+    if not event.linked_to:
+        return subject
+    # `Re: [SR-100001] Card` as `Card`: the number of the other case would mislead whoever answers.
+    tags = "|".join(re.escape(prefix) for prefix in desk.number_prefixes.values())
+    rest = subject
+    while found := ANSWERED.match(rest) or re.match(rf"\s*\[(?:{tags})\d+\]\s*", rest, re.I):
+        rest = rest[found.end() :]
+    return rest.strip() or subject
 
 
 def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts, desk: Desk) -> ServiceRequestDetails:
@@ -25,58 +71,43 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
     own = facts.contract.number if facts.contract else ""
     devices = {serial: device for serial in serials if (device := facts.devices.get(serial)) and device.contract == own}
     device = next(iter(devices.values()), None)
-    site, stated_by = _site(known, event)
-    values: dict[str, Any] = {
-        "name": known.name or found.name or event.customer.name,
-        "telephone": known.telephone or found.telephone,
-        "fax": known.fax or found.fax,
-        "purchase_order": known.purchase_order or found.purchase_order,
-        "contract": known.contract or found.contract,
-        "model": known.model or found.model or (device.model if device else ""),
-        "serials": serials,
-        "unknown_serials": tuple(serial for serial in serials if own and serial not in devices),
-        "software_version": known.software_version or found.software_version,
-        "site_address": site,
-        "site_stated_by": stated_by,
-        "symptoms": known.symptoms or found.symptoms,
-        "impact": known.impact or found.impact,
-        "priority_words": known.priority_words or found.priority_words,
-    }
-    trusted = known.trusted or is_trusted(event, facts)
-    missing = _missing(values, event, facts, desk)
-    completed_at = known.completed_at or (event.at if known.missing and not missing else None)
-    if site != known.site_address:
+    # What was granted stays granted; a verdict for want of facts is found anew with each mail (SR3).
+    is_settled = known.entitlement == "entitled" or facts.entitlement is None
+    changed = replace(
+        known,
+        name=known.name or found.name or event.customer.name,
+        telephone=known.telephone or found.telephone,
+        fax=known.fax or found.fax,
+        purchase_order=known.purchase_order or found.purchase_order,
+        contract=known.contract or found.contract,
+        model=known.model or found.model or (device.model if device else ""),
+        serials=serials,
+        unknown_serials=tuple(serial for serial in serials if own and serial not in devices),
+        software_version=known.software_version or found.software_version,
+        symptoms=known.symptoms or found.symptoms,
+        impact=known.impact or found.impact,
+        priority_words=known.priority_words or found.priority_words,
+        trusted=known.trusted or is_trusted(event, facts),
+        entitlement=known.entitlement if is_settled or facts.entitlement is None else facts.entitlement.verdict,
+    )
+    if found.site_address not in ("", known.site_address):
         # Whoever agreed has agreed to another address (BX8).
-        values |= {"ship_to_asked": False, "ship_to_confirmed_by": ""}
-    changed = replace(known, **values, trusted=trusted, missing=missing, completed_at=completed_at)
-    return replace(changed, entitlement=_entitlement(known, facts))
+        site = found.site_address
+        changed = replace(changed, site_address=site, site_stated_by=event.sender, ship_to_asked=False, ship_to_confirmed_by="")
+    missing = _missing(changed, event, facts, desk)
+    return replace(changed, missing=missing, completed_at=known.completed_at or (event.at if known.missing and not missing else None))
 
 
-def _site(known: ServiceRequestDetails, event: MailReceived) -> tuple[str, str]:
-    """The address that was written last, and by whom."""
-    stated = event.extracted.site_address
-    if not stated or stated == known.site_address:
-        return known.site_address, known.site_stated_by
-    return stated, event.sender
-
-
-def _missing(values: Mapping[str, Any], event: MailReceived, facts: Facts, desk: Desk) -> tuple[str, ...]:
+def _missing(details: ServiceRequestDetails, event: MailReceived, facts: Facts, desk: Desk) -> tuple[str, ...]:
     """A serial that looks mistyped, or that the register lacks, is asked about, never mended silently (IN4, IN5).
 
     Who stands in no contract, or is not proven, is not told which serials are in the register.
     """
-    serials = values["serials"]
     may_know = is_vouched_for(event) and (facts.contract is not None or bool(facts.serial_slips))
-    is_doubtful = may_know and not any(serial in facts.devices for serial in serials)
-    present = {"serial": bool(serials) and not is_doubtful, "contract": bool(values["contract"]), "symptoms": bool(values["symptoms"])}
+    is_doubtful = may_know and not any(serial in facts.devices for serial in details.serials)
+    has_serial = bool(details.serials) and not is_doubtful
+    present = {"serial": has_serial, "contract": bool(details.contract), "symptoms": bool(details.symptoms)}
     return tuple(name for name in desk.requests.demanded if not present[name])
-
-
-def _entitlement(known: ServiceRequestDetails, facts: Facts) -> str:
-    """What was granted stays granted; a verdict for want of facts is found anew with each mail (SR3)."""
-    if known.entitlement == "entitled" or facts.entitlement is None:
-        return known.entitlement
-    return facts.entitlement.verdict
 
 
 def slips(event: MailReceived, facts: Facts) -> tuple[tuple[str, str], ...]:
@@ -101,3 +132,89 @@ def is_trusted(event: MailReceived, facts: Facts) -> bool:
     """
     in_contract = event.standing is Standing.KNOWN or (event.standing is Standing.PARTICIPANT and facts.contract is not None)
     return is_vouched_for(event) and (event.caller is not None or in_contract)
+
+
+MOST_PROPOSED = 20
+"""Addresses that one request may have waiting; nobody writes to more people in earnest."""
+
+MOST_TAKING_PART = 50
+"""Up to how many take part a copied colleague joins by itself: past it each letter would go to a crowd, and staff decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """The case after a look at one side of a mail: letters to send, what staff should notice, and command lines ready to copy."""
+
+    case: Case
+    effects: tuple[Effect, ...] = ()
+    flags: Derivation = ()
+    commands: tuple[str, ...] = ()
+
+
+def is_of_desk(address: str, desk: Desk) -> bool:
+    """A mailbox of the desk or one of its staff."""
+    return desk.is_mailbox(address) or bool(desk.roles_of(address))
+
+
+def welcome(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Noticed:
+    """The sender takes part, with the colleagues whom it copied in. All other addresses are proposed and get nothing."""
+    # Staff who write for a caller choose for themselves whom they copy in.
+    named = dict.fromkeys(one.address for one in (*event.mail.to, *event.mail.cc) if "@" in one.address and event.caller is None)
+    known = {*case.participants, event.sender}
+    others = tuple(address for address in named if address not in known and not is_of_desk(address, desk))
+    domains = facts.contract.domains if facts.contract and event.authenticated else ()
+    seats = max(MOST_TAKING_PART - len(case.participants), 0)
+    colleagues = tuple(address for address in others if address.rpartition("@")[2] in domains)[:seats]
+    room = max(MOST_PROPOSED - len(case.proposed), 0)
+    proposed = tuple(address for address in others if address not in colleagues and address not in case.proposed)[:room]
+    wished = tuple(address for address in event.added_addresses if address not in case.participants and not is_of_desk(address, desk))
+    # Only a customer of ours: a stranger could have us write to anybody.
+    may_add = event.authenticated and event.standing is Standing.PARTICIPANT and (case.details.trusted or bool(case.contract))
+    added = tuple(address for address in wished if may_add and address not in colleagues)[: max(seats - len(colleagues), 0)]
+    taking_part = tuple(dict.fromkeys((*case.participants, event.sender, *colleagues, *added)))
+    waiting = tuple(address for address in (*case.proposed, *proposed) if address not in taking_part)
+    new = tuple(address for address in proposed if address in waiting)
+    asked = tuple(address for address in wished if address not in taking_part)
+    noticed = {"flag_joined": tuple(dict.fromkeys((*colleagues, *added))), "flag_proposed": new, "flag_wished": asked}
+    flags = tuple(Step(name, {"addresses": addresses}) for name, addresses in noticed.items() if addresses)
+    commands = tuple(f"/add {address}" for address in dict.fromkeys((*new, *asked)))
+    return Noticed(case.changed(participants=taking_part, proposed=waiting), flags=flags, commands=commands)
+
+
+def add_participant(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """`/add ADDRESS`: it gets all that the customer gets from now on, and is the customer where the request has none yet."""
+    address = event.command.address
+    if is_of_desk(address, desk):
+        return refuse(case, event, Step("request_address_of_desk", {"number": case.number, "address": address}))
+    if address in case.participants:
+        return refuse(case, event, Step("request_takes_part", {"number": case.number, "address": address}))
+    changed = case.changed(
+        customer=case.customer or address,
+        participants=(*case.participants, address),
+        proposed=tuple(one for one in case.proposed if one != address),
+    )
+    return done(changed, event, Step("request_added", {"number": case.number, "address": address}))
+
+
+QUESTION = "service_request/information_request"
+
+
+def look_at_ship_to(case: Case, event: MailReceived, facts: Facts) -> Noticed:
+    """A contact's yes confirms the address; else the other contacts are asked once, and staff are warned whenever the customer writes."""
+    if not is_unconfirmed(case, facts):
+        return Noticed(case)
+    address, contacts = case.details.site_address, who_may_confirm(case, facts)
+    # A yes to another letter of ours says nothing of the address.
+    may_answer = event.answers_notice in ("", QUESTION) and event.authenticated and event.caller is None and event.sender in contacts
+    if may_answer and is_yes(event.new_text):
+        confirmed = case.changed(details=replace(case.details, ship_to_confirmed_by=event.sender))
+        return Noticed(confirmed, flags=(Step("flag_ship_to_confirmed", {"address": address, "contact": event.sender}),))
+    if not contacts:
+        return Noticed(case, flags=(Step("flag_ship_to_nobody", {"address": address}),))
+    flags = (Step("flag_ship_to", {"address": address, "contacts": contacts}),)
+    if case.details.ship_to_asked or not event.authenticated:
+        return Noticed(case, flags=flags)
+    asked = case.changed(details=replace(case.details, ship_to_asked=True))
+    shown = {"trusted": True, "understood": (("site_address", address),)}
+    values = {"missing": ("ship_to",), "reminder": False, "next_step": (Step("next_step_ship_to", {}),), **shown}
+    return Noticed(asked, (SendNotice(notice=QUESTION, to=contacts, values=values),), flags)

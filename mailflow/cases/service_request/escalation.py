@@ -7,12 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from mailflow.cases.service_request.details import may_read, read_details
-from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_start, start_work
-from mailflow.cases.service_request.merge import merged_into
-from mailflow.cases.service_request.participants import welcome
-from mailflow.cases.service_request.relay import greeted, responsible_staff, summary, tell_staff
-from mailflow.cases.service_request.reopening import may_go_on, taken_up
+from mailflow.cases.service_request.command import merged_into
+from mailflow.cases.service_request.details import may_read, read_details, welcome
+from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_go_on, may_start, start_work, taken_up
+from mailflow.cases.service_request.letters import greeted, responsible_staff, summary, tell_staff
 from mailflow.message.escalation_wish import find_escalation_wish
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.case_address import without_token
@@ -76,7 +74,10 @@ def reason_of(event: MailReceived, desk: Desk) -> str:
         if event.customer_line.reason:
             return event.customer_line.reason
         asked, *lines = event.new_text.strip().splitlines() or [""]
-        lines = [line for line in lines if not _is_our_hint(line.strip(), asked)]
+        # The prepared mail carries `(please write the reason after ESCALATE)` until somebody deletes it.
+        word = asked.split()[0].casefold() if asked else ""
+        hints = [one for one in lines if word and one.strip()[:1] in ("(", "（") and one.strip()[-1:] in (")", "）")]
+        lines = [line for line in lines if not (line in hints and word in line.casefold())]
     else:
         lines = event.new_text.strip().splitlines()
     if event.answers_notice == INCOMPLETE:
@@ -88,16 +89,12 @@ def reason_of(event: MailReceived, desk: Desk) -> str:
     return said if is_enough else ""
 
 
-def _is_our_hint(line: str, asked: str) -> bool:
-    """`(please write the reason after ESCALATE)`, which the prepared mail carries until somebody deletes it."""
-    return line.startswith(("(", "（")) and line.endswith((")", "）")) and bool(asked) and asked.split()[0].casefold() in line.casefold()
-
-
 def escalate(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """An escalation of a request by one who takes part; a solved or lately closed one runs again (SR7)."""
     target = facts.other_case
     if case.details.names_no_request and target is not None:
-        if _may_go_on_in(case, target, event, facts, desk):
+        is_other_request = target.kind == case.kind and target.desk == case.desk and target.number != case.number
+        if is_other_request and not target.merged_into and may_go_on(target, facts, desk, event.at):
             return _escalate_named(case, target, event, facts, desk)
         linked = tuple(dict.fromkeys((*case.linked, target.number)))
         case = case.changed(linked=linked, details=replace(case.details, names_no_request=False))
@@ -110,11 +107,6 @@ def escalate(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
         escalated, effects = judge(escalated, event, facts, desk, now)
     staff = tell_staff(escalated, event, desk, flags=(Step("flag_escalated", {}), *copied.flags), commands=copied.commands)
     return Decision(case=escalated, effects=(*letters, *effects, staff), reason=f"{event.sender} escalates the request")
-
-
-def _may_go_on_in(case: Case, target: Case, event: MailReceived, facts: Facts, desk: Desk) -> bool:
-    is_other_request = target.kind == "service_request" and target.desk == case.desk and target.number != case.number
-    return is_other_request and not target.merged_into and may_go_on(target, facts, desk, event.at)
 
 
 def _escalate_named(case: Case, target: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
@@ -160,17 +152,17 @@ def _marked(case: Case, event: MailReceived, reason: str) -> Case:
 
 def _letters(case: Case, event: MailReceived, facts: Facts, desk: Desk, reason: str, missing: tuple[str, ...]) -> tuple[Effect, ...]:
     """The brief, unless the manager had the same one today; and the answer, unless the mail gets none (IN7)."""
-    is_known = _was_told_today(case, event, facts, reason)
-    answer, outcome = _answer(case, event, desk, missing)
-    note = Note(text=f"escalated: {reason or 'no reason given'}", who=event.sender, steps=_clock_steps(facts))
-    return (*answer, *(() if is_known else (_brief(case, facts, desk, reason, outcome),)), note)
-
-
-def _was_told_today(case: Case, event: MailReceived, facts: Facts, reason: str) -> bool:
     details: ServiceRequestDetails = case.details
-    if details.escalated_at is None or facts.calendar.local_day(details.escalated_at) != facts.calendar.local_day(event.at):
-        return False
-    return not reason or _plain(reason) == _plain(details.escalation_reason)
+    local_day = facts.calendar.local_day
+    is_today = details.escalated_at is not None and local_day(details.escalated_at) == local_day(event.at)
+    is_known = is_today and (not reason or _plain(reason) == _plain(details.escalation_reason))
+    answer, outcome = _answer(case, event, desk, missing)
+    note = Note(
+        text=f"escalated: {reason or 'no reason given'}",
+        who=event.sender,
+        steps=tuple(step for _, steps in running_clocks(facts) for step in steps),
+    )
+    return (*answer, *(() if is_known else (_brief(case, facts, desk, reason, outcome),)), note)
 
 
 def _plain(text: str) -> str:
@@ -215,7 +207,3 @@ def running_clocks(facts: Facts) -> tuple[tuple[Step, Derivation], ...]:
         for one in facts.waiting
         if one.kind in CLOCKS
     )
-
-
-def _clock_steps(facts: Facts) -> Derivation:
-    return tuple(step for _, steps in running_clocks(facts) for step in steps)

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.service_request.answer import done, refuse
-from mailflow.cases.service_request.relay import responsible_staff, summary
+from mailflow.cases.service_request.letters import done, refuse, responsible_staff, summary
 from mailflow.message.reference import find_case_numbers
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Note, SendNotice

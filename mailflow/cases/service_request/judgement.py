@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 from mailflow.cases.service_request.details import CLEAR_TEXT, is_vouched_for, may_read, slips
-from mailflow.cases.service_request.relay import understood
-from mailflow.cases.service_request.response_clock import response_moment, start_clock
+from mailflow.cases.service_request.letters import greeted, tell_understood
+from mailflow.policy.calendar import DAY_UNITS, ELAPSED_UNITS
 from mailflow.policy.case import Case, ServiceRequestDetails
-from mailflow.policy.decision import ClearDeadline, Effect, Note, SendNotice, SetDeadline
+from mailflow.policy.customer_message import answer_at_once
+from mailflow.policy.decision import ClearDeadline, Decision, Effect, Note, SendNotice, SetDeadline
 from mailflow.policy.derivation import DerivedMoment, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import ENTITLED
 from mailflow.policy.event import MailReceived
 from mailflow.policy.facts import Facts
+from mailflow.policy.sla import response_due, response_warnings
 
 INFORMATION_REMINDER = "information_reminder"
 INFORMATION_DECISION = "information_decision"
+WARNING = "response_warning"
+BREACH = "response_breached"
 
 
 def judge(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
@@ -47,17 +50,8 @@ def may_start(case: Case, event: MailReceived) -> bool:
 
 def leave_to_staff(case: Case, facts: Facts) -> Note:
     """The line of the journal for what only a human may decide (SR3)."""
-    return Note(text=f"entitlement {case.details.entitlement or 'undecided'}: staff decide", steps=entitlement_steps(facts))
-
-
-def entitlement_steps(facts: Facts) -> tuple[Step, ...]:
-    """The verdict's steps that the customer may read (EN1-EN4)."""
-    return facts.entitlement.steps if facts.entitlement else ()
-
-
-def _why_entitled(facts: Facts) -> tuple[Step, ...]:
-    """What the customer reads of its own contract: where staff accepted in spite of the register, nothing of whose device it is."""
-    return facts.entitlement.steps if facts.entitlement and facts.entitlement.verdict == ENTITLED else ()
+    steps = facts.entitlement.steps if facts.entitlement else ()
+    return Note(text=f"entitlement {case.details.entitlement or 'undecided'}: staff decide", steps=steps)
 
 
 def staff_steps(facts: Facts) -> tuple[Step, ...]:
@@ -109,14 +103,19 @@ def accept(
     """Complete and entitled, or accepted by a CCR: the response clock starts at `at`, and the customer is told (SR4)."""
     accepted, due, effects = start_work(case, at, facts, desk, now)
     step = Step("next_step_engineer", {"at": due.at}) if due.at > now else Step("next_step_engineer_late", {"at": due.at})
+    # Where staff accepted in spite of the register, the customer reads nothing of whose device it is.
+    is_entitled = facts.entitlement is not None and facts.entitlement.verdict == ENTITLED
     values = {
         "next_step": (step,),
         "priority": accepted.priority,
         "response_due": due.at,
         "steps": due.steps,
-        "entitlement_steps": _why_entitled(facts),
+        "entitlement_steps": facts.entitlement.steps if facts.entitlement and is_entitled else (),
     }
-    letters = answer_customer(accepted, answer, "accepted", values) if answer else (_letter(accepted, "accepted", values, trusted=True),)
+    if answer:
+        letters = answer_customer(accepted, answer, "accepted", values)
+    else:
+        letters = (replace(tell_understood(accepted, "accepted", values, trusted=True), immediate_answer=True),)
     return accepted, (*letters, *effects)
 
 
@@ -137,20 +136,85 @@ def forget_questions() -> tuple[Effect, ...]:
     return (ClearDeadline(kind=INFORMATION_REMINDER), ClearDeadline(kind=INFORMATION_DECISION))
 
 
-def answer_customer(case: Case, event: MailReceived, name: str, values: Mapping[str, Any]) -> tuple[Effect, ...]:
+def answer_customer(case: Case, event: MailReceived, name: str, values: Mapping[str, object]) -> tuple[Effect, ...]:
     """The one immediate answer, unless the mail gets none (IN7)."""
-    if event.unanswered_because:
-        return (Note(text=f"{name} not sent: {event.unanswered_because}"),)
-    return (_letter(case, name, values, trusted=may_read(case, event)),)
+    return answer_at_once(event, tell_understood(case, name, values, trusted=may_read(case, event)))
 
 
-def _letter(case: Case, name: str, values: Mapping[str, Any], *, trusted: bool) -> SendNotice:
-    """A stranger, or a sender that nobody vouches for, reads no word of its own mail (SR1)."""
-    shown = understood(case.details) if trusted else ()
-    return SendNotice(
-        notice=f"service_request/{name}",
-        to=(case.customer,),
-        cc=case.other_participants if trusted else (),
-        values={**values, "trusted": trusted, "understood": shown},
-        immediate_answer=True,
+# The response clock
+
+
+def response_moment(case: Case, since: datetime, facts: Facts, desk: Desk) -> DerivedMoment:
+    """When an engineer must have written, with the steps to it."""
+    return response_due(_priority(case, desk), _start(case, since, facts, desk), facts.calendar, desk.requests)
+
+
+def start_clock(case: Case, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+    """Deadlines for each warning to come and for the breach; those of an earlier priority are replaced."""
+    due = response_moment(case, since, facts, desk)
+    warnings = response_warnings(_priority(case, desk), _start(case, since, facts, desk), facts.calendar, desk.requests)
+    return (
+        *stop_clock(),
+        *(SetDeadline(kind=WARNING, key=str(percent), at=at, steps=due.steps) for percent, at in warnings if at > now),
+        SetDeadline(kind=BREACH, at=due.at, steps=due.steps),
     )
+
+
+def _priority(case: Case, desk: Desk) -> str:
+    return case.priority or desk.requests.default_priority
+
+
+def _start(case: Case, since: datetime, facts: Facts, desk: Desk) -> datetime:
+    """The acceptance, or the arrival where the desk counts from it; of what the customer completed after that term, what completed it."""
+    if desk.requests.response_from != "arrival":
+        return since
+    ready = since if case.details.missing else case.details.completed_at
+    if ready is None or ready <= response_due(_priority(case, desk), case.opened_at, facts.calendar, desk.requests).at:
+        return case.opened_at
+    return ready
+
+
+def stop_clock() -> tuple[Effect, ...]:
+    """An engineer has written, or the request is over (SR4)."""
+    return (ClearDeadline(kind=WARNING), ClearDeadline(kind=BREACH))
+
+
+# Reopening and delay
+
+ANSWERED = ("resolved", "closed", "awaiting customer")
+"""States in which the next word is the customer's."""
+
+
+def last_day_to_reopen(closed_at: datetime, facts: Facts, desk: Desk) -> date:
+    """The last day on which an answer reopens what was closed at that moment, in the customer's calendar."""
+    return facts.calendar.end_of_term(closed_at, desk.requests.reopen_within).day
+
+
+def may_go_on(case: Case, facts: Facts, desk: Desk, at: datetime) -> bool:
+    """Whether a mail goes on in the request; of one that was closed longer ago it opens the next."""
+    return case.closed_at is None or facts.calendar.local_day(at) <= last_day_to_reopen(case.closed_at, facts, desk)
+
+
+def taken_up(case: Case) -> Case:
+    """The request after a word of its customer: solved or closed, it runs again."""
+    return case.changed(state="in progress", closed_at=None) if case.state in ANSWERED else case
+
+
+def with_late_notice(decision: Decision, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """The decision on a customer's mail, with the late notice where the mail was read too long after its arrival."""
+    case = decision.case
+    if case is None or not isinstance(case.details, ServiceRequestDetails) or case.details.late_notice_sent:
+        return decision
+    is_request = event.alarm is None and event.survey_answer is None and event.caller is None
+    may_be_told = is_request and not event.unanswered_because and case.details.trusted and is_vouched_for(event)
+    calendar, term = facts.calendar, desk.requests.late_after
+    if term.unit in DAY_UNITS:
+        late_from = calendar.dated_moment(calendar.end_of_term(event.at, term).day)
+    else:
+        late_from = calendar.add_elapsed(event.at, term) if term.unit in ELAPSED_UNITS else calendar.add_service(event.at, term)
+    if not may_be_told or now <= late_from:
+        return decision
+    values = {"arrived_at": event.at, **greeted(case, event)}
+    notice = SendNotice(notice="service_request/late_notice", to=(event.sender,), values=values, immediate_answer=True)
+    told = case.changed(details=replace(case.details, late_notice_sent=True))
+    return replace(decision, case=told, effects=(*decision.effects, notice))
