@@ -27,9 +27,9 @@ def command(
     Uses a scratch database; no mailbox, relay or credential. A configuration counts only when it is given: for its own templates and desks.
     """
     log_to_stderr()
-    from mailflow.rehearsal.play import play
-    from mailflow.rehearsal.report import write_report
-    from mailflow.rehearsal.scenario import load_scenario
+    from mailflow.scenario.play import play
+    from mailflow.scenario.report import write_report
+    from mailflow.scenario.scenario import load_scenario
     from mailflow.settings import desk_roots
 
     override = load(config, secrets=False).template_override if config else None

@@ -12,7 +12,7 @@ from mailflow.demo.cast import BY_ADDRESS, Person
 from mailflow.demo.letters import Letter, read_letters
 from mailflow.demo.narrator import Narrator
 from mailflow.demo.stage import Stage, StoryFailed
-from mailflow.rehearsal.mail_client import attach, fill_form, write_answer, write_mail
+from mailflow.scenario.mail_client import attach, fill_form, write_answer, write_mail
 from mailflow.store import case as case_rows
 
 ZONE = ZoneInfo("Europe/London")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mailflow.message.forms.pdf_form import read_pdf_form
-from mailflow.rehearsal.mail_client import fill_form
-from mailflow.rehearsal.scenario import load_scenario
+from mailflow.scenario.mail_client import fill_form
+from mailflow.scenario.scenario import load_scenario
 from mailflow.toml_file import WrongSettings
 from tests.cli.command import run_command
 from tests.journeys.installation import DATA, HOME

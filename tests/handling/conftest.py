@@ -19,7 +19,7 @@ from mailflow.notices.render import Templates
 from mailflow.policy.case import Case
 from mailflow.policy.desk import Desk
 from mailflow.policy.register import Contact, Contract, Device, PartPrice
-from mailflow.rehearsal.mail_client import SIGNER, stamp, write_answer, write_mail
+from mailflow.scenario.mail_client import SIGNER, stamp, write_answer, write_mail
 from mailflow.settings import shipped_desks
 from mailflow.store import case as case_rows
 from mailflow.store import inbound, notice

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from mailflow.policy.register import Device
-from mailflow.rehearsal.mail_client import write_answer
+from mailflow.scenario.mail_client import write_answer
 from mailflow.store.notice import NoticeRow
 from mailflow.store.register import replace_register
 from tests.handling.conftest import REGISTER, DeskAtWork

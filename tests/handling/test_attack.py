@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from mailflow.policy.case_address import case_address
-from mailflow.rehearsal.mail_client import write_mail
+from mailflow.scenario.mail_client import write_mail
 from mailflow.store import journal
 from tests.handling.conftest import START, DeskAtWork, bounce_of
 

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from mailflow.notices.attachments.carton_label import build_carton_label_pdf
-from mailflow.rehearsal.mail_client import attach, write_mail
+from mailflow.scenario.mail_client import attach, write_mail
 from mailflow.store.inbound import InboundRow
 from mailflow.store.notice import NoticeRow
 from tests.handling.conftest import DeskAtWork

@@ -17,7 +17,7 @@ from mailflow.handling.recipients import choose_recipients
 from mailflow.notices.render import Templates
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.register import Partner
-from mailflow.rehearsal.mail_client import SIGNER
+from mailflow.scenario.mail_client import SIGNER
 from mailflow.settings import shipped_desks
 from mailflow.store import journal
 from mailflow.store.register import replace_register

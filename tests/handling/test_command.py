@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mailflow.rehearsal.mail_client import write_mail
+from mailflow.scenario.mail_client import write_mail
 from mailflow.store import deadline, journal
 from tests.handling.conftest import DeskAtWork
 from tests.handling.test_handle_mail import ANNA, REQUEST, issue_return, open_request

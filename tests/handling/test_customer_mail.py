@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from mailflow.desk_file import load_desk
-from mailflow.rehearsal.mail_client import attach, write_mail
+from mailflow.scenario.mail_client import attach, write_mail
 from mailflow.settings import shipped_desks
 from tests.handling.conftest import DeskAtWork
 

@@ -10,7 +10,7 @@ import pytest
 from mailflow.desk_file import load_desk
 from mailflow.policy.case_address import case_address
 from mailflow.policy.desk import Desk, DeskMailbox, MailboxRole, Role, StaffMember
-from mailflow.rehearsal.mail_client import write_mail
+from mailflow.scenario.mail_client import write_mail
 from mailflow.settings import shipped_desks
 from mailflow.store import audit, inbound
 from mailflow.store import case as case_rows

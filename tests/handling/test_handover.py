@@ -12,7 +12,7 @@ import pytest
 
 from mailflow.desk_file import load_desk
 from mailflow.message.extract import extract_request
-from mailflow.rehearsal.mail_client import attach, write_mail
+from mailflow.scenario.mail_client import attach, write_mail
 from mailflow.settings import shipped_desks
 from mailflow.store.inbound import InboundRow
 from mailflow.store.notice import NoticeRow

@@ -11,7 +11,7 @@ import pytest
 from mailflow.bootstrap import build_database, build_office
 from mailflow.cli.check_settings import check_templates
 from mailflow.cli.finding import Level
-from mailflow.rehearsal.mail_client import SIGNER
+from mailflow.scenario.mail_client import SIGNER
 from mailflow.settings import Settings, load_settings, shipped_desks
 from tests.cli.command import call
 from tests.handling.conftest import DeskAtWork

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailflow.handling.handle_deadline import handle_deadlines
-from mailflow.rehearsal.mail_client import write_mail
+from mailflow.scenario.mail_client import write_mail
 from mailflow.store.notice import NoticeRow
 from tests.handling.conftest import DeskAtWork
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailflow.handling.handle_mail import handle_mails
-from mailflow.rehearsal.mail_client import stamp, write_mail
+from mailflow.scenario.mail_client import stamp, write_mail
 from mailflow.store import inbound
 from mailflow.store.register import replace_register
 from tests.handling.conftest import REGISTER, DeskAtWork

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_xlsx
-from mailflow.rehearsal.mail_client import write_mail
+from mailflow.scenario.mail_client import write_mail
 from tests.handling.conftest import DeskAtWork
 
 ANNA, JAN, EVE, CCR = "anna@northwind.example", "jan@northwind.example", "eve@stranger.example", "ccr@tac.example"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.bootstrap import build_database, build_office
-from mailflow.rehearsal.mail_client import SIGNER, write_mail
+from mailflow.scenario.mail_client import SIGNER, write_mail
 from mailflow.settings import load_settings
 from mailflow.store import notice
 from tests.handling.conftest import DeskAtWork

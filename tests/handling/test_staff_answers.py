@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.rehearsal.mail_client import write_answer
+from mailflow.scenario.mail_client import write_answer
 from mailflow.store import notice
 from tests.handling.conftest import DeskAtWork
 from tests.handling.test_command import CCR, CSE, journal_of, newest, one_line

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import getaddresses
 
-from mailflow.rehearsal.mail_client import write_answer, write_mail
+from mailflow.scenario.mail_client import write_answer, write_mail
 
 ANNA = "Anna Ionescu <anna@carpathia.example>"
 MAREK = "Marek Nowak <marek@wisla.example>"

@@ -14,7 +14,7 @@ from mailflow.bootstrap import build_database
 from mailflow.daemon import run_once
 from mailflow.demo.border import stamp
 from mailflow.policy.case_address import without_token
-from mailflow.rehearsal.mail_client import write_answer, write_mail
+from mailflow.scenario.mail_client import write_answer, write_mail
 from mailflow.settings import Settings, load_settings
 from mailflow.store.csv_register import import_register
 from tests.journeys.installation import MAILBOX_TABLE

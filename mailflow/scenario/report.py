@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mailflow.policy.case import Case
-from mailflow.rehearsal.play import Played
+from mailflow.scenario.play import Played
 from mailflow.store import case as case_rows
 from mailflow.store import deadline, inbound, notice
 

@@ -23,8 +23,8 @@ from mailflow.message.parse import parse_mail
 from mailflow.notices.render import Templates
 from mailflow.policy.desk import Desk
 from mailflow.policy.triage import Verdict
-from mailflow.rehearsal.mail_client import SIGNER, attach, fill_form, stamp, write_answer, write_mail
-from mailflow.rehearsal.scenario import Scenario, ScenarioMail
+from mailflow.scenario.mail_client import SIGNER, attach, fill_form, stamp, write_answer, write_mail
+from mailflow.scenario.scenario import Scenario, ScenarioMail
 from mailflow.settings import WrongSettings, desk_roots
 from mailflow.store import case as case_rows
 from mailflow.store import deadline, inbound, notice, outbox

@@ -1,0 +1,1 @@
+"""Scenarios: mails and moments written down as a file, and played through the true pipeline."""
