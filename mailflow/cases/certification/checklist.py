@@ -33,7 +33,17 @@ Finding = tuple[tuple[Step, ...], Callable[[int], bool]]
 
 def check(application: Application, applied_on: date, policy: CertificationPolicy) -> tuple[CheckedPoint, ...]:
     """Every point of the checklist in its order."""
-    return tuple(_checked(name, POINTS[name](application, applied_on, policy), policy) for name in CHECKLIST)
+    points: list[CheckedPoint] = []
+    for name in CHECKLIST:
+        found, is_enough = POINTS[name](application, applied_on, policy)
+        verdicts: list[tuple[int, str]] = []
+        for stars in policy.stars:
+            if stars not in policy.needed.get(name, policy.stars):
+                verdicts.append((stars, NOT_NEEDED))
+            else:
+                verdicts.append((stars, NOTHING if not found else MET if is_enough(stars) else UNMET))
+        points.append(CheckedPoint(name, found, tuple(verdicts)))
+    return tuple(points)
 
 
 def unmet_points(points: tuple[CheckedPoint, ...], stars: int) -> tuple[str, ...]:
@@ -41,26 +51,19 @@ def unmet_points(points: tuple[CheckedPoint, ...], stars: int) -> tuple[str, ...
     return tuple(point.name for point in points if dict(point.verdicts).get(stars) in (UNMET, NOTHING))
 
 
-def _checked(name: str, finding: Finding, policy: CertificationPolicy) -> CheckedPoint:
-    found, is_enough = finding
-
-    def verdict(stars: int) -> str:
-        if stars not in policy.needed.get(name, policy.stars):
-            return NOT_NEEDED
-        if not found:
-            return NOTHING
-        return MET if is_enough(stars) else UNMET
-
-    return CheckedPoint(name, found, tuple((stars, verdict(stars)) for stars in policy.stars))
-
-
-def _engineers(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+def find_engineers(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
     """Everybody counts once, by the highest certificate: a higher one replaces a lower one."""
     held = _by_level(application.engineers, policy)
     total = sum(held.values())
     ranked = sorted(held, key=lambda level: _rank(level, policy), reverse=True)
     counts = tuple(Step("engineers_of_level", {"level": level, "count": held[level]}) for level in ranked)
-    listed = tuple(_told(engineer) for engineer in application.engineers if engineer.name)
+    listed = tuple(
+        Step("engineer_dated", {"name": one.name, "certificate": one.certificate, "day": one.valid_through})
+        if one.valid_through
+        else Step("engineer_undated", {"name": one.name, "certificate": one.certificate})
+        for one in application.engineers
+        if one.name
+    )
     return (*counts, *listed), lambda stars: total >= policy.engineers[stars]
 
 
@@ -84,13 +87,7 @@ def _rank(level: str, policy: CertificationPolicy) -> int:
     return policy.levels.index(level) if level in policy.levels else -1
 
 
-def _told(engineer: Engineer) -> Step:
-    if engineer.valid_through is None:
-        return Step("engineer_undated", {"name": engineer.name, "certificate": engineer.certificate})
-    return Step("engineer_dated", {"name": engineer.name, "certificate": engineer.certificate, "day": engineer.valid_through})
-
-
-def _certificates(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+def find_certificates(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
     """A certificate counts when it is valid for more than three months from the application."""
     limit = add_months(applied_on, policy.certificate_months)
     dated = tuple(one for one in application.engineers if one.valid_through)
@@ -106,61 +103,58 @@ def _certificates(application: Application, applied_on: date, policy: Certificat
     return (found if dated else ()), lambda stars: people >= policy.engineers[stars]
 
 
-def _hotline(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
-    return _stated(application.hotline), _is_stated
+def find_hotline(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+    """Take a hotline that is stated."""
+    return _stated(application.hotline)
 
 
-def _service_manager(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+def find_service_manager(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
     """Name, telephone and e-mail."""
     parts = (application.service_manager, application.service_manager_phone, application.service_manager_email)
-    return _stated(", ".join(filter(None, parts))), _is_stated if all(parts) else _is_not_enough
+    return _stated(", ".join(filter(None, parts)), is_enough=all(parts))
 
 
-def _tracking_system(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
-    return _stated(application.tracking_system), _is_stated
+def find_tracking_system(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+    """Take a tracking system that is stated."""
+    return _stated(application.tracking_system)
 
 
-def _basic_projects(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+def find_basic_projects(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+    """Find projects of the smaller size, in USD."""
     least, most = policy.basic_project
     return _projects(tuple(one for one in application.projects if least <= one.usd < most))
 
 
-def _major_projects(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+def find_major_projects(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+    """Find projects of the larger size, in USD."""
     return _projects(tuple(one for one in application.projects if one.usd >= policy.major_project))
 
 
 def _projects(projects: tuple[Project, ...]) -> Finding:
-    return tuple(Step("project", {"text": one.text, "usd": one.usd}) for one in projects), _is_stated
+    return tuple(Step("project", {"text": one.text, "usd": one.usd}) for one in projects), lambda _: True
 
 
-def _laboratory(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
+def find_laboratory(application: Application, applied_on: date, policy: CertificationPolicy) -> Finding:
     """Stated is all that a text can show; beside it stands what the desk wants to see."""
-    said = _stated(application.laboratory)
+    said, is_enough = _stated(application.laboratory)
     wanted = tuple(
         Step("laboratory_wanted", {"stars": stars, "equipment": equipment}) for stars, equipment in sorted(policy.laboratory.items())
     )
-    return ((*said, *wanted) if said else ()), _is_stated
+    return ((*said, *wanted) if said else ()), is_enough
 
 
-def _stated(text: str) -> tuple[Step, ...]:
-    return (Step("stated", {"text": text}),) if text else ()
-
-
-def _is_stated(stars: int) -> bool:
-    return True
-
-
-def _is_not_enough(stars: int) -> bool:
-    return False
+def _stated(text: str, *, is_enough: bool = True) -> Finding:
+    """Find what the application says in words, which for all numbers of stars is enough or not."""
+    return ((Step("stated", {"text": text}),) if text else ()), lambda _: is_enough
 
 
 POINTS: Mapping[str, Callable[[Application, date, CertificationPolicy], Finding]] = {
-    "engineers": _engineers,
-    "certificates": _certificates,
-    "hotline": _hotline,
-    "service_manager": _service_manager,
-    "tracking_system": _tracking_system,
-    "basic_projects": _basic_projects,
-    "major_projects": _major_projects,
-    "laboratory": _laboratory,
+    "engineers": find_engineers,
+    "certificates": find_certificates,
+    "hotline": find_hotline,
+    "service_manager": find_service_manager,
+    "tracking_system": find_tracking_system,
+    "basic_projects": find_basic_projects,
+    "major_projects": find_major_projects,
+    "laboratory": find_laboratory,
 }

@@ -43,7 +43,8 @@ def _done(case: Case, event: CommandGiven, done: Step, *effects: Effect) -> Deci
     return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=done)
 
 
-def _approve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_approve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Certify the partner with the stars that the command names, for a year from the day of the mail (DK2)."""
     policy, stars = policy_of(desk), event.command.stars or 0
     if case.state != "applied":
         return _refuse(case, Step("certification_decided", {"number": case.number, "state": case.state}))
@@ -73,7 +74,8 @@ def _approve(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     return _done(certified, event, Step("certified", {"number": case.number, "stars": stars, "day": end.day}), *effects)
 
 
-def _reject(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_reject(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Reject the application, with the reason to the partner."""
     if case.state != "applied":
         return _refuse(case, Step("certification_decided", {"number": case.number, "state": case.state}))
     rejected = case.changed(state="rejected", closed_at=event.at)
@@ -81,7 +83,7 @@ def _reject(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
     return _done(rejected, event, Step("certification_rejected", {"number": case.number}), letter, *stop(*DECISION_CLOCK))
 
 
-def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Only what is no application at all is closed without a word; everything else is decided."""
     if not event.command.spam or case.state != "applied":
         return _refuse(case, Step("certification_needs_decision", {"number": case.number}))
@@ -89,7 +91,7 @@ def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     return _done(closed, event, Step("certification_spam", {"number": case.number}), *stop(*DECISION_CLOCK))
 
 
-def _cancel(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_cancel(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Withdraws a certificate, after a confirmation (BX8)."""
     if case.state != "certified":
         return _refuse(case, Step("no_certificate", {"number": case.number, "state": case.state}))
@@ -113,7 +115,8 @@ def _ask_confirmation(case: Case, event: CommandGiven, facts: Facts) -> Decision
     return _done(asked, event, Step("certification_confirm_first", {"code": pending.code}), question)
 
 
-def _confirm(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_confirm(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Carry out the command that waits for the code; only for who gave it (BX8)."""
     waiting = case.details.confirmations
     pending = next((one for one in waiting if one.code.lower() == event.command.code.lower()), None)
     if pending is None:
@@ -125,12 +128,13 @@ def _confirm(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     return give_command(freed, replace(event, command=command, confirmed=True), facts, desk, now)
 
 
-def _note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Critical events of the year are kept so; the next application shows them to its reviewer."""
     return _done(case, event, Step("certification_note_kept", {}), Note(text=event.command.text, who=event.by))
 
 
-def _assign(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_assign(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Put a member of staff in charge."""
     address = event.by if event.command.address in ("", "me") else event.command.address
     if not desk.roles_of(address):
         return _refuse(case, Step("certification_not_staff", {"address": address}))
@@ -138,11 +142,11 @@ def _assign(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
 
 
 RULES: Mapping[str, Rule] = {
-    "approve": _approve,
-    "reject": _reject,
-    "cancel": _cancel,
-    "confirm": _confirm,
-    "close": _close,
-    "note": _note,
-    "assign": _assign,
+    "approve": give_approve,
+    "reject": give_reject,
+    "cancel": give_cancel,
+    "confirm": give_confirm,
+    "close": give_close,
+    "note": give_note,
+    "assign": give_assign,
 }

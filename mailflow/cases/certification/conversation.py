@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from mailflow.cases.certification.letters import (
     application_letter,
@@ -20,7 +20,7 @@ from mailflow.message.certification.personnel import read_personnel_report
 from mailflow.message.certification.values import Arrival, Departure, PersonnelReport
 from mailflow.policy.case import Case
 from mailflow.policy.certification import Application, CertificationDetails, Vacancy
-from mailflow.policy.customer_message import ask_staff, relay_to_staff
+from mailflow.policy.customer_message import answer_at_once, ask_staff, keep_as_note, relay_to_staff, write_to_customer
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import CertificationPolicy, Desk, Role
@@ -33,7 +33,7 @@ def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, 
     participants = tuple(dict.fromkeys((*case.participants, event.sender)))
     known = case.changed(participants=participants)
     if event.customer_line is not None and event.customer_line.kind == "status":
-        return _tell_status(known, event)
+        return tell_status(known, event)
     if case.state == "applied":
         today = facts.calendar.local_day(event.at)
         later, corrected = read_own_application(event, today), read_own_corrections(event, today)
@@ -51,7 +51,7 @@ def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, 
     return Decision(case=known, effects=(relay(known, event, desk, steps),), reason=f"{event.sender} wrote to the case")
 
 
-def _tell_status(case: Case, event: MailReceived) -> Decision:
+def tell_status(case: Case, event: MailReceived) -> Decision:
     """STATUS is answered at once, to whoever asked (SR9)."""
     details: CertificationDetails = case.details
     answer = tell_partner(
@@ -63,7 +63,7 @@ def _tell_status(case: Case, event: MailReceived) -> Decision:
         open_vacancies=tuple(one for one in details.vacancies if one.is_open) if case.state == "certified" else (),
         steps={"applied": details.decision_steps, "certified": details.validity_steps}.get(case.state, ()),
     )
-    told = () if event.unanswered_because else (replace(answer, to=(event.sender,), cc=(), immediate_answer=True),)
+    told = answer_at_once(event, replace(answer, to=(event.sender,), cc=()))
     return Decision(case=case, effects=told, reason=f"{event.sender} asked how it stands")
 
 
@@ -79,28 +79,13 @@ def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     """An answer to a relayed mail goes to the partner; an answer to any other notice is an internal note, and its writer is told (SR5)."""
     text = event.new_text.strip()
     if event.answers_notice not in RELAYED_NOTICES or not text:
-        note = Note(text=text or "(no text)", who=event.sender)
-        told = (_give_way_to_partner(case, event, desk),) if text and event.answers_notice.startswith("certification/") else ()
-        return Decision(case=case, effects=(note, *told), reason=f"internal note of {event.sender}")
-    message = SendNotice(
-        notice="service_request/staff_message",
-        to=(case.customer,),
-        cc=case.other_participants,
-        values={"text": text},
-        forward_attachments=True,
-    )
-    return Decision(case=case, effects=(message,), reason=f"{event.sender} wrote to the partner")
-
-
-def _give_way_to_partner(case: Case, event: MailReceived, desk: Desk) -> SendNotice:
-    """The mail to answer instead: what is written to it goes to the partner."""
-    return ask_staff(
-        case.customer,
-        (event.sender,),
-        summary=_summary(case),
-        commands=review_commands(case, desk),
-        flags=(Step("certification_note_reached_nobody", {"customer": case.customer}),),
-    )
+        if not text or not event.answers_notice.startswith("certification/"):
+            return keep_as_note(case, event)
+        # The mail to answer instead: what is written to it goes to the partner.
+        flags, commands = (Step("certification_note_reached_nobody", {"customer": case.customer}),), review_commands(case, desk)
+        way = ask_staff(case.customer, (event.sender,), summary=_summary(case), commands=commands, flags=flags)
+        return keep_as_note(case, event, way)
+    return Decision(case=case, effects=(write_to_customer(case, event),), reason=f"{event.sender} wrote to the partner")
 
 
 def relay(case: Case, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:
@@ -149,7 +134,7 @@ def take_report(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: 
     for arrival in report.joined:
         changed, more = _book_successor(changed, arrival, desk)
         effects += more
-    answer = () if event.unanswered_because else (_answer(changed, event, report, desk),)
+    answer = answer_at_once(event, _answer(changed, event, report, desk))
     return Decision(case=changed, effects=(*effects, *answer), reason=f"{event.sender} reported a change among the engineers")
 
 
@@ -204,7 +189,7 @@ def is_level_enough(level: str, wanted: str, policy: CertificationPolicy) -> boo
     return wanted not in policy.levels or policy.levels.index(level) >= policy.levels.index(wanted)
 
 
-def _answer(case: Case, event: MailReceived, report: PersonnelReport, desk: Desk) -> Effect:
+def _answer(case: Case, event: MailReceived, report: PersonnelReport, desk: Desk) -> SendNotice:
     """What was understood and by when each place must be filled."""
     details, policy = case.details, policy_of(desk)
     left, joined = {one.name for one in report.left}, {one.name for one in report.joined}
@@ -221,7 +206,7 @@ def _answer(case: Case, event: MailReceived, report: PersonnelReport, desk: Desk
         open_vacancies=tuple(one for one in details.vacancies if one.is_open),
         steps=tuple(step for left_on in starts for step in end_of_months(left_on, policy.vacancy_months).steps),
     )
-    return replace(answer, to=(event.sender,), cc=tuple(one for one in case.participants if one != event.sender), immediate_answer=True)
+    return replace(answer, to=(event.sender,), cc=tuple(one for one in case.participants if one != event.sender))
 
 
 def told_to_staff(case: Case) -> tuple[Step, ...]:
@@ -237,7 +222,11 @@ def take_first_report(event: MailReceived, facts: Facts, desk: Desk, now: dateti
     """The case of the registered certificate, with what the mail reports; None where it is no report, or no certificate is in force."""
     policy, today = policy_of(desk), facts.calendar.local_day(event.at)
     held = registered_certificate(facts, desk)
-    if held is None or not held.is_in_force(today) or not _is_only_report(event, facts, today):
+    is_proven = event.authenticated and event.standing is not Standing.STRANGER
+    if held is None or not held.is_in_force(today) or not is_proven:
+        return None
+    # What applies for stars is an application, whatever else it tells.
+    if not is_report(event, facts) or read_own_application(event, today).stars is not None:
         return None
     end = end_of_validity(held.issued_on, policy)
     details = CertificationDetails(
@@ -255,10 +244,3 @@ def take_first_report(event: MailReceived, facts: Facts, desk: Desk, now: dateti
     known = f"certified by the register with {held.stars} stars through {held.valid_through.isoformat()}"
     clock = validity_clock(held.valid_through, end.steps, facts.calendar, policy, now)
     return Decision(case=told.case, effects=(*clock, *told.effects), reason=f"{known}; {told.reason}")
-
-
-def _is_only_report(event: MailReceived, facts: Facts, today: date) -> bool:
-    """What applies for stars is an application, whatever else it tells; a report of somebody unproven is for a human to look at."""
-    if not event.authenticated or event.standing is Standing.STRANGER:
-        return False
-    return is_report(event, facts) and read_own_application(event, today).stars is None

@@ -24,19 +24,10 @@ def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now
     return RULES[event.kind](case, event, facts, desk, now)
 
 
-def _press_for_decision(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    return _ask_for_decision(case, facts, desk, reviewers(desk), days_left=int(event.key))
-
-
-def _tell_of_missed_decision(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The last day is past: the manager hears of it too, and the digest tells it until the decision is there."""
-    both = tuple(dict.fromkeys((*reviewers(desk), *desk.staff_of(Role.ESCALATION))))
-    return _ask_for_decision(case, facts, desk, both, is_overdue=True)
-
-
-def _ask_for_decision(
-    case: Case, facts: Facts, desk: Desk, staff: tuple[str, ...], *, days_left: int = 0, is_overdue: bool = False
-) -> Decision:
+def ask_for_decision(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Ask the reviewer for the decision, and once the last day is past the manager too; the digest tells it until it is there."""
+    is_overdue = event.kind == DECISION_OVERDUE
+    staff = tuple(dict.fromkeys((*reviewers(desk), *desk.staff_of(Role.ESCALATION)))) if is_overdue else reviewers(desk)
     if case.state != "applied":
         return Decision(case=case, reason=f"the application is {case.state}")
     details: CertificationDetails = case.details
@@ -45,7 +36,7 @@ def _ask_for_decision(
         "decision_due",
         staff,
         decision_due=details.decision_due,
-        days_left=days_left,
+        days_left=0 if is_overdue else int(event.key),
         is_overdue=is_overdue,
         steps=details.decision_steps,
         points=checked(case, facts, desk),
@@ -56,7 +47,7 @@ def _ask_for_decision(
     return Decision(case=case, effects=(letter,), reason=f"a decision {'was' if is_overdue else 'is'} due by {details.decision_due}")
 
 
-def _remind_of_recertification(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def remind_of_recertification(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A partner that has applied again, or holds a newer certificate, needs no reminder."""
     if newer := _newer(case, facts, "applied", "certified"):
         return Decision(case=case, reason=f"{newer} follows it: no reminder is needed")
@@ -74,7 +65,8 @@ def _remind_of_recertification(case: Case, event: DeadlineFell, facts: Facts, de
     return Decision(case=case, effects=(letter,), reason=f"the certificate is valid through {details.valid_through}")
 
 
-def _expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """End the certificate on the first day after its last; the partner hears of it unless a newer one has taken its place."""
     details: CertificationDetails = case.details
     expired = case.changed(state="expired", closed_at=event.due_at)
     if newer := _newer(case, facts, "certified"):
@@ -90,7 +82,7 @@ def _newer(case: Case, facts: Facts, *states: str) -> str:
     return next((one.number for one in later), "")
 
 
-def _remind_of_vacancy(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def remind_of_vacancy(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The partner and the desk's manager hear of a place that is still vacant."""
     amount, _, key = event.key.partition(" ")
     vacancy = next((one for one in case.details.vacancies if one.key == key and one.is_open), None)
@@ -109,9 +101,9 @@ def _remind_of_vacancy(case: Case, event: DeadlineFell, facts: Facts, desk: Desk
 
 
 RULES: Mapping[str, Rule] = {
-    DECISION_DUE: _press_for_decision,
-    DECISION_OVERDUE: _tell_of_missed_decision,
-    REMINDER: _remind_of_recertification,
-    EXPIRED: _expire,
-    VACANCY_REMINDER: _remind_of_vacancy,
+    DECISION_DUE: ask_for_decision,
+    DECISION_OVERDUE: ask_for_decision,
+    REMINDER: remind_of_recertification,
+    EXPIRED: expire,
+    VACANCY_REMINDER: remind_of_vacancy,
 }

@@ -9,7 +9,8 @@ from mailflow.cases.certification.letters import application_letter, policy_of, 
 from mailflow.cases.certification.validity import decision_clock
 from mailflow.message.certification.application import read_application, read_corrections
 from mailflow.policy.case import Case
-from mailflow.policy.certification import Application, CertificationDetails, Engineer, RegisteredCertificate
+from mailflow.policy.certification import Application, CertificationDetails, Engineer
+from mailflow.policy.customer_message import answer_at_once
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import MailReceived, Standing
@@ -22,6 +23,7 @@ MOST_COLLEAGUES = 50
 def open_certification(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A new application; of a partner that was certified before it is a recertification."""
     case = newborn(event, facts, desk)
+    is_foreign = event.linked_to is not None and event.standing is not Standing.PARTICIPANT
     due = facts.calendar.end_of_term(event.at, policy_of(desk).decision)
     case = case.changed(details=replace(case.details, decision_due=due.day, decision_steps=due.steps))
     effects = (
@@ -29,15 +31,11 @@ def open_certification(event: MailReceived, facts: Facts, desk: Desk, now: datet
         application_letter(case, event, facts, desk, is_new=True),
         *decision_clock(due, facts.calendar, policy_of(desk), now),
         Note(text=f"a decision is due by {due.day.isoformat()}", steps=due.steps),
-        *((Note(text=f"the mail named {event.linked_to}, in which {event.sender} takes no part"),) if _is_foreign(event) else ()),
+        *((Note(text=f"the mail named {event.linked_to}, in which {event.sender} takes no part"),) if is_foreign else ()),
     )
     earlier = case.details.recertifies or ("the register's certificate" if case.details.held else "")
     reason = f"an application for recertification, after {earlier}" if earlier else "a new application for certification"
     return Decision(case=case, effects=effects, reason=reason)
-
-
-def _is_foreign(event: MailReceived) -> bool:
-    return event.linked_to is not None and event.standing is not Standing.PARTICIPANT
 
 
 def read_own_application(event: MailReceived, today: date) -> Application:
@@ -79,6 +77,12 @@ def newborn(event: MailReceived, facts: Facts, desk: Desk) -> Case:
     domain = partner.domain if partner else ""
     name = partner.name if partner else application.company
     earlier = next((one.number for one in reversed(facts.certifications) if one.details.stars is not None), "")
+    # A certificate that begins only later is none that an application could follow.
+    held = registered_certificate(facts, desk)
+    is_held = held is not None and held.issued_on <= facts.calendar.local_day(event.at)
+    # Cc addresses of the partner's domain on an authenticated mail take part from then on (SR11).
+    copied = (one.address for one in (*event.mail.to, *event.mail.cc) if domain and event.authenticated and one.domain == domain)
+    colleagues = tuple(dict.fromkeys(address for address in copied if address != event.sender))[:MOST_COLLEAGUES]
     return Case(
         number=facts.new_numbers["certification"],
         kind="certification",
@@ -91,64 +95,42 @@ def newborn(event: MailReceived, facts: Facts, desk: Desk) -> Case:
         customer=event.sender,
         customer_name=event.customer.name,
         company=name,
-        participants=(event.sender, *_colleagues(event, domain)),
+        participants=(event.sender, *colleagues),
         subject=event.mail.subject,
         parent=event.linked_to,
         linked=(earlier,) if earlier else (),
         details=CertificationDetails(
-            application=application, partner=name, domain=domain, recertifies=earlier, held=_held_before(event, facts, desk)
+            application=application, partner=name, domain=domain, recertifies=earlier, held=held if is_held else None
         ),
     )
 
 
-def _held_before(event: MailReceived, facts: Facts, desk: Desk) -> RegisteredCertificate | None:
-    """A certificate that begins only later is none that an application could follow."""
-    held = registered_certificate(facts, desk)
-    return held if held and held.issued_on <= facts.calendar.local_day(event.at) else None
-
-
-def _colleagues(event: MailReceived, domain: str) -> tuple[str, ...]:
-    """Cc addresses of the partner's domain on an authenticated mail take part from then on (SR11)."""
-    if not domain or not event.authenticated:
-        return ()
-    copied = (address.address for address in (*event.mail.to, *event.mail.cc) if address.domain == domain)
-    return tuple(dict.fromkeys(address for address in copied if address != event.sender))[:MOST_COLLEAGUES]
-
-
 def _answer(case: Case, event: MailReceived) -> tuple[Effect, ...]:
     """The one immediate answer. Strangers, and senders that nobody vouches for, read no word of their own mail (SR1)."""
-    if event.unanswered_because:
-        return (Note(text=f"received not sent: {event.unanswered_because}"),)
     trusted = event.authenticated and event.standing is not Standing.STRANGER
     details: CertificationDetails = case.details
-    letter = tell_partner(
-        case,
-        "received",
-        understood=_understood(details.application) if trusted else (),
-        decision_due=details.decision_due,
-        steps=details.decision_steps,
-        recertifies=details.recertifies if trusted else "",
-        held=details.held if trusted else None,
+    application = details.application
+    # `2 x H3CSE`, `Li Wei H3CSE`.
+    engineers = (
+        " ".join(filter(None, (f"{one.quantity} x" if one.quantity > 1 else "", one.name, one.certificate)))
+        for one in application.engineers
     )
-    return (replace(letter, cc=letter.cc if trusted else (), immediate_answer=True),)
-
-
-def _understood(application: Application) -> tuple[tuple[str, str], ...]:
-    """(name, what was read) of each point that the application speaks of."""
-    engineers = "; ".join(_named(one) for one in application.engineers)
     rows = (
         ("stars_applied_for", str(application.stars or "")),
-        ("engineers", engineers),
+        ("engineers", "; ".join(engineers)),
         ("hotline", application.hotline),
         ("service_manager", application.service_manager),
         ("tracking_system", application.tracking_system),
         ("projects", "\n".join(project.text for project in application.projects)),
         ("laboratory", application.laboratory),
     )
-    return tuple((name, text) for name, text in rows if text)
-
-
-def _named(engineer: Engineer) -> str:
-    """`2 x H3CSE`, `Li Wei H3CSE`."""
-    count = f"{engineer.quantity} x" if engineer.quantity > 1 else ""
-    return " ".join(filter(None, (count, engineer.name, engineer.certificate)))
+    letter = tell_partner(
+        case,
+        "received",
+        understood=tuple((name, text) for name, text in rows if text) if trusted else (),
+        decision_due=details.decision_due,
+        steps=details.decision_steps,
+        recertifies=details.recertifies if trusted else "",
+        held=details.held if trusted else None,
+    )
+    return answer_at_once(event, replace(letter, cc=letter.cc if trusted else ()))

@@ -6,9 +6,10 @@ last month has no such day, with the month's last day. The Civil Code of China c
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+
+from dateutil.relativedelta import relativedelta
 
 from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.certification import Vacancy
@@ -28,8 +29,7 @@ VALIDITY_CLOCK = (REMINDER, EXPIRED, VACANCY_REMINDER)
 
 def add_months(day: date, months: int) -> date:
     """The corresponding day so many months later, at most the month's last day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    return day + relativedelta(months=months)
 
 
 def end_of_months(start: date, months: int) -> DerivedDay:
