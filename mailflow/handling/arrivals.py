@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from mailflow.message.label_photo import read_labels
+from mailflow.message.documents.label_photo import read_labels
+from mailflow.message.documents.receiving_list import ReceivingList, read_receiving_list
 from mailflow.message.model import Attachment, Mail
-from mailflow.message.receiving_list import ReceivingList, read_receiving_list
 from mailflow.message.reference import find_case_numbers
-from mailflow.policy.booking import BookedItem, Booking, read_booking
+from mailflow.message.staff.booking import BookedItem, Booking, read_booking
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Sentence
 from mailflow.policy.derivation import Step

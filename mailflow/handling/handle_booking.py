@@ -15,7 +15,7 @@ from mailflow.handling.gather import facts_for_case
 from mailflow.handling.letter import write_letter
 from mailflow.handling.office import Office
 from mailflow.handling.refusal import in_english, refuse
-from mailflow.policy.booking import BookedItem, Booking
+from mailflow.message.staff.booking import BookedItem, Booking
 from mailflow.policy.case import Case, RmaLine
 from mailflow.policy.decision import SendNotice, Sentence
 from mailflow.policy.derivation import Step

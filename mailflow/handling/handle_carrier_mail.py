@@ -10,9 +10,9 @@ from mailflow.handling.apply import apply
 from mailflow.handling.errand import Errand, Outcome
 from mailflow.handling.gather import facts_for_case
 from mailflow.message.delivery_report import is_of_carrier, names_parcel, read_delivery_day, says_delivered
+from mailflow.message.staff.command import Command
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
-from mailflow.policy.command import Command
 from mailflow.policy.event import CommandGiven
 from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows

@@ -16,11 +16,11 @@ from mailflow.handling.letter import write_letter
 from mailflow.handling.office import Office
 from mailflow.handling.refusal import Refused, in_english, refuse
 from mailflow.handling.undo import CommandWatch, take_back
-from mailflow.message.dates import read_date
+from mailflow.message.customer.dates import read_date
 from mailflow.message.model import Address
+from mailflow.message.staff.command import FORMS, Command, CommandMail, parse_commands
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
-from mailflow.policy.command import FORMS, Command, CommandMail, parse_commands
 from mailflow.policy.decision import Decision, Note, SendNotice, Sentence
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk

@@ -14,11 +14,11 @@ from mailflow.handling.finding import Found, load_running, named_cases, takes_pa
 from mailflow.handling.gather import ESCALATION_QUESTION, facts_for_case, facts_for_opening
 from mailflow.handling.opening import extract, open_case, welcome_back
 from mailflow.handling.reading import above_forwarded, find_customer_lines
-from mailflow.message.add_line import read_added_addresses
-from mailflow.message.customer_line import CustomerLine
-from mailflow.message.escalation_wish import find_escalation_wish
+from mailflow.message.customer.add_line import read_added_addresses
+from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.escalation_wish import find_escalation_wish
+from mailflow.message.customer.survey import SurveyAnswer, read_prepared_score, read_survey_answer
 from mailflow.message.model import Kind, ReturnNotification
-from mailflow.message.survey import SurveyAnswer, read_prepared_score, read_survey_answer
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision

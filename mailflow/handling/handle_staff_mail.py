@@ -19,8 +19,8 @@ from mailflow.handling.reading import above_forwarded, before_quotation
 from mailflow.handling.refusal import in_english, refuse
 from mailflow.message.forwarded import Forwarded, find_forwarded
 from mailflow.message.model import Address
+from mailflow.message.staff.command import CommandMail, misses_slash
 from mailflow.policy.case import Case
-from mailflow.policy.command import CommandMail, misses_slash
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import MailboxRole, Role

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from mailflow.message.certification.personnel import read_personnel_report
+from mailflow.message.documents.personnel import read_personnel_report
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
 from mailflow.policy.desk import Desk

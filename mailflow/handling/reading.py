@@ -9,11 +9,11 @@ from functools import partial
 
 from mailflow.handling.office import Office
 from mailflow.message.answers import quotes_ours, read_typed
-from mailflow.message.customer_line import CustomerLine, read_customer_lines
-from mailflow.message.extract import extract_request
-from mailflow.message.forms.pdf_form import read_pdf_form
-from mailflow.message.forms.text_form import read_text_form
-from mailflow.message.forms.xlsx_form import read_xlsx_form
+from mailflow.message.customer.customer_line import CustomerLine, read_customer_lines
+from mailflow.message.customer.extract import extract_request
+from mailflow.message.documents.pdf_form import read_pdf_form
+from mailflow.message.documents.text_form import read_text_form
+from mailflow.message.documents.xlsx_form import read_xlsx_form
 from mailflow.message.forwarded import without_forwarding_lines
 from mailflow.message.model import Attachment, Authentication, Extracted, Mail, Nature, ReturnNotification
 from mailflow.message.nature import find_nature

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from mailflow.message.dates import read_date
+from mailflow.message.customer.dates import read_date
 
 DELIVERED = re.compile(r"\bdelivered\b|\bdor[ęe]czon\w*|\bdostarczon\w*|已(?:经)?(?:送达|签收|妥投)", re.IGNORECASE)
 NOT_DELIVERED = re.compile(

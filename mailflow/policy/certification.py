@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from mailflow.message.certification.values import Application, Engineer, Project
+from mailflow.message.documents.certification import Application, Engineer, Project
 from mailflow.policy.case import PendingConfirmation
 from mailflow.policy.derivation import Derivation
 

@@ -1,23 +1,13 @@
-"""How a date or verdict came about, as data: each step is named and carries its values, so that every language can say it (BX2)."""
+"""How a date or verdict came about, as data (BX2)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Union
 
-Value = Union[str, int, date, datetime, tuple[str, ...], "Step", tuple["Step", ...]]
-"""What fills a blank; a step within a step is a sentence within a sentence."""
+from mailflow.message.step import Step, Value
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step; `name` is a key of [derivation] in templates/email/<language>/words.toml, `values` fill its blanks."""
-
-    name: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-
+__all__ = ["Derivation", "DerivedDay", "DerivedMoment", "Step", "Value"]
 
 Derivation = tuple[Step, ...]
 

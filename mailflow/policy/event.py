@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailflow.message.alarm import Alarm
-from mailflow.message.customer_line import CustomerLine
+from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.survey import SurveyAnswer
 from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
-from mailflow.message.survey import SurveyAnswer
-from mailflow.policy.booking import Booking
-from mailflow.policy.command import Command
+from mailflow.message.staff.booking import Booking
+from mailflow.message.staff.command import Command
 from mailflow.policy.desk import MailboxRole, Role
 
 

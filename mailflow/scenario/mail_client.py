@@ -10,7 +10,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.utils import getaddresses
 
-from mailflow.message.forms.pdf_form import fill_pdf_form
+from mailflow.message.documents.pdf_form import fill_pdf_form
 from mailflow.message.model import UnreadableMail
 from mailflow.message.parse import parse_mail
 

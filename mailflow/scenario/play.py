@@ -17,7 +17,7 @@ from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests, next_digest_moment
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.office import Office
-from mailflow.message.forms.pdf_form import UnknownField
+from mailflow.message.documents.pdf_form import UnknownField
 from mailflow.message.model import UnreadableMail
 from mailflow.message.parse import parse_mail
 from mailflow.notices.render import Templates

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field, field_validator, model_validator
 
-from mailflow.message.forms.form_fields import LINE_FIELD
-from mailflow.message.forms.pdf_form import HEAD_FIELDS
+from mailflow.message.documents.form_fields import LINE_FIELD
+from mailflow.message.documents.pdf_form import HEAD_FIELDS
 from mailflow.policy.desk import MailboxRole
 from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
 

@@ -12,7 +12,7 @@ import atheris
 
 with atheris.instrument_imports(include=["mailflow"]):
     from mailflow.message.as_json import describe_mail
-    from mailflow.message.forms.text_form import read_text_form
+    from mailflow.message.documents.text_form import read_text_form
     from mailflow.message.reply import split_reply
 
 

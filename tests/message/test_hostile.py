@@ -15,31 +15,31 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from mailflow.message.add_line import read_added_addresses
 from mailflow.message.addresses import read_addresses
 from mailflow.message.alarm import read_alarm
 from mailflow.message.answers import read_typed
 from mailflow.message.as_json import describe_mail
 from mailflow.message.bounce import read_bounce
-from mailflow.message.customer_line import read_customer_lines
+from mailflow.message.customer.add_line import read_added_addresses
+from mailflow.message.customer.customer_line import read_customer_lines
+from mailflow.message.customer.extract import extract_request
+from mailflow.message.customer.priority import read_priority
+from mailflow.message.customer.survey import read_survey_answer
+from mailflow.message.customer.yes import is_yes
+from mailflow.message.documents.receiving_list import read_receiving_list
+from mailflow.message.documents.text_form import read_text_form
 from mailflow.message.encoded_words import header_text
 from mailflow.message.encryption import is_encrypted
-from mailflow.message.extract import extract_request
 from mailflow.message.flowed import unflow
-from mailflow.message.forms.text_form import read_text_form
 from mailflow.message.forwarded import find_forwarded
 from mailflow.message.html_text import html_to_text
 from mailflow.message.language import detect_language
 from mailflow.message.model import Address, Attachment, Mail, UnreadableMail
 from mailflow.message.nature import find_nature
 from mailflow.message.parse import parse_mail
-from mailflow.message.priority import read_priority
-from mailflow.message.receiving_list import read_receiving_list
 from mailflow.message.reference import find_case_numbers
 from mailflow.message.reply import split_reply, without_quotations
-from mailflow.message.survey import read_survey_answer
 from mailflow.message.uuencode import split_uuencoded
-from mailflow.message.yes import is_yes
 
 SECONDS, MEGABYTES = 2.0, 256
 MB = 1024 * 1024

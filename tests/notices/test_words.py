@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from mailflow.message.staff.command import FORMS, parse_commands
 from mailflow.notices.render import Templates
 from mailflow.notices.wording import merge_words, read_words
-from mailflow.policy.command import FORMS, parse_commands
 from mailflow.policy.derivation import Step
 from mailflow.policy.holiday import holiday_table
 from mailflow.policy.triage import TABLE, Verdict
@@ -219,7 +219,7 @@ def english_words(text: str) -> list[str]:
 
 def steps_of_the_code() -> list[tuple[str, set[str] | None]]:
     """(name, names of its values) of every `Step(...)` and `Misread(...)`; None where the values are not written out there."""
-    sources = [path for room in ("policy", "cases", "handling") for path in (ROOT / "mailflow" / room).rglob("*.py")]
+    sources = [path for room in ("message/staff", "policy", "cases", "handling") for path in (ROOT / "mailflow" / room).rglob("*.py")]
     return [found for path in sources for node in ast.walk(ast.parse(path.read_text("utf-8"))) for found in named_step(node)]
 
 
@@ -242,7 +242,7 @@ def value_names(call: ast.Call) -> set[str] | None:
 
 
 def trees() -> Iterator[ast.AST]:
-    for room in ("policy", "cases", "handling"):
+    for room in ("message/staff", "policy", "cases", "handling"):
         for path in (ROOT / "mailflow" / room).rglob("*.py"):
             yield ast.parse(path.read_text("utf-8"))
 

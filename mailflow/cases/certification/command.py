@@ -9,8 +9,8 @@ from datetime import datetime
 from mailflow.cases.certification.checklist import unmet_points
 from mailflow.cases.certification.letters import checked, policy_of, tell_partner
 from mailflow.cases.certification.validity import DECISION_CLOCK, VALIDITY_CLOCK, end_of_validity, stop, validity_clock
+from mailflow.message.staff.command import parse_commands
 from mailflow.policy.case import Case, PendingConfirmation
-from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role

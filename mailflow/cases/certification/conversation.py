@@ -16,8 +16,8 @@ from mailflow.cases.certification.letters import (
 )
 from mailflow.cases.certification.opening import newborn, open_certification, read_own_application, read_own_corrections, with_later_papers
 from mailflow.cases.certification.validity import end_of_months, end_of_validity, stop_vacancy, vacancy_clock, validity_clock
-from mailflow.message.certification.personnel import read_personnel_report
-from mailflow.message.certification.values import Arrival, Departure, PersonnelReport
+from mailflow.message.documents.certification import Arrival, Departure, PersonnelReport
+from mailflow.message.documents.personnel import read_personnel_report
 from mailflow.policy.case import Case
 from mailflow.policy.certification import Application, CertificationDetails, Vacancy
 from mailflow.policy.customer_message import answer_at_once, ask_staff, keep_as_note, relay_to_staff, write_to_customer

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from mailflow.cases.certification.letters import application_letter, policy_of, registered_certificate, tell_partner
 from mailflow.cases.certification.validity import decision_clock
-from mailflow.message.certification.application import read_application, read_corrections
+from mailflow.message.documents.application import read_application, read_corrections
 from mailflow.policy.case import Case
 from mailflow.policy.certification import Application, CertificationDetails, Engineer
 from mailflow.policy.customer_message import answer_at_once

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from mailflow.cases.rma.invoicing import confirm_invoice
 from mailflow.cases.rma.obligation import INVOICE_CONFIRMATION
+from mailflow.message.staff.command import parse_commands
 from mailflow.policy.case import Case, PendingConfirmation, RmaDetails
-from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk

@@ -20,7 +20,7 @@ from mailflow.cases.service_request.letters import (
     trust_flags,
 )
 from mailflow.cases.service_request.opening import open_request
-from mailflow.message.survey import SurveyAnswer
+from mailflow.message.customer.survey import SurveyAnswer
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.customer_message import answer_at_once, keep_as_note, write_to_customer
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice

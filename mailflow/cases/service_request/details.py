@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mailflow.cases.service_request.letters import done, refuse
+from mailflow.message.customer.yes import is_yes
 from mailflow.message.reply_words import ANSWERED
-from mailflow.message.yes import is_yes
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step

@@ -11,7 +11,7 @@ from mailflow.cases.service_request.command import merged_into
 from mailflow.cases.service_request.details import may_read, read_details, welcome
 from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_go_on, may_start, start_work, taken_up
 from mailflow.cases.service_request.letters import greeted, responsible_staff, summary, tell_staff
-from mailflow.message.escalation_wish import find_escalation_wish
+from mailflow.message.customer.escalation_wish import find_escalation_wish
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.case_address import without_token
 from mailflow.policy.decision import ChangeCase, Decision, Effect, Note, SendNotice

@@ -1,4 +1,4 @@
-"""The Return Notification form (RM4), prefilled: as a fillable PDF and as a spreadsheet. `message.forms` reads both back."""
+"""The Return Notification form (RM4), prefilled: as a fillable PDF and as a spreadsheet. `message.documents` reads both back."""
 
 from __future__ import annotations
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from mailflow.cases import decide
 from mailflow.desk_file import load_desk
-from mailflow.message.certification.values import Application, Engineer
+from mailflow.message.documents.certification import Application, Engineer
 from mailflow.message.model import Address, Attachment, Extracted, Mail
+from mailflow.message.staff.command import parse_commands
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
 from mailflow.policy.certification import CertificationDetails
-from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import ClearDeadline, Decision, Note, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, Standing

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mailflow.message.certification.values import Application
-from mailflow.message.customer_line import CustomerLine
+from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.documents.certification import Application
 from mailflow.policy.derivation import Step
 from mailflow.policy.event import Standing
 from tests.cases.certification.scene import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mailflow.cases.certification.checklist import CheckedPoint, check, unmet_points
-from mailflow.message.certification.values import Application, Engineer, Project
+from mailflow.message.documents.certification import Application, Engineer, Project
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import CertificationPolicy
 from tests.cases.certification.scene import DESK

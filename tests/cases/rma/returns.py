@@ -10,11 +10,11 @@ from decimal import Decimal
 
 from mailflow.cases import decide
 from mailflow.desk_file import load_desk
-from mailflow.message.customer_line import CustomerLine
+from mailflow.message.customer.customer_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
+from mailflow.message.staff.command import parse_commands
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case, RmaDetails, RmaLine
-from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import Decision, SendNotice, Sentence, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, MailboxRole

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mailflow.cases import decide
+from mailflow.message.staff.command import parse_commands
 from mailflow.policy.case import Case, ServiceRequestDetails
-from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import Decision, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.event import CommandGiven

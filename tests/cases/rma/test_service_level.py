@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailflow.cases import decide
-from mailflow.policy.command import parse_commands
+from mailflow.message.staff.command import parse_commands
 from mailflow.policy.event import CommandGiven
 from tests.cases.rma.returns import DESK, facts, letter
 from tests.cases.rma.test_birth import CONTRACT, REQUEST

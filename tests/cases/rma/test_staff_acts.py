@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from mailflow.cases import decide
+from mailflow.message.staff.command import Command
 from mailflow.policy.case import Case, RmaLine
-from mailflow.policy.command import Command
 from mailflow.policy.decision import ClearDeadline, Decision, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role, StaffMember

@@ -16,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mailflow.cases import CASE_TYPES, decide
 from mailflow.cases.rma.arrival import is_awaited
-from mailflow.message.customer_line import CustomerLine
+from mailflow.message.customer.customer_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnLine, ReturnNotification
+from mailflow.message.staff.command import Command, parse_commands
 from mailflow.policy.case import Case, RmaLine
-from mailflow.policy.command import Command, parse_commands
 from mailflow.policy.decision import ClearDeadline, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing

@@ -9,9 +9,9 @@ from typing import Any
 from mailflow.cases import decide
 from mailflow.desk_file import load_desk
 from mailflow.message.model import Address, Extracted, Mail
+from mailflow.message.staff.command import parse_commands
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
-from mailflow.policy.command import parse_commands
 from mailflow.policy.decision import ChangeCase, Decision, Note, SendNotice, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import MailboxRole

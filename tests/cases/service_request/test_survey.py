@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mailflow.message.survey import SurveyAnswer
+from mailflow.message.customer.survey import SurveyAnswer
 from mailflow.policy.derivation import Step
 from mailflow.policy.event import MailReceived
 from tests.cases.service_request.scene import AT, CUSTOMER, STAFF, after, command, flags, letters, notes, receive, reply_of, request

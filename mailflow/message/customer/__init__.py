@@ -1,0 +1,1 @@
+"""What customers write: requests, one-line answers, survey scores, wishes."""

@@ -1,0 +1,171 @@
+"""Facts that a text states by name: `Field: value` lines, several on a line, label and value on two lines, tables with a heading row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailflow.message.customer.labels import bare_label, field_of, split_label
+from mailflow.message.customer.no_value import is_no_value
+from mailflow.message.reply_words import CLOSING
+
+_MOST_LINES = 4000
+_LONGEST_LINE = 2000
+_LONG_FIELDS = ("symptoms", "site_address", "impact")
+_NUMBERS = ("serial", "contract", "purchase_order", "part")
+_SHORT_FIELDS = (*_NUMBERS, "telephone", "fax", "email", "priority", "quantity")
+"""What stands behind the value of one of these is something else."""
+_BORDER = re.compile(r"(\s*[;；|]\s*|,\s+|[，。]\s*|(?<=\S)\s{2,})")
+_NUMBER = re.compile(
+    r"(?:[^\W\d_]{1,12}[.:]?\s+){0,2}?[^\s,;，；。]*\d[^\s,;，；。]*(?:(?:\s*[,;/&+，；、]\s*|\s+)(?:(?:and|und|oraz|i|y|et)\s+)?[^\s,;，；。]*\d[^\s,;，；。]*){0,40}"
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_CELLS = re.compile(r"\s*\|\s*|\t+| {2,}")
+_OTHER_LABEL = re.compile(r"^[^\W\d_][\w .]{0,19}[:：=]\s*\S")
+_RULE = re.compile(r"^[\s|:+=_-]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """`facts` are (field, value) in order; `rows` the rows of tables, by field; `rest` the lines that state nothing by name."""
+
+    facts: tuple[tuple[str, str], ...]
+    rows: tuple[Mapping[str, str], ...]
+    rest: tuple[str, ...]
+
+    def first(self, field: str) -> str:
+        return next((value for name, value in self.facts if name == field and value), "")
+
+    def told(self, field: str) -> tuple[str, ...]:
+        """All values of a field, those that stand in tables included."""
+        return (*self.all(field), *(row[field] for row in self.rows if row.get(field)))
+
+    def all(self, field: str) -> tuple[str, ...]:
+        return tuple(value for name, value in self.facts if name == field and value)
+
+
+def read_stated(text: str) -> Stated:
+    """Read the facts of a text without its quotations. Only the first 4,000 lines are looked at."""
+    lines = [line[:_LONGEST_LINE].strip() for line in text.split("\n")[:_MOST_LINES]]
+    facts: list[tuple[str, str]] = []
+    rows: list[Mapping[str, str]] = []
+    rest: list[str] = []
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        if heading := _heading(line):
+            at = _read_table(lines, at + 1, heading, rows)
+            continue
+        pairs, beside = _pairs(line)
+        if pairs:
+            facts += pairs
+            at = at + 1 if is_no_value(*pairs[-1]) else _continue(lines, at + 1, facts)
+            rest += ["", beside, ""] if beside else []
+            continue
+        if (field := bare_label(line)) and (value := _value_below(lines, at + 1, line)):
+            facts.append((field, lines[value]))
+            at = _continue(lines, value + 1, facts)
+            continue
+        rest.append(line)
+        at += 1
+    return Stated(tuple(fact for fact in facts if not is_no_value(*fact)), tuple(rows), tuple(rest))
+
+
+def _pairs(line: str) -> tuple[list[tuple[str, str]], str]:
+    """`S/N: A, P/N: B; Model: C` gives three; a comma in a value is no border where no label follows it. With what is said beside them."""
+    first = split_label(line)
+    if first is None:
+        return [], ""
+    split = _BORDER.split(line)
+    pieces, borders = split[::2], ["", *split[1::2]]
+    labelled = [split_label(piece) for piece in pieces]
+    if sum(1 for one in labelled if one) < 2:
+        # `M: +44 7700 900123 | mark@customer.example`: a bar ends the value, unless it stands for the colon
+        alone = split_label(line.partition("|")[0].rstrip())
+        pairs = [alone if alone and alone[1] else first]
+        return pairs, _beside_number(*pairs[0])
+    pairs = []
+    beside: list[str] = []
+    for border, piece, one in zip(borders, pieces, labelled, strict=True):
+        if one:
+            pairs.append(one)
+            beside.append(_beside_number(*one))
+        elif pairs and pairs[-1][0] in _SHORT_FIELDS and _is_said(piece):
+            beside.append(piece)
+        elif pairs and not _OTHER_LABEL.match(piece):
+            joint = border if border[:1] in ("，", "。") else ", "
+            pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]}{joint}{piece}".strip(",， "))
+    return pairs, "\n".join(filter(None, beside))
+
+
+def _beside_number(field: str, value: str) -> str:
+    """`does not boot` of `SN: 2102352KLM10L5000456 does not boot`; '' where nothing is said beside the number."""
+    number = _NUMBER.match(value) if field in _NUMBERS else None
+    said = value[number.end() :].strip(" ,;:，；：、|–—-") if number else ""
+    return said if _is_said(said) else ""
+
+
+def _is_said(text: str) -> bool:
+    return bool(_WORD.search(text))
+
+
+def _value_below(lines: list[str], at: int, label: str) -> int | None:
+    """The line that holds the value of a label standing alone. A bare word like `Problem` counts only with its colon."""
+    if " " not in label.strip() and label.isascii() and not label.rstrip("* ").endswith(":"):
+        return None
+    following = next((number for number in range(at, min(at + 2, len(lines))) if lines[number]), None)
+    if following is None or split_label(lines[following]) or bare_label(lines[following]):
+        return None
+    return following
+
+
+def _continue(lines: list[str], at: int, facts: list[tuple[str, str]]) -> int:
+    """A long field goes on over the next lines up to an empty one or the next label; an empty value starts on the next line."""
+    field, value = facts[-1]
+    if field not in _LONG_FIELDS and value:
+        return at
+    if field not in _LONG_FIELDS and at + 1 < len(lines) and not lines[at] and _is_short_value(lines[at + 1]):
+        at += 1
+    more: list[str] = []
+    limit = at + (60 if field in _LONG_FIELDS else 1)
+    while at < min(limit, len(lines)) and (lines[at] or (not value and not more)):
+        line = lines[at]
+        if split_label(line) or CLOSING.match(line) or _heading(line):
+            break
+        if line:
+            more.append(line)
+        at += 1
+    facts[-1] = (field, "\n".join([value, *more]).strip())
+    return at
+
+
+def _is_short_value(line: str) -> bool:
+    """Below an empty line only what can be nothing but a value: short, and with a digit."""
+    return 0 < len(line) <= 60 and len(line.split()) <= 4 and any(map(str.isdigit, line))
+
+
+def _heading(line: str) -> tuple[str | None, ...] | None:
+    if "|" not in line and "\t" not in line and "  " not in line:
+        return None
+    cells = _split_cells(line)
+    if len(cells) < 2:
+        return None
+    fields = tuple(field_of(cell) for cell in cells)
+    return fields if sum(1 for field in fields if field) >= 2 and sum(1 for field in fields if field) * 2 >= len(cells) else None
+
+
+def _split_cells(line: str) -> list[str]:
+    return [cell.strip(" *_") for cell in _CELLS.split(line.strip().strip("|").strip())]
+
+
+def _read_table(lines: list[str], at: int, heading: tuple[str | None, ...], rows: list[Mapping[str, str]]) -> int:
+    while at < len(lines) and lines[at]:
+        if not _RULE.match(lines[at]):
+            cells = _split_cells(lines[at])
+            if len(cells) < 2:
+                break
+            row = ((field, cell) for field, cell in zip(heading, cells, strict=False) if field and cell)
+            rows.append({field: cell for field, cell in row if not is_no_value(field, cell)})
+        at += 1
+    return at

@@ -1,0 +1,107 @@
+"""Projects with their amounts in US dollars, as people write them.
+
+`USD 250,000`, `$1.2 million`, `US$300k`, `120万美元`, or a table's column.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+
+from mailflow.message.documents.certification import Project
+
+_NUMBER = (
+    r"(?P<number{n}>\d{{1,3}}(?:[ ,.\u00a0']\d{{3}})+(?:[.,]\d{{1,2}})?|\d+(?:[.,]\d{{1,2}})?)\s*"
+    r"(?P<scale{n}>million|mln|mio|m|thousand|tys\.?|k|万|百万|亿)?"
+)
+_AMOUNT = re.compile(
+    rf"(?:USD|US\$|US dollars?|\$|美元)\s*{_NUMBER.format(n=1)}(?![\w])"
+    rf"|(?<![\w.,]){_NUMBER.format(n=2)}\s*(?:USD|US\$|US dollars?|dollars|dolar\w*|美元|\$)",
+    re.IGNORECASE,
+)
+_SCALES = {
+    "million": 1_000_000, "mln": 1_000_000, "mio": 1_000_000, "m": 1_000_000, "百万": 1_000_000, "亿": 100_000_000,
+    "thousand": 1000, "tys": 1000, "k": 1000, "万": 10_000,
+}  # fmt: skip
+_RANGE = re.compile(r"\s*(?:[-–—~至]|to|do)\s*", re.IGNORECASE)
+_FROM = r"(?<![\d.,])(?!(?:19|20)\d\d\s*[-–—~至])\d[\d,.]*\s*(?:million|mln|[kKmM]|万|百万)?\s*(?:[-–—~至]|to)\s*"
+"""The lower end of a range of amounts; years are none."""
+_OPEN_END = re.compile(rf"(?:≥|≧|>=|>|at least|co najmniej|不低于|不少于|{_FROM})\s*$", re.IGNORECASE)
+_OF_THE_FORM = re.compile(
+    rf"[(（](?=[^()（）]*(?:USD|\$|美元|list price|目录价))[^()（）]*(?:≥|≧|>=|at least|{_FROM}(?:USD|US\$|\$)?\s*\d)[^()（）]*[)）]",
+    re.IGNORECASE,
+)
+"""The form's own words beside a point: `(equipment list price: USD 100,000 - USD 1000,000)`."""
+_SAME_PROJECT = re.compile(r"total|contract|value|amount|price|wartość|合同|总额", re.IGNORECASE)
+_PARTED = re.compile(r"[,;，；、\n]|\band\b|\bi\b|和")
+_CURRENCY = re.compile(r"USD|US\$|\$|美元", re.IGNORECASE)
+_HEADED = re.compile(r"amount|value|list price|price|wartość|kwota|金额|合同额|目录价", re.IGNORECASE)
+_PLAIN = re.compile(r"^\$?\s*(\d{1,3}(?:[ ,]\d{3})+|\d{4,12})(?:[.,]\d{1,2})?$")
+LONGEST_LINE = 600
+LEAST = 1000
+"""Smaller amounts are no projects."""
+
+
+def find_projects(lines: Iterable[str]) -> tuple[Project, ...]:
+    """Each amount of dollars that the lines name is a project's; so is each row below a column headed in USD."""
+    found: list[Project] = []
+    column = -1
+    for line in (_OF_THE_FORM.sub(" ", line[:LONGEST_LINE]) for line in lines):
+        cells = [cell.strip() for cell in line.strip("| ").split("|")] if "|" in line else line.split("\t")
+        heading = _usd_column(cells)
+        if heading >= 0:
+            column = heading
+            continue
+        column = column if len(cells) > 1 else -1
+        told = _of_line(line) or [(line, _cell_amount(cells, column))]
+        found += [Project(text=_told(text), usd=usd) for text, usd in told if usd >= LEAST]
+    return tuple(dict.fromkeys(found))
+
+
+def _usd_column(cells: list[str]) -> int:
+    """The column whose heading says that its numbers are dollars; -1 where the row is no heading, since it holds an amount itself."""
+    if len(cells) < 2 or any(_PLAIN.match(cell) or _of_line(cell) for cell in cells):
+        return -1
+    return next((at for at, cell in enumerate(cells) if _HEADED.search(cell) and _CURRENCY.search(cell)), -1)
+
+
+def _of_line(line: str) -> list[tuple[str, int]]:
+    """(the part of the line that tells of it, its amount) of each project; a range is a heading, and open to one side it is none either."""
+    amounts = list(_AMOUNT.finditer(line))
+    ranges = [number for number in range(1, len(amounts)) if _RANGE.fullmatch(line, amounts[number - 1].end(), amounts[number].start())]
+    whole = [one for number, one in enumerate(amounts) if number not in ranges and number + 1 not in ranges]
+    projects: list[tuple[str, int]] = []
+    start = 0
+    for number, one in enumerate(one for one in whole if not _OPEN_END.search(line[: one.start()])):
+        told = line[start : one.start()]
+        if number and (not _PARTED.search(told) or _SAME_PROJECT.search(told)):
+            continue
+        end = one.end() + (1 if line[one.end() : one.end() + 1] in ")）" else 0)
+        projects.append(
+            (line[start:end].lstrip(" ,;，；、)）"), _dollars(one["number1"] or one["number2"], one["scale1"] or one["scale2"] or ""))
+        )
+        start = end
+    return [(line, projects[0][1])] if len(projects) == 1 else projects
+
+
+def _dollars(number: str, scale: str) -> int:
+    grouped = re.sub(r"[ ,.\u00a0'](?=\d{3}(?!\d))", "", number) if re.search(r"[ ,.\u00a0']\d{3}(?!\d)", number) else number
+    try:
+        return int(Decimal(grouped.replace(",", ".")) * _SCALES.get(scale.lower().rstrip("."), 1))
+    except InvalidOperation:
+        return 0
+
+
+def _cell_amount(cells: list[str], column: int) -> int:
+    """Below a column of dollars, or beside a cell that says so."""
+    if column < 0 and any(_CURRENCY.fullmatch(cell) for cell in cells):
+        column = next((at for at, cell in enumerate(cells) if _PLAIN.match(cell)), -1)
+    if not 0 <= column < len(cells):
+        return 0
+    found = _PLAIN.match(cells[column])
+    return int(re.sub(r"\D", "", found[1])) if found else 0
+
+
+def _told(line: str) -> str:
+    return " ".join(line.strip("|-*•· ").replace("|", ", ").split()).replace(" ,", ",").replace(" :", ":")

@@ -1,1 +1,0 @@
-"""Return Notifications, in whatever shape they come: text, PDF, XLSX."""

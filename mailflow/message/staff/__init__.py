@@ -1,0 +1,1 @@
+"""What staff write: commands, and sentences that book what arrived."""

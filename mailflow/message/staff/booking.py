@@ -1,0 +1,286 @@
+"""Arrivals in plain English sentences of receiving staff (RM5). What is not certain becomes a problem line, never a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mailflow.message.staff.booking_items import Found, Known, find_items
+from mailflow.message.staff.booking_pieces import BookedItem, Mention, Pieces
+from mailflow.message.staff.booking_words import (
+    ABSENT,
+    COUNTED_THINGS,
+    COURTESY,
+    DESCRIBES,
+    DOUBTFUL,
+    EXTRA_THINGS,
+    HARMLESS,
+    NOT_AN_ARRIVAL,
+    NUMBER,
+    NUMBER_WORDS,
+    RECEIVED,
+    SHARE,
+    SPOILED,
+)
+from mailflow.message.staff.booking_words_foreign import ALL_FOREIGN, JOINS, JOINS_CHINESE, OPENING_FOREIGN, spaced, unspaced
+from mailflow.message.staff.command_items import TIMES, Misread, plain_blanks, plain_signs
+from mailflow.message.step import Step
+
+__all__ = ["BookedItem", "Booking", "read_booking"]
+
+WRAP_WIDTH = 72
+LONGEST_SENTENCE = 1000
+BULLETS = " .;!-–•*\t"
+STAR = re.compile(r"(?<=\d) ?\* ?(?=[A-Za-z0-9])")
+SENTENCE_END = re.compile(r"(?<!\bno)(?<!\bpc)(?<!\bpcs)(?<!\bnr)(?<!\bqty)(?<!\bszt)(?<!\bser)([.!?;])(?=\s|$)", re.IGNORECASE)
+SEGMENT_END = re.compile(
+    rf"\s*(?:[,;()+]|\s[-–]\s|\b(?:plus|also|as well as|along with|together with|including|but|{JOINS})\b|"
+    rf"\b(?:and|i)\b(?=\s+(?:{NUMBER}|some|the|both)\b)|{JOINS_CHINESE})\s*",
+    re.IGNORECASE,
+)
+OPENING_WORDS = re.compile(
+    r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)(?: also)?|we (?:also )?(?:found|got))\s+|^(?:" + OPENING_FOREIGN + ")",
+    re.IGNORECASE,
+)
+CLOSING_WORDS = re.compile(
+    r"\s+(?:was|were|is|are)?\s*(?:also )?(?:in(?:side)? the (?:box|carton|parcel)|included|inside|too)$", re.IGNORECASE
+)
+CONDITION_WORD = re.compile(r"^(?:condition|stan|状态)[\s:=-]+", re.IGNORECASE)
+LEADING_NUMBER = re.compile(NUMBER, re.IGNORECASE)
+ALL_OF_THEM = re.compile(rf"^(?:(?:all|both|everything|they|these)\b|{ALL_FOREIGN})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """What a mail books. With a problem nothing may be booked: each is a line as written; `reasons` say why (keys of [sentence])."""
+
+    items: tuple[BookedItem, ...] = ()
+    extras: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    reasons: tuple[Step, ...] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the sentences so far have said."""
+
+    pieces: Pieces
+    prefixes: tuple[str, ...]
+    sentence: int = 0
+    told: str = ""
+    """The first sentence that says that something came."""
+    rma: str = ""
+    named: list[str] = field(default_factory=list)
+    extras: list[str] = field(default_factory=list)
+    problems: list[tuple[int, str, Step]] = field(default_factory=list)
+    """(sentence, the words that are in doubt, why)."""
+
+
+def read_booking(
+    text: str,
+    *,
+    parts: Collection[str] = (),
+    serials: Mapping[str, str] | None = None,
+    descriptions: Mapping[str, str] | None = None,
+    prefixes: tuple[str, ...] = ("RMA-",),
+) -> Booking:
+    """Read the new text of a receiving mail.
+
+    `parts` are part numbers that may come (recognised whatever their shape), `serials` maps serials that may come to their part,
+    `descriptions` part numbers to what people call them, `prefixes` are the desk's letters before RMA numbers. An RMA holds for its
+    sentence and those after it; when the mail names just one, it holds for all.
+    """
+    reading = _Reading(Pieces(_known(parts, serials, descriptions)), prefixes)
+    sentences = _sentences(text)
+    for reading.sentence, sentence in enumerate(sentences):
+        try:
+            _read_sentence(sentence, reading)
+        except Misread as doubt:
+            reading.problems.append((reading.sentence, sentence, doubt.said))
+    reading.problems += [(place, sentences[place], doubt) for place, doubt in reading.pieces.settle()]
+    return _finished(reading)
+
+
+def _known(parts: Collection[str], serials: Mapping[str, str] | None, descriptions: Mapping[str, str] | None) -> Known:
+    called = {part.upper(): description for part, description in (descriptions or {}).items()}
+    return Known(frozenset(part.upper() for part in parts), serials, called)
+
+
+def _finished(reading: _Reading) -> Booking:
+    numbers = tuple(dict.fromkeys(reading.named))
+    doubtful = {place for place, _, _ in reading.problems}
+    items = [one.booked() for one in reading.pieces.mentions if one.sentence not in doubtful]
+    items = [replace(item, rma=numbers[0]) if len(numbers) == 1 else item for item in items]
+    problems = [(unspaced(line), reason) for _, line, reason in sorted(reading.problems, key=lambda problem: problem[0])]
+    problems += [(item.part_number, Step("rma_missing")) for item in items if len(numbers) > 1 and not item.rma]
+    problems += [(unspaced(text), Step("part_missing")) for text in reading.extras if reading.pieces.known.describes(text)]
+    if reading.told and not items and not reading.extras and not problems:
+        problems.append((reading.told, Step("part_missing")))
+    seen = [serial for item in items for serial in item.serials]
+    problems += [(serial, Step("serial_twice")) for serial in dict.fromkeys(seen) if seen.count(serial) > 1]
+    return Booking(
+        items=tuple(items),
+        extras=tuple(reading.extras),
+        problems=tuple(line for line, _ in problems),
+        reasons=tuple(reason for _, reason in problems),
+    )
+
+
+def _sentences(text: str) -> list[str]:
+    """Lines that a mail client wrapped are joined, then cut at full stops; a question keeps its mark."""
+    lines: list[str] = []
+    wrapped = False
+    for line in map(_plain, text.splitlines()):
+        if wrapped and line:
+            lines[-1] = f"{lines[-1]} {line}"
+        else:
+            lines.append(line)
+        wrapped = bool(line) and (len(line) >= WRAP_WIDTH - 12 or line.endswith(",") or line.lower().endswith((" and", " with", " plus")))
+    pieces = [piece for line in lines for piece in SENTENCE_END.sub(r"\1\n", line).split("\n")]
+    return [bare for piece in pieces if (bare := piece.strip(BULLETS))]
+
+
+def _plain(line: str) -> str:
+    """Plain signs and single blanks; a star is a bullet or bold print, and `x` only after a digit."""
+    signs = STAR.sub(" x ", plain_signs(plain_blanks(line))).replace("*", " ").translate(TIMES)
+    return " ".join(spaced(signs).split())
+
+
+def _read_sentence(sentence: str, reading: _Reading) -> None:
+    if len(sentence) > LONGEST_SENTENCE:
+        raise Misread("sentence_too_long")
+    rest = _name_rma(sentence, reading)
+    if RECEIVED.search(rest) and not reading.told:
+        reading.told = sentence
+    found = find_items(rest, reading.pieces.known)
+    if not found:
+        _read_remark(rest.strip(" ,:-"), reading)
+        return
+    if trouble := next((item.trouble for item in found if item.trouble), None):
+        raise Misread(trouble.name, **trouble.values)
+    lead = rest[: found[0].start]
+    _check_lead(lead, found)
+    _check_quantities(found)
+    extras = [_bare(lead)] if EXTRA_THINGS.search(lead) else []
+    conditions: list[list[str]] = []
+    for number, item in enumerate(found):
+        end = found[number + 1].start if number + 1 < len(found) else len(rest)
+        said, more = _read_tail(rest[item.end : end])
+        conditions.append([unspaced(one) for one in said])
+        extras += more
+    _keep(found, conditions, reading, is_whole=not lead.strip(" ,:-(") and len(found) == 1 and not rest[found[0].end :].strip(" ,.:-)"))
+    reading.extras += extras
+
+
+def _check_lead(lead: str, found: Sequence[Found]) -> None:
+    """What stands before the parts of a sentence must not leave open that they came, nor how many."""
+    if doubt := DOUBTFUL.search(lead) or NOT_AN_ARRIVAL.search(lead):
+        raise Misread("misread_arrival", text=unspaced(doubt[0]))
+    serials = sum(len(item.serials) for item in found)
+    for thing in COUNTED_THINGS.finditer(lead) if not any(item.part_number for item in found) else ():
+        count = LEADING_NUMBER.match(thing[0])
+        if count and (NUMBER_WORDS.get(count[0].lower()) or int(count[0])) != serials:
+            raise Misread("misread_arrival", text=unspaced(thing[0]))
+
+
+def _check_quantities(found: Sequence[Found]) -> None:
+    """`2 x P arrived, one P is bent`: whether the second one comes on top is anybody's guess."""
+    before: dict[str, int] = {}
+    for item in found:
+        if item.part_number and item.quantity and not item.serials and item.quantity < before.get(item.part_number, 0):
+            raise Misread("part_unclear")
+        before[item.part_number] = item.quantity or 0
+
+
+def _keep(found: Sequence[Found], conditions: Sequence[Sequence[str]], reading: _Reading, *, is_whole: bool) -> None:
+    """What is said of all at the end of a sentence holds for everything that the sentence names."""
+    kept: list[Mention] = []
+    for item, words in zip(found, conditions, strict=True):
+        last = item is found[-1]
+        for_all = words if last and words and ALL_OF_THEM.match(words[0]) else ()
+        kept += reading.pieces.add(item, reading.rma, reading.sentence, () if for_all else words, is_whole)
+        for one in dict.fromkeys(kept) if for_all else ():
+            one.conditions += for_all
+
+
+def _name_rma(sentence: str, reading: _Reading) -> str:
+    """The sentence without RMA numbers, which are remembered. Two different ones in a sentence are a doubt."""
+    letters = "|".join(re.escape(prefix.rstrip("- ")) for prefix in reading.prefixes)
+    mention = rf"(?P<letters>{letters})(?:\s(?:(?:no|nr|number|numer)\b|编号|号))?[-\s#:.]{{0,3}}(?P<digits>\d+)"
+    pattern = re.compile(rf"(?:\b(?:for|under|on|of|from|do|dla|na|pod|z)\s+)?\b{mention}\b[\s:,]*", re.IGNORECASE)
+    canonical = {prefix.rstrip("- ").upper(): prefix for prefix in reading.prefixes}
+    numbers = dict.fromkeys(canonical[match["letters"].upper()] + match["digits"] for match in pattern.finditer(sentence))
+    if len(numbers) > 1:
+        raise Misread("several_numbers")
+    for number in numbers:
+        reading.rma = number
+        reading.named.append(number)
+    return pattern.sub(" ", sentence)
+
+
+def _read_tail(tail: str) -> tuple[list[str], list[str]]:
+    """(conditions, extras) of what follows a part."""
+    conditions: list[str] = []
+    extras: list[str] = []
+    for segment in (piece.strip(" .:-") for piece in SEGMENT_END.split(tail)):
+        kind = _kind(segment)
+        if kind == "condition":
+            conditions.append(CONDITION_WORD.sub("", OPENING_WORDS.sub("", segment) if _with_thing(segment) else segment))
+        elif kind == "extra":
+            extras.append(_bare(segment))
+        elif kind == "doubt":
+            raise Misread("misread_words", text=unspaced(segment))
+    return conditions, extras
+
+
+def _with_thing(segment: str) -> bool:
+    return bool(re.match(r"and\s", segment, re.IGNORECASE))
+
+
+def _kind(segment: str) -> str:
+    """`condition`, `extra`, `harmless` or `doubt`."""
+    if HARMLESS.match(segment):
+        return "harmless"
+    if ABSENT.search(segment):
+        return "doubt"
+    thing = EXTRA_THINGS.search(segment)
+    if SHARE.match(segment) or (thing and SPOILED.search(segment[: thing.start()])):
+        return "condition"
+    if thing:
+        return "doubt" if DOUBTFUL.search(segment) else "extra"
+    return "condition" if DESCRIBES.search(segment) else "doubt"
+
+
+def _read_remark(sentence: str, reading: _Reading) -> None:
+    """A sentence without a part: courtesy, a remark on what was named before, something extra, or a doubt."""
+    if not sentence or COURTESY.match(sentence):
+        return
+    kind = _kind(sentence)
+    counted = any(not EXTRA_THINGS.search(thing[0]) for thing in COUNTED_THINGS.finditer(sentence))
+    told = RECEIVED.search(sentence) or counted
+    if SHARE.match(sentence) or (kind == "condition" and reading.pieces.mentions and not told):
+        _describe(sentence, reading)
+    elif kind == "extra" and not counted:
+        reading.extras.append(_bare(sentence))
+    elif told and kind != "harmless":
+        raise Misread("arrival_unclear" if DOUBTFUL.search(sentence) else "part_missing")
+    elif counted:
+        raise Misread("part_missing")
+
+
+def _describe(sentence: str, reading: _Reading) -> None:
+    """Add a remark to the one part named so far, or to all where it says so."""
+    named = reading.pieces.mentions
+    if ABSENT.search(sentence) or not named or (len(named) > 1 and not ALL_OF_THEM.match(sentence)):
+        raise Misread("part_unclear")
+    for one in named:
+        one.conditions.append(unspaced(CONDITION_WORD.sub("", sentence)))
+
+
+def _bare(words: str) -> str:
+    """The extra thing in the mail's own words, without the words that tie it to the sentence."""
+    bare = words.strip(" ,.:-")
+    bare = re.sub(r"^(?:(?:we|i|have|received|got|back|today|przyjęto|otrzymano|odebrano)\s+|收到 ?)+", "", bare, flags=re.IGNORECASE)
+    closed = CLOSING_WORDS.sub("", OPENING_WORDS.sub("", bare))
+    return unspaced(re.sub(r" (?:and|plus|i|oraz)$", "", closed).strip(" ,"))
