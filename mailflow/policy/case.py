@@ -121,6 +121,9 @@ class ServiceRequestDetails:
     vendor_number: str = ""
 
 
+Request = Case[ServiceRequestDetails]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """Something under way: what was announced or shipped, by whom it is carried, since when."""

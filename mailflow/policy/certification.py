@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mailflow.message.documents.certification import Application, Engineer, Project
-from mailflow.policy.case import PendingConfirmation
+from mailflow.policy.case import Case, PendingConfirmation
 from mailflow.policy.derivation import Derivation
 
-__all__ = ["Application", "CertificationDetails", "Engineer", "Project", "RegisteredCertificate", "Vacancy"]
+__all__ = ["Application", "Certification", "CertificationDetails", "Engineer", "Project", "RegisteredCertificate", "Vacancy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +72,6 @@ class CertificationDetails:
     """What the register said when the case was opened: the certificate that an application follows, or the case's own."""
     vacancies: tuple[Vacancy, ...] = ()
     confirmations: tuple[PendingConfirmation, ...] = ()
+
+
+Certification = Case[CertificationDetails]

@@ -8,7 +8,7 @@ from mailflow.cases.certification.command import RULES, give_command
 from mailflow.cases.certification.conversation import add_partner_mail, add_staff_mail, take_first_report
 from mailflow.cases.certification.deadline import meet_deadline
 from mailflow.cases.certification.opening import open_certification
-from mailflow.policy.case import Case
+from mailflow.policy.certification import Certification
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
@@ -27,14 +27,13 @@ LIFECYCLE = Lifecycle(
     ),
 )
 
-
 COMMANDS = frozenset(RULES)
 """Names of the staff commands that a certification understands."""
 
 __all__ = ["COMMANDS", "LIFECYCLE", "decide"]
 
 
-def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def decide(case: Certification | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The rules of certification, by the kind of event."""
     match event:
         case MailReceived() if case is None:

@@ -18,8 +18,8 @@ from mailflow.cases.certification.opening import newborn, open_certification, re
 from mailflow.cases.certification.validity import end_of_months, end_of_validity, stop_vacancy, vacancy_clock, validity_clock
 from mailflow.message.documents.certification import Arrival, Departure, PersonnelReport
 from mailflow.message.documents.personnel import read_personnel_report
-from mailflow.policy.case import Case
-from mailflow.policy.certification import Application, CertificationDetails, Vacancy
+from mailflow.policy.case import holds
+from mailflow.policy.certification import Application, Certification, CertificationDetails, Vacancy
 from mailflow.policy.customer_message import answer_at_once, ask_staff, keep_as_note, relay_to_staff, write_to_customer
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
@@ -28,7 +28,7 @@ from mailflow.policy.event import RELAYED_NOTICES, MailReceived, Standing
 from mailflow.policy.facts import Facts
 
 
-def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def add_partner_mail(case: Certification, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A participant's mail."""
     participants = tuple(dict.fromkeys((*case.participants, event.sender)))
     known = case.changed(participants=participants)
@@ -41,7 +41,7 @@ def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, 
         letter = application_letter(fuller, event, facts, desk, is_new=False)
         return Decision(case=fuller, effects=(letter,), reason=f"{event.sender} added to the application")
     report = take_report(known, event, facts, desk, now) if case.state == "certified" else None
-    if report is not None and report.case is not None:
+    if report is not None and report.case is not None and holds(report.case, CertificationDetails):
         relayed = relay(report.case, event, desk, told_to_staff(report.case), to=(*reviewers(desk), *desk.staff_of(Role.ESCALATION)))
         return replace(report, effects=(*report.effects, relayed))
     if _applies_again(event, facts):
@@ -51,9 +51,9 @@ def add_partner_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, 
     return Decision(case=known, effects=(relay(known, event, desk, steps),), reason=f"{event.sender} wrote to the case")
 
 
-def tell_status(case: Case, event: MailReceived) -> Decision:
+def tell_status(case: Certification, event: MailReceived) -> Decision:
     """STATUS is answered at once, to whoever asked (SR9)."""
-    details: CertificationDetails = case.details
+    details = case.details
     answer = tell_partner(
         case,
         "status",
@@ -75,7 +75,7 @@ def _applies_again(event: MailReceived, facts: Facts) -> bool:
     )
 
 
-def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
+def add_staff_mail(case: Certification, event: MailReceived, desk: Desk) -> Decision:
     """An answer to a relayed mail goes to the partner; an answer to any other notice is an internal note, and its writer is told (SR5)."""
     text = event.new_text.strip()
     if event.answers_notice not in RELAYED_NOTICES or not text:
@@ -88,13 +88,13 @@ def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     return Decision(case=case, effects=(write_to_customer(case, event),), reason=f"{event.sender} wrote to the partner")
 
 
-def relay(case: Case, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:
+def relay(case: Certification, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:
     """The partner's mail for the reviewer, who may answer it."""
     staff = tuple(dict.fromkeys(to)) or reviewers(desk)
     return relay_to_staff(event, staff, summary=_summary(case), commands=review_commands(case, desk), steps=steps)
 
 
-def _summary(case: Case) -> tuple[tuple[str, str], ...]:
+def _summary(case: Certification) -> tuple[tuple[str, str], ...]:
     """(label, text) rows on top of a mail to staff; labels are keys of [labels]."""
     rows = (
         ("customer", f"{case.customer_name} <{case.customer}>" if case.customer_name else case.customer),
@@ -104,7 +104,7 @@ def _summary(case: Case) -> tuple[tuple[str, str], ...]:
     return tuple((label, text) for label, text in rows if text)
 
 
-def is_service_manager(case: Case, event: MailReceived, facts: Facts) -> bool:
+def is_service_manager(case: Certification, event: MailReceived, facts: Facts) -> bool:
     """By the register, which names the manager by address or by name; where it names none, by the application."""
     application: Application = case.details.application
     named = (facts.partner.service_manager if facts.partner else "").strip().casefold()
@@ -121,12 +121,12 @@ def is_report(event: MailReceived, facts: Facts) -> bool:
     return read_personnel_report(event.new_text, facts.calendar.local_day(event.at)) is not None
 
 
-def take_report(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision | None:
+def take_report(case: Certification, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision | None:
     """The report that the mail is, booked and answered; None where it is none, or not the service manager's."""
     report = read_personnel_report(event.new_text, facts.calendar.local_day(event.at))
     if report is None or not is_service_manager(case, event, facts):
         return None
-    changed: Case = case
+    changed: Certification = case
     effects: list[Effect] = []
     for departure in report.left:
         changed, more = _book_exit(changed, event, departure, facts, desk, now)
@@ -139,8 +139,8 @@ def take_report(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: 
 
 
 def _book_exit(
-    case: Case, event: MailReceived, departure: Departure, facts: Facts, desk: Desk, now: datetime
-) -> tuple[Case, tuple[Effect, ...]]:
+    case: Certification, event: MailReceived, departure: Departure, facts: Facts, desk: Desk, now: datetime
+) -> tuple[Certification, tuple[Effect, ...]]:
     policy = policy_of(desk)
     vacancy = vacancy_of(case.details, departure, facts, policy, event.at)
     if any(known.key == vacancy.key for known in case.details.vacancies):
@@ -169,10 +169,10 @@ def vacancy_of(details: CertificationDetails, departure: Departure, facts: Facts
     )
 
 
-def _book_successor(case: Case, arrival: Arrival, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+def _book_successor(case: Certification, arrival: Arrival, desk: Desk) -> tuple[Certification, tuple[Effect, ...]]:
     """The oldest open vacancy of the new engineer's level is filled, else of a lower one: a higher certificate replaces a lower one."""
     policy = policy_of(desk)
-    details: CertificationDetails = case.details
+    details = case.details
     fitting = [one for one in details.vacancies if one.is_open and is_level_enough(arrival.level, one.level, policy)]
     vacancy = next((one for one in fitting if one.level == arrival.level), fitting[0] if fitting else None)
     if vacancy is None:
@@ -189,7 +189,7 @@ def is_level_enough(level: str, wanted: str, policy: CertificationPolicy) -> boo
     return wanted not in policy.levels or policy.levels.index(level) >= policy.levels.index(wanted)
 
 
-def _answer(case: Case, event: MailReceived, report: PersonnelReport, desk: Desk) -> SendNotice:
+def _answer(case: Certification, event: MailReceived, report: PersonnelReport, desk: Desk) -> SendNotice:
     """What was understood and by when each place must be filled."""
     details, policy = case.details, policy_of(desk)
     left, joined = {one.name for one in report.left}, {one.name for one in report.joined}
@@ -209,7 +209,7 @@ def _answer(case: Case, event: MailReceived, report: PersonnelReport, desk: Desk
     return replace(answer, to=(event.sender,), cc=tuple(one for one in case.participants if one != event.sender))
 
 
-def told_to_staff(case: Case) -> tuple[Step, ...]:
+def told_to_staff(case: Certification) -> tuple[Step, ...]:
     """The open vacancies, for staff who read the report."""
     return tuple(
         Step("vacancy_open", {"engineer": one.engineer, "level": one.level or "-", "left_on": one.left_on, "fill_by": one.fill_by})

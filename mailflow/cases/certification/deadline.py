@@ -7,30 +7,29 @@ from datetime import datetime
 
 from mailflow.cases.certification.letters import checked, policy_of, review_commands, reviewers, tell_partner, tell_staff
 from mailflow.cases.certification.validity import DECISION_DUE, DECISION_OVERDUE, EXPIRED, REMINDER, VACANCY_REMINDER, end_of_months
-from mailflow.policy.case import Case
-from mailflow.policy.certification import CertificationDetails
+from mailflow.policy.certification import Certification
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import DeadlineFell
 from mailflow.policy.facts import Facts
 
-Rule = Callable[[Case, DeadlineFell, Facts, Desk, datetime], Decision]
+Rule = Callable[[Certification, DeadlineFell, Facts, Desk, datetime], Decision]
 
 
-def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def meet_deadline(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """One deadline kind, one rule."""
     if event.kind not in RULES:
         raise ValueError(f"a certification knows no deadline {event.kind!r}")
     return RULES[event.kind](case, event, facts, desk, now)
 
 
-def ask_for_decision(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def ask_for_decision(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Ask the reviewer for the decision, and once the last day is past the manager too; the digest tells it until it is there."""
     is_overdue = event.kind == DECISION_OVERDUE
     staff = tuple(dict.fromkeys((*reviewers(desk), *desk.staff_of(Role.ESCALATION)))) if is_overdue else reviewers(desk)
     if case.state != "applied":
         return Decision(case=case, reason=f"the application is {case.state}")
-    details: CertificationDetails = case.details
+    details = case.details
     letter = tell_staff(
         case,
         "decision_due",
@@ -47,11 +46,11 @@ def ask_for_decision(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, 
     return Decision(case=case, effects=(letter,), reason=f"a decision {'was' if is_overdue else 'is'} due by {details.decision_due}")
 
 
-def remind_of_recertification(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def remind_of_recertification(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A partner that has applied again, or holds a newer certificate, needs no reminder."""
     if newer := _newer(case, facts, "applied", "certified"):
         return Decision(case=case, reason=f"{newer} follows it: no reminder is needed")
-    details: CertificationDetails = case.details
+    details = case.details
     letter = tell_partner(
         case,
         "recertification_reminder",
@@ -65,9 +64,9 @@ def remind_of_recertification(case: Case, event: DeadlineFell, facts: Facts, des
     return Decision(case=case, effects=(letter,), reason=f"the certificate is valid through {details.valid_through}")
 
 
-def expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def expire(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """End the certificate on the first day after its last; the partner hears of it unless a newer one has taken its place."""
-    details: CertificationDetails = case.details
+    details = case.details
     expired = case.changed(state="expired", closed_at=event.due_at)
     if newer := _newer(case, facts, "certified"):
         return Decision(case=expired, reason=f"the last valid day was {details.valid_through}; {newer} has taken its place")
@@ -75,27 +74,24 @@ def expire(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datet
     return Decision(case=expired, effects=(letter,), reason=f"the last valid day was {details.valid_through}")
 
 
-def _newer(case: Case, facts: Facts, *states: str) -> str:
+def _newer(case: Certification, facts: Facts, *states: str) -> str:
     """The number of the partner's later certification in one of the states, '' for none."""
     # The register's certificate is older than every case, also than one opened before its own.
     later = (one for one in facts.certifications if (one.opened_at > case.opened_at or case.details.held) and one.state in states)
     return next((one.number for one in later), "")
 
 
-def remind_of_vacancy(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def remind_of_vacancy(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The partner and the desk's manager hear of a place that is still vacant."""
     amount, _, key = event.key.partition(" ")
     vacancy = next((one for one in case.details.vacancies if one.key == key and one.is_open), None)
     if vacancy is None:
         return Decision(case=case, reason="the place is filled")
-    values = {
-        "vacancy": vacancy,
-        "days_left": int(amount),
-        "steps": end_of_months(vacancy.left_on, policy_of(desk).vacancy_months).steps,
-    }
+    days_left, steps = int(amount), end_of_months(vacancy.left_on, policy_of(desk).vacancy_months).steps
+    managers = desk.staff_of(Role.ESCALATION)
     letters = (
-        tell_partner(case, "vacancy_reminder", for_staff=False, **values),
-        tell_staff(case, "vacancy_reminder", desk.staff_of(Role.ESCALATION), for_staff=True, **values),
+        tell_partner(case, "vacancy_reminder", for_staff=False, vacancy=vacancy, days_left=days_left, steps=steps),
+        tell_staff(case, "vacancy_reminder", managers, for_staff=True, vacancy=vacancy, days_left=days_left, steps=steps),
     )
     return Decision(case=case, effects=letters, reason=f"the place of {vacancy.engineer} is vacant; to be filled by {vacancy.fill_by}")
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from mailflow.cases.certification.checklist import CheckedPoint, check
 from mailflow.cases.certification.validity import end_of_validity
-from mailflow.policy.case import Case
-from mailflow.policy.certification import CertificationDetails, RegisteredCertificate
+from mailflow.policy.certification import Certification, RegisteredCertificate
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import CertificationPolicy, Desk, Role
 from mailflow.policy.event import MailReceived
@@ -35,27 +34,27 @@ def reviewers(desk: Desk) -> tuple[str, ...]:
     return desk.staff_of(Role.REVIEWER) or desk.staff_of(Role.ESCALATION)
 
 
-def tell_partner(case: Case, notice: str, *, attach: tuple[str, ...] = (), **values: Any) -> SendNotice:
+def tell_partner(case: Certification, notice: str, *, attach: tuple[str, ...] = (), **values: Any) -> SendNotice:
     """A letter to the partner, with a copy to all who take part (DK2)."""
     return SendNotice(
         notice=f"certification/{notice}", to=(case.customer,), cc=case.other_participants, values=_framed(case, values), attach=attach
     )
 
 
-def tell_staff(case: Case, notice: str, to: tuple[str, ...], *, with_files: bool = False, **values: Any) -> SendNotice:
+def tell_staff(case: Certification, notice: str, to: tuple[str, ...], *, with_files: bool = False, **values: Any) -> SendNotice:
     """A letter to the reviewer or the managers; `with_files` sends what the mail at hand carried along."""
     framed = _framed(case, values)
     return SendNotice(notice=f"certification/{notice}", to=to, to_staff=True, values=framed, forward_attachments=with_files)
 
 
-def checked(case: Case, facts: Facts, desk: Desk) -> tuple[CheckedPoint, ...]:
+def checked(case: Certification, facts: Facts, desk: Desk) -> tuple[CheckedPoint, ...]:
     """The checklist of the application as it stands now."""
     return check(case.details.application, facts.calendar.local_day(case.opened_at), policy_of(desk))
 
 
-def application_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk, *, is_new: bool) -> SendNotice:
+def application_letter(case: Certification, event: MailReceived, facts: Facts, desk: Desk, *, is_new: bool) -> SendNotice:
     """The application for the reviewer: the mail with its files, the checklist, and the commands to copy (DK2)."""
-    details: CertificationDetails = case.details
+    details = case.details
     return tell_staff(
         case,
         "application",
@@ -78,7 +77,7 @@ def application_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk
     )
 
 
-def review_commands(case: Case, desk: Desk) -> tuple[str, ...]:
+def review_commands(case: Certification, desk: Desk) -> tuple[str, ...]:
     """Lines to copy in the state at hand."""
     if case.state == "applied":
         stars = case.details.application.stars or max(policy_of(desk).stars)
@@ -86,5 +85,5 @@ def review_commands(case: Case, desk: Desk) -> tuple[str, ...]:
     return ("/cancel REASON",) if case.state == "certified" else ()
 
 
-def _framed(case: Case, values: dict[str, Any]) -> dict[str, Any]:
+def _framed(case: Certification, values: dict[str, Any]) -> dict[str, Any]:
     return {"certification": case.details, **values}

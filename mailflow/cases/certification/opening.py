@@ -9,7 +9,7 @@ from mailflow.cases.certification.letters import application_letter, policy_of, 
 from mailflow.cases.certification.validity import decision_clock
 from mailflow.message.documents.application import read_application, read_corrections
 from mailflow.policy.case import Case
-from mailflow.policy.certification import Application, CertificationDetails, Engineer
+from mailflow.policy.certification import Application, Certification, CertificationDetails, Engineer
 from mailflow.policy.customer_message import answer_at_once
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.desk import Desk
@@ -70,7 +70,7 @@ def with_later_papers(known: Application, later: Application, corrected: Applica
     )
 
 
-def newborn(event: MailReceived, facts: Facts, desk: Desk) -> Case:
+def newborn(event: MailReceived, facts: Facts, desk: Desk) -> Certification:
     """The case of an application before its decision is due."""
     application = read_own_application(event, facts.calendar.local_day(event.at))
     partner = facts.partner
@@ -105,10 +105,10 @@ def newborn(event: MailReceived, facts: Facts, desk: Desk) -> Case:
     )
 
 
-def _answer(case: Case, event: MailReceived) -> tuple[Effect, ...]:
+def _answer(case: Certification, event: MailReceived) -> tuple[Effect, ...]:
     """The one immediate answer. Strangers, and senders that nobody vouches for, read no word of their own mail (SR1)."""
     trusted = event.authenticated and event.standing is not Standing.STRANGER
-    details: CertificationDetails = case.details
+    details = case.details
     application = details.application
     # `2 x H3CSE`, `Li Wei H3CSE`.
     engineers = (

@@ -10,7 +10,7 @@ from mailflow.cases.service_request.deadline import meet_deadline
 from mailflow.cases.service_request.handover import add_vendor_mail
 from mailflow.cases.service_request.judgement import with_late_notice
 from mailflow.cases.service_request.opening import open_request
-from mailflow.policy.case import Case
+from mailflow.policy.case import Request
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
@@ -32,14 +32,13 @@ LIFECYCLE = Lifecycle(
     ),
 )
 
-
 COMMANDS = frozenset(RULES)
 """Names of the staff commands that a request understands."""
 
 __all__ = ["COMMANDS", "LIFECYCLE", "decide"]
 
 
-def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def decide(case: Request | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The request's rules, by the kind of event."""
     match event:
         case MailReceived() if case is None:

@@ -9,7 +9,7 @@ from mailflow.cases.service_request.details import new_case, read_details
 from mailflow.cases.service_request.judgement import leave_to_staff, staff_steps, start_work
 from mailflow.cases.service_request.letters import proposed_merges, serial_flags, tell_staff
 from mailflow.message.alarm import Alarm
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Request, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
@@ -64,7 +64,7 @@ def _details(event: MailReceived, alarm: Alarm, contact: Contact | None, facts: 
     )
 
 
-def _inform(case: Case, event: MailReceived, alarm: Alarm, desk: Desk) -> tuple[Effect, ...]:
+def _inform(case: Request, event: MailReceived, alarm: Alarm, desk: Desk) -> tuple[Effect, ...]:
     """The contact hears of it, unless the desk keeps alarms to itself or nobody vouches for the mail (IN8)."""
     if not case.customer or not desk.alarms.inform_contact:
         return ()
@@ -74,9 +74,9 @@ def _inform(case: Case, event: MailReceived, alarm: Alarm, desk: Desk) -> tuple[
     return (SendNotice(notice="service_request/alarm_registered", to=(case.customer,), values={"text": text}),)
 
 
-def repeat_alarm(case: Case, event: MailReceived, alarm: Alarm, desk: Desk) -> Decision:
+def repeat_alarm(case: Request, event: MailReceived, alarm: Alarm, desk: Desk) -> Decision:
     """The same alarm again is counted. Staff hear of it only when it got worse, or came back after the request was solved."""
-    details: ServiceRequestDetails = case.details
+    details = case.details
     count = details.alarm_count + 1
     is_worse = _rank(alarm.severity) > _rank(details.alarm_severity)
     came_back = case.state == "resolved"

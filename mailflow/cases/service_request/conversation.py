@@ -21,7 +21,7 @@ from mailflow.cases.service_request.letters import (
 )
 from mailflow.cases.service_request.opening import open_request
 from mailflow.message.customer.survey import SurveyAnswer
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Request
 from mailflow.policy.customer_message import answer_at_once, keep_as_note, write_to_customer
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
@@ -30,7 +30,7 @@ from mailflow.policy.event import RELAYED_NOTICES, VENDOR_NOTICE, MailReceived
 from mailflow.policy.facts import Facts
 
 
-def add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def add_customer_mail(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A participant's mail: what asks for something of its own first, then what goes to staff."""
     is_over = not may_go_on(case, facts, desk, event.at)
     if event.alarm is not None and case.state != "closed":
@@ -48,7 +48,7 @@ def add_customer_mail(case: Case, event: MailReceived, facts: Facts, desk: Desk,
     return replace(decision, effects=(*status, *decision.effects))
 
 
-def _take_up(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def _take_up(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """What was missing is filled in, a resolved or lately closed request runs again, staff hear of it."""
     details = read_details(case.details, event, facts, desk)
     contract = case.contract or (facts.contract.number if facts.contract else None)
@@ -69,7 +69,9 @@ def _take_up(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
     return Decision(case=known, effects=(*effects, *doubt.effects, staff), reason=f"{event.sender} wrote to the case")
 
 
-def _go_on(before: Case, case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def _go_on(
+    before: Request, case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime
+) -> tuple[Request, tuple[Effect, ...]]:
     """The state that follows, with the answer where there is one."""
     was_unread = before.details.missing == (CLEAR_TEXT,) and not event.is_encrypted
     if case.state == "awaiting information" and (was_unread or not case.details.missing):
@@ -80,7 +82,7 @@ def _go_on(before: Case, case: Case, event: MailReceived, facts: Facts, desk: De
     return case, ()
 
 
-def add_staff_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
+def add_staff_mail(case: Request, event: MailReceived, desk: Desk) -> Decision:
     """An answer to a relayed mail goes to who wrote it, the customer or the manufacturer; to any other notice it is a note (SR5, DK1)."""
     if event.answers_notice == VENDOR_NOTICE and event.new_text.strip():
         return write_to_vendor(case, event)
@@ -117,15 +119,15 @@ def asks_only_for_status(event: MailReceived) -> bool:
     return asks_for_status(event) and is_short and not event.mail.attachments
 
 
-def tell_status(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+def tell_status(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
     """The answer, and nothing else: no state changes and no colleague is disturbed (SR9)."""
     effects = (*status_letter(case, event, facts, desk), Note(text="asked for the status", who=event.sender))
     return Decision(case=case, effects=effects, reason=f"{event.sender} asked for the status")
 
 
-def status_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
+def status_letter(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
     """State, running clocks, returns and last steps, to the one who asked."""
-    details: ServiceRequestDetails = case.details
+    details = case.details
     is_running = details.accepted_at and details.responded_at is None and case.state not in ("resolved", "closed")
     due = response_moment(case, details.accepted_at, facts, desk) if details.accepted_at and is_running else None
     trusted = may_read(case, event)
@@ -142,7 +144,7 @@ def status_letter(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> 
     return answer_at_once(event, SendNotice(notice="service_request/status", to=(event.sender,), values=values))
 
 
-def keep_answer(case: Case, event: MailReceived, answer: SurveyAnswer, desk: Desk) -> Decision:
+def keep_answer(case: Request, event: MailReceived, answer: SurveyAnswer, desk: Desk) -> Decision:
     """The last answer counts; only the first is thanked for. A comment is for people to read, so staff get it."""
     is_first = not case.details.survey_score
     comment = answer.comment.strip()

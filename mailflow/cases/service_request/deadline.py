@@ -14,7 +14,7 @@ from mailflow.cases.service_request.judgement import (
     response_moment,
 )
 from mailflow.cases.service_request.letters import responsible_staff, suggested_commands, summary, tell_understood
-from mailflow.policy.case import Case
+from mailflow.policy.case import Request
 from mailflow.policy.customer_message import ask_staff
 from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.derivation import Step
@@ -23,7 +23,7 @@ from mailflow.policy.event import DeadlineFell
 from mailflow.policy.facts import Facts
 
 
-def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk) -> Decision:
+def meet_deadline(case: Request, event: DeadlineFell, facts: Facts, desk: Desk) -> Decision:
     """One deadline kind, one letter."""
     if event.kind in (INFORMATION_REMINDER, INFORMATION_DECISION) and case.state != "awaiting information":
         return Decision(case=case, reason="nothing is asked of the customer any more")
@@ -46,7 +46,7 @@ def meet_deadline(case: Case, event: DeadlineFell, facts: Facts, desk: Desk) -> 
     raise ValueError(f"a service request knows no deadline {event.kind!r}")
 
 
-def _ask_again(case: Case, facts: Facts) -> SendNotice:
+def _ask_again(case: Request, facts: Facts) -> SendNotice:
     """The question of before, with the day on which staff decide (IN5)."""
     trusted = case.details.trusted
     decision = next((one for one in facts.waiting if one.kind == INFORMATION_DECISION), None)

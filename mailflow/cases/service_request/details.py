@@ -9,7 +9,7 @@ from datetime import datetime
 from mailflow.cases.service_request.letters import done, refuse
 from mailflow.message.customer.yes import is_yes
 from mailflow.message.reply_words import ANSWERED
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Case, Request, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
@@ -21,7 +21,7 @@ CLEAR_TEXT = "clear_text"
 """What is missing of a request whose mail we could not decrypt (IN9)."""
 
 
-def new_case(event: MailReceived, facts: Facts, desk: Desk, details: ServiceRequestDetails) -> Case:
+def new_case(event: MailReceived, facts: Facts, desk: Desk, details: ServiceRequestDetails) -> Request:
     """`parent` and `linked` are the case that the mail named without a right to it, or that was closed too long ago (IN3, SR7)."""
     return Case(
         number=facts.new_numbers["service_request"],
@@ -120,7 +120,7 @@ def is_vouched_for(event: MailReceived) -> bool:
     return event.authenticated or event.caller is not None
 
 
-def may_read(case: Case, event: MailReceived) -> bool:
+def may_read(case: Request, event: MailReceived) -> bool:
     """Whether an answer at once may say words of the case: who is answered is proven, and no stranger to us (SR1)."""
     return is_vouched_for(event) and (case.details.trusted or bool(case.contract))
 
@@ -145,7 +145,7 @@ MOST_TAKING_PART = 50
 class Noticed:
     """The case after a look at one side of a mail: letters to send, what staff should notice, and command lines ready to copy."""
 
-    case: Case
+    case: Request
     effects: tuple[Effect, ...] = ()
     flags: Derivation = ()
     commands: tuple[str, ...] = ()
@@ -156,7 +156,7 @@ def is_of_desk(address: str, desk: Desk) -> bool:
     return desk.is_mailbox(address) or bool(desk.roles_of(address))
 
 
-def welcome(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Noticed:
+def welcome(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> Noticed:
     """The sender takes part, with the colleagues whom it copied in. All other addresses are proposed and get nothing."""
     # Staff who write for a caller choose for themselves whom they copy in.
     named = dict.fromkeys(one.address for one in (*event.mail.to, *event.mail.cc) if "@" in one.address and event.caller is None)
@@ -181,7 +181,7 @@ def welcome(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> Notice
     return Noticed(case.changed(participants=taking_part, proposed=waiting), flags=flags, commands=commands)
 
 
-def add_participant(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def add_participant(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """`/add ADDRESS`: it gets all that the customer gets from now on, and is the customer where the request has none yet."""
     address = event.command.address
     if is_of_desk(address, desk):
@@ -199,7 +199,7 @@ def add_participant(case: Case, event: CommandGiven, facts: Facts, desk: Desk, n
 QUESTION = "service_request/information_request"
 
 
-def look_at_ship_to(case: Case, event: MailReceived, facts: Facts) -> Noticed:
+def look_at_ship_to(case: Request, event: MailReceived, facts: Facts) -> Noticed:
     """A contact's yes confirms the address; else the other contacts are asked once, and staff are warned whenever the customer writes."""
     if not is_unconfirmed(case, facts):
         return Noticed(case)

@@ -12,7 +12,7 @@ from mailflow.cases.service_request.details import may_read, read_details, welco
 from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_go_on, may_start, start_work, taken_up
 from mailflow.cases.service_request.letters import greeted, responsible_staff, summary, tell_staff
 from mailflow.message.customer.escalation_wish import find_escalation_wish
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Request, ServiceRequestDetails, holds
 from mailflow.policy.case_address import without_token
 from mailflow.policy.decision import ChangeCase, Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
@@ -44,7 +44,7 @@ def asks_for_manager(event: MailReceived) -> bool:
     return is_escalation(event) or (not event.unanswered_because and bool(find_escalation_wish(event.new_text)))
 
 
-def speaks_of_another(case: Case, event: MailReceived, desk: Desk) -> bool:
+def speaks_of_another(case: Request, event: MailReceived, desk: Desk) -> bool:
     """Whether the mail that opens a request escalates another one, rather than bringing a fault of its own to us (SR1, SR6).
 
     What is also written to another mailbox is a request, of which the escalation mailbox gets a copy; a bare ESCALATE is none.
@@ -89,12 +89,12 @@ def reason_of(event: MailReceived, desk: Desk) -> str:
     return said if is_enough else ""
 
 
-def escalate(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def escalate(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """An escalation of a request by one who takes part; a solved or lately closed one runs again (SR7)."""
     target = facts.other_case
     if case.details.names_no_request and target is not None:
-        is_other_request = target.kind == case.kind and target.desk == case.desk and target.number != case.number
-        if is_other_request and not target.merged_into and may_go_on(target, facts, desk, event.at):
+        is_other = target.desk == case.desk and target.number != case.number and not target.merged_into
+        if is_other and holds(target, ServiceRequestDetails) and may_go_on(target, facts, desk, event.at):
             return _escalate_named(case, target, event, facts, desk)
         linked = tuple(dict.fromkeys((*case.linked, target.number)))
         case = case.changed(linked=linked, details=replace(case.details, names_no_request=False))
@@ -109,7 +109,7 @@ def escalate(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dat
     return Decision(case=escalated, effects=(*letters, *effects, staff), reason=f"{event.sender} escalates the request")
 
 
-def _escalate_named(case: Case, target: Case, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+def _escalate_named(case: Request, target: Request, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
     """The answer to our question names the request that is meant: that one is escalated, and the one opened meanwhile goes on in it."""
     said = (case.details.escalation_reason, reason_of(event, desk))
     reason = "\n".join(dict.fromkeys(filter(None, said)))
@@ -123,7 +123,7 @@ def _escalate_named(case: Case, target: Case, event: MailReceived, facts: Facts,
     return Decision(case=merged, effects=(change, *letters), reason=f"{event.sender} escalates {target.number}")
 
 
-def open_escalation(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def open_escalation(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
     """A mail to the escalation mailbox that names no request of its sender: registered, asked which one is meant, and told all the same."""
     effects: tuple[Effect, ...]
     if may_start(case, event):
@@ -138,21 +138,21 @@ def open_escalation(case: Case, event: MailReceived, facts: Facts, desk: Desk, n
     return marked.changed(details=replace(marked.details, names_no_request=names_none)), (*letters, *effects)
 
 
-def brief_of_new(case: Case, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
+def brief_of_new(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Request, tuple[Effect, ...]]:
     """A new request that also asks for the manager: its answer is that of any other, and the manager is told (SR1, SR6)."""
     reason = reason_of(event, desk)
     note = Note(text=f"escalated: {reason or 'no reason given'}", who=event.sender)
     return _marked(case, event, reason), (_brief(case, facts, desk, reason, Step("escalation_of_new", {})), note)
 
 
-def _marked(case: Case, event: MailReceived, reason: str) -> Case:
+def _marked(case: Request, event: MailReceived, reason: str) -> Request:
     details = replace(case.details, escalated_at=event.at, escalation_reason=reason or case.details.escalation_reason)
     return case.changed(details=details)
 
 
-def _letters(case: Case, event: MailReceived, facts: Facts, desk: Desk, reason: str, missing: tuple[str, ...]) -> tuple[Effect, ...]:
+def _letters(case: Request, event: MailReceived, facts: Facts, desk: Desk, reason: str, missing: tuple[str, ...]) -> tuple[Effect, ...]:
     """The brief, unless the manager had the same one today; and the answer, unless the mail gets none (IN7)."""
-    details: ServiceRequestDetails = case.details
+    details = case.details
     local_day = facts.calendar.local_day
     is_today = details.escalated_at is not None and local_day(details.escalated_at) == local_day(event.at)
     is_known = is_today and (not reason or _plain(reason) == _plain(details.escalation_reason))
@@ -169,7 +169,7 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def _answer(case: Case, event: MailReceived, desk: Desk, missing: tuple[str, ...]) -> tuple[tuple[Effect, ...], Step]:
+def _answer(case: Request, event: MailReceived, desk: Desk, missing: tuple[str, ...]) -> tuple[tuple[Effect, ...], Step]:
     """The letter to the customer, and what the manager is told of it."""
     if event.unanswered_because:
         return (Note(text=f"escalation not answered: {event.unanswered_because}"),), Step("escalation_unanswered", {})
@@ -187,7 +187,7 @@ def _answer(case: Case, event: MailReceived, desk: Desk, missing: tuple[str, ...
     return (received,), Step("escalation_told", {})
 
 
-def _brief(case: Case, facts: Facts, desk: Desk, reason: str, outcome: Step) -> SendNotice:
+def _brief(case: Request, facts: Facts, desk: Desk, reason: str, outcome: Step) -> SendNotice:
     values: dict[str, Any] = {
         "reason": reason,
         "summary": summary(case),

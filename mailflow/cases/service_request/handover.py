@@ -10,7 +10,7 @@ from datetime import datetime
 
 from mailflow.cases.service_request.letters import done, refuse, responsible_staff, summary
 from mailflow.message.reference import find_case_numbers
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Request
 from mailflow.policy.decision import Decision, Note, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, VendorPolicy
@@ -21,7 +21,7 @@ LANGUAGE = "en"
 """In which desks and manufacturers write to each other."""
 
 
-def hand_over(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def hand_over(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """`/handover [ADDRESS]`: all that is known of the fault goes to the manufacturer, with the files of the case."""
     vendor, details = desk.vendor, case.details
     address = event.command.address or (vendor.address if vendor else "")
@@ -47,9 +47,9 @@ def hand_over(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
     return done(handed_over, event, Step("request_handed_over", {"number": case.number, "address": address}), letter)
 
 
-def fault(case: Case, vendor: VendorPolicy) -> tuple[tuple[str, str], ...]:
+def fault(case: Request, vendor: VendorPolicy) -> tuple[tuple[str, str], ...]:
     """(field name, text): what an engineer of the manufacturer needs, in the fields that a TAC asks for (IN4); nothing of the person."""
-    details: ServiceRequestDetails = case.details
+    details = case.details
     rows = (
         ("number", case.number),
         ("serial", ", ".join(details.serials)),
@@ -68,7 +68,7 @@ def _without_gaps(text: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def add_vendor_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
+def add_vendor_mail(case: Request, event: MailReceived, desk: Desk) -> Decision:
     """The manufacturer's mail is for staff and changes no state; it tells the number under which it works."""
     known = case.changed(details=replace(case.details, vendor_number=_number_of_vendor(case, event, desk)))
     relay = SendNotice(
@@ -87,7 +87,7 @@ def add_vendor_mail(case: Case, event: MailReceived, desk: Desk) -> Decision:
     return Decision(case=known, effects=(relay,), reason=f"the manufacturer wrote: {event.sender}")
 
 
-def _number_of_vendor(case: Case, event: MailReceived, desk: Desk) -> str:
+def _number_of_vendor(case: Request, event: MailReceived, desk: Desk) -> str:
     """The first number that it names, in the subject before the text; replaced by another of its kind in a subject beside our number."""
     known: str = case.details.vendor_number
     in_subject = _numbers(case, event.mail.subject, desk)
@@ -97,7 +97,7 @@ def _number_of_vendor(case: Case, event: MailReceived, desk: Desk) -> str:
     return alike[0] if alike and known not in alike and case.number in event.mail.subject else known
 
 
-def _numbers(case: Case, text: str, desk: Desk) -> tuple[str, ...]:
+def _numbers(case: Request, text: str, desk: Desk) -> tuple[str, ...]:
     """The manufacturer's numbers in its own words; what the customer's subject names is not its answer."""
     prefixes = desk.vendor.number_prefixes if desk.vendor else ()
     of_customer = find_case_numbers(case.subject, prefixes)
@@ -108,7 +108,7 @@ def _prefix(number: str, desk: Desk) -> str:
     return next((prefix for prefix in (desk.vendor.number_prefixes if desk.vendor else ()) if number.startswith(prefix)), "")
 
 
-def write_to_vendor(case: Case, event: MailReceived) -> Decision:
+def write_to_vendor(case: Request, event: MailReceived) -> Decision:
     """An answer to the manufacturer's mail goes to the manufacturer, from the desk's address and in its thread."""
     details = case.details
     if not details.handed_to:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from mailflow.cases.service_request.details import CLEAR_TEXT, is_vouched_for, may_read, slips
 from mailflow.cases.service_request.letters import greeted, tell_understood
 from mailflow.policy.calendar import DAY_UNITS, ELAPSED_UNITS
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Request, ServiceRequestDetails, holds
 from mailflow.policy.customer_message import answer_at_once
 from mailflow.policy.decision import ClearDeadline, Decision, Effect, Note, SendNotice, SetDeadline
 from mailflow.policy.derivation import DerivedMoment, Step
@@ -25,7 +25,7 @@ WARNING = "response_warning"
 BREACH = "response_breached"
 
 
-def judge(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def judge(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
     """The state that follows from what is known, with the one answer that goes with it."""
     if case.details.missing:
         return ask_for_missing(case, event, facts, desk, now)
@@ -40,15 +40,15 @@ def judge(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: dateti
     )
 
 
-def may_start(case: Case, event: MailReceived) -> bool:
+def may_start(case: Request, event: MailReceived) -> bool:
     """Complete and entitled. An unproven sender, or a contract number that is not the one the register found, is for a human."""
-    details: ServiceRequestDetails = case.details
+    details = case.details
     stated = details.contract.upper()
     differs = bool(stated and case.contract and stated != case.contract.upper())
     return not details.missing and details.entitlement == "entitled" and is_vouched_for(event) and not differs
 
 
-def leave_to_staff(case: Case, facts: Facts) -> Note:
+def leave_to_staff(case: Request, facts: Facts) -> Note:
     """The line of the journal for what only a human may decide (SR3)."""
     steps = facts.entitlement.steps if facts.entitlement else ()
     return Note(text=f"entitlement {case.details.entitlement or 'undecided'}: staff decide", steps=steps)
@@ -59,7 +59,7 @@ def staff_steps(facts: Facts) -> tuple[Step, ...]:
     return (*facts.entitlement.steps, *facts.entitlement.for_staff) if facts.entitlement else ()
 
 
-def ask_for_missing(case: Case, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def ask_for_missing(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
     """One mail that lists just what is missing (IN5), again later, then staff decide. The terms count from the day of asking.
 
     Who is not asked now is not asked again either: a machine, or another helpdesk, would be answered after all (IN7).
@@ -91,15 +91,15 @@ def questions(slips: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
     return tuple(Step("serial_question", {"written": written, "known": known}) for written, known in slips)
 
 
-def ask_in_clear(case: Case, event: MailReceived) -> tuple[Effect, ...]:
+def ask_in_clear(case: Request, event: MailReceived) -> tuple[Effect, ...]:
     """The request to send in clear what we cannot decrypt (IN9)."""
     values = {"missing": (CLEAR_TEXT,), "reminder": False, "next_step": (next_step(trusted=may_read(case, event)),)}
     return answer_customer(case, event, "information_request", values)
 
 
 def accept(
-    case: Case, at: datetime, facts: Facts, desk: Desk, now: datetime, answer: MailReceived | None = None
-) -> tuple[Case, tuple[Effect, ...]]:
+    case: Request, at: datetime, facts: Facts, desk: Desk, now: datetime, answer: MailReceived | None = None
+) -> tuple[Request, tuple[Effect, ...]]:
     """Complete and entitled, or accepted by a CCR: the response clock starts at `at`, and the customer is told (SR4)."""
     accepted, due, effects = start_work(case, at, facts, desk, now)
     step = Step("next_step_engineer", {"at": due.at}) if due.at > now else Step("next_step_engineer_late", {"at": due.at})
@@ -119,7 +119,7 @@ def accept(
     return accepted, (*letters, *effects)
 
 
-def start_work(case: Case, at: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, DerivedMoment, tuple[Effect, ...]]:
+def start_work(case: Request, at: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, DerivedMoment, tuple[Effect, ...]]:
     """Accepted without a word to anybody: the case, when an engineer must have answered, and the clocks.
 
     `at` is the server's time of the mail that completes it (T3, BX9): warnings already past are skipped, a breach is told at once.
@@ -136,7 +136,7 @@ def forget_questions() -> tuple[Effect, ...]:
     return (ClearDeadline(kind=INFORMATION_REMINDER), ClearDeadline(kind=INFORMATION_DECISION))
 
 
-def answer_customer(case: Case, event: MailReceived, name: str, values: Mapping[str, object]) -> tuple[Effect, ...]:
+def answer_customer(case: Request, event: MailReceived, name: str, values: Mapping[str, object]) -> tuple[Effect, ...]:
     """The one immediate answer, unless the mail gets none (IN7)."""
     return answer_at_once(event, tell_understood(case, name, values, trusted=may_read(case, event)))
 
@@ -144,12 +144,12 @@ def answer_customer(case: Case, event: MailReceived, name: str, values: Mapping[
 # The response clock
 
 
-def response_moment(case: Case, since: datetime, facts: Facts, desk: Desk) -> DerivedMoment:
+def response_moment(case: Request, since: datetime, facts: Facts, desk: Desk) -> DerivedMoment:
     """When an engineer must have written, with the steps to it."""
     return response_due(_priority(case, desk), _start(case, since, facts, desk), facts.calendar, desk.requests)
 
 
-def start_clock(case: Case, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+def start_clock(case: Request, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
     """Deadlines for each warning to come and for the breach; those of an earlier priority are replaced."""
     due = response_moment(case, since, facts, desk)
     warnings = response_warnings(_priority(case, desk), _start(case, since, facts, desk), facts.calendar, desk.requests)
@@ -160,11 +160,11 @@ def start_clock(case: Case, since: datetime, facts: Facts, desk: Desk, now: date
     )
 
 
-def _priority(case: Case, desk: Desk) -> str:
+def _priority(case: Request, desk: Desk) -> str:
     return case.priority or desk.requests.default_priority
 
 
-def _start(case: Case, since: datetime, facts: Facts, desk: Desk) -> datetime:
+def _start(case: Request, since: datetime, facts: Facts, desk: Desk) -> datetime:
     """The acceptance, or the arrival where the desk counts from it; of what the customer completed after that term, what completed it."""
     if desk.requests.response_from != "arrival":
         return since
@@ -190,12 +190,12 @@ def last_day_to_reopen(closed_at: datetime, facts: Facts, desk: Desk) -> date:
     return facts.calendar.end_of_term(closed_at, desk.requests.reopen_within).day
 
 
-def may_go_on(case: Case, facts: Facts, desk: Desk, at: datetime) -> bool:
+def may_go_on(case: Request, facts: Facts, desk: Desk, at: datetime) -> bool:
     """Whether a mail goes on in the request; of one that was closed longer ago it opens the next."""
     return case.closed_at is None or facts.calendar.local_day(at) <= last_day_to_reopen(case.closed_at, facts, desk)
 
 
-def taken_up(case: Case) -> Case:
+def taken_up(case: Request) -> Request:
     """The request after a word of its customer: solved or closed, it runs again."""
     return case.changed(state="in progress", closed_at=None) if case.state in ANSWERED else case
 
@@ -203,7 +203,7 @@ def taken_up(case: Case) -> Case:
 def with_late_notice(decision: Decision, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The decision on a customer's mail, with the late notice where the mail was read too long after its arrival."""
     case = decision.case
-    if case is None or not isinstance(case.details, ServiceRequestDetails) or case.details.late_notice_sent:
+    if case is None or not holds(case, ServiceRequestDetails) or case.details.late_notice_sent:
         return decision
     is_request = event.alarm is None and event.survey_answer is None and event.caller is None
     may_be_told = is_request and not event.unanswered_because and case.details.trusted and is_vouched_for(event)

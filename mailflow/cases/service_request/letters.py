@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Request, ServiceRequestDetails
 from mailflow.policy.customer_message import Summary, pass_to_assignee, relay_to_staff
 from mailflow.policy.decision import Decision, Effect, SendNotice, Sentence
 from mailflow.policy.derivation import Derivation, Step
@@ -13,22 +13,22 @@ from mailflow.policy.event import CommandGiven, MailReceived
 from mailflow.policy.facts import Facts
 
 
-def refuse(case: Case, event: CommandGiven, why: Step) -> Decision:
+def refuse(case: Request, event: CommandGiven, why: Step) -> Decision:
     """Nothing is done, and the sender is told why."""
     return Decision(case=case, reason=f"{event.by}: {event.command.line}: refused, {why.name}", refused=why)
 
 
-def done(case: Case, event: CommandGiven, told: Sentence, *effects: Effect) -> Decision:
+def done(case: Request, event: CommandGiven, told: Sentence, *effects: Effect) -> Decision:
     """The command was carried out; `told` is the answer to its sender (OUT4)."""
     return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=told)
 
 
-def tell_customer(case: Case, notice: str, *, type: str = "service_request", **values: object) -> SendNotice:
+def tell_customer(case: Request, notice: str, *, type: str = "service_request", **values: object) -> SendNotice:
     """A letter to the customer, with a copy to all who take part and to nobody who is only proposed (SR11)."""
     return SendNotice(notice=f"{type}/{notice}", to=(case.customer,), cc=case.other_participants, values=values)
 
 
-def responsible_staff(case: Case, desk: Desk) -> tuple[str, ...]:
+def responsible_staff(case: Request, desk: Desk) -> tuple[str, ...]:
     """The assignee, and until somebody is assigned all CCR and CSE staff of the desk."""
     return (case.assignee,) if case.assignee else desk.staff_of(Role.CCR, Role.CSE)
 
@@ -53,7 +53,7 @@ def understood(details: ServiceRequestDetails) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in rows if text)
 
 
-def tell_understood(case: Case, name: str, values: Mapping[str, object], *, trusted: bool) -> SendNotice:
+def tell_understood(case: Request, name: str, values: Mapping[str, object], *, trusted: bool) -> SendNotice:
     """A letter with what was read of the request. Strangers, and senders that nobody vouches for, read no word of their own mail (SR1)."""
     return SendNotice(
         notice=f"service_request/{name}",
@@ -63,14 +63,14 @@ def tell_understood(case: Case, name: str, values: Mapping[str, object], *, trus
     )
 
 
-def greeted(case: Case, event: MailReceived) -> dict[str, str]:
+def greeted(case: Request, event: MailReceived) -> dict[str, str]:
     """Whom a letter to the sender of a mail greets: by its own name, not by the customer's (OUT1)."""
     return {} if event.sender == case.customer else {"recipient_name": event.customer.name}
 
 
-def summary(case: Case) -> Summary:
+def summary(case: Request) -> Summary:
     """What staff need to know of the request; only what there is."""
-    details: ServiceRequestDetails = case.details
+    details = case.details
     rows: tuple[tuple[str, Step | str], ...] = (
         ("customer", f"{case.customer_name} <{case.customer}>" if case.customer_name and case.customer else case.customer),
         ("company", case.company),
@@ -90,9 +90,9 @@ def summary(case: Case) -> Summary:
     return tuple((label, text) for label, text in rows if text)
 
 
-def suggested_commands(case: Case) -> tuple[str, ...]:
+def suggested_commands(case: Request) -> tuple[str, ...]:
     """Command lines worth copying in the state at hand."""
-    details: ServiceRequestDetails = case.details
+    details = case.details
     if case.state in ("new", "awaiting information"):
         return (f"/accept {case.priority or 'P3'}", "/entitled CONTRACT")
     serial = f" serial {details.serials[0]}" if details.serials else ""
@@ -102,7 +102,7 @@ def suggested_commands(case: Case) -> tuple[str, ...]:
 
 
 def tell_staff(
-    case: Case,
+    case: Request,
     event: MailReceived,
     desk: Desk,
     *,
@@ -126,7 +126,7 @@ def tell_staff(
     )
 
 
-def pass_on(case: Case, assignee: str, facts: Facts, by: str) -> tuple[SendNotice, ...]:
+def pass_on(case: Request, assignee: str, facts: Facts, by: str) -> tuple[SendNotice, ...]:
     """What the customer wrote, for who is in charge from now on and can answer it (SR5)."""
     words = facts.customer_words
     if words is None:
@@ -134,7 +134,7 @@ def pass_on(case: Case, assignee: str, facts: Facts, by: str) -> tuple[SendNotic
     return (pass_to_assignee(words, assignee, summary=summary(case), commands=suggested_commands(case), by=by),)
 
 
-def serial_flags(case: Case, serials: Iterable[str], facts: Facts) -> Derivation:
+def serial_flags(case: Request, serials: Iterable[str], facts: Facts) -> Derivation:
     """Of each of the serials: an open request or return that names it, an earlier return, another customer's contract."""
     asked = tuple(serials)
     own = {case.number, *(rma.number for rma in facts.rmas)}
@@ -165,7 +165,7 @@ def serial_flags(case: Case, serials: Iterable[str], facts: Facts) -> Derivation
     return (*in_cases, *returned, *foreign, *unknown)
 
 
-def trust_flags(case: Case, event: MailReceived, facts: Facts) -> Derivation:
+def trust_flags(case: Request, event: MailReceived, facts: Facts) -> Derivation:
     """Why staff must decide what the register alone would grant (SR1, SR3, OUT6)."""
     unproven = () if event.authenticated or event.caller is not None or event.alarm is not None else (Step("flag_unproven", {}),)
     stated = case.details.contract
@@ -180,20 +180,20 @@ def trust_flags(case: Case, event: MailReceived, facts: Facts) -> Derivation:
     return (*unproven, Step("flag_contract_differs", {"stated": stated, "contract": device.contract}))
 
 
-def proposed_merges(case: Case, flags: Derivation) -> tuple[str, ...]:
+def proposed_merges(case: Request, flags: Derivation) -> tuple[str, ...]:
     """`/merge` lines for the requests that the flags name (IN10)."""
     numbers = dict.fromkeys(str(flag.values["number"]) for flag in flags if flag.name == "flag_open_request")
     return tuple(f"/merge {number}" for number in numbers if number != case.number)
 
 
-def first_stated_priority(case: Case, event: MailReceived, desk: Desk) -> str:
+def first_stated_priority(case: Request, event: MailReceived, desk: Desk) -> str:
     """What the customer states for the first time in answer to our questions counts like a statement in the first mail (SR2)."""
     is_unstated = not case.details.priority_words and case.priority == desk.requests.default_priority
     is_open_question = case.state == "awaiting information" and is_unstated
     return event.extracted.priority if is_open_question else ""
 
 
-def priority_wish(case: Case, event: MailReceived) -> tuple[Derivation, tuple[str, ...]]:
+def priority_wish(case: Request, event: MailReceived) -> tuple[Derivation, tuple[str, ...]]:
     """A later wish for another priority changes nothing: staff decide (SR2)."""
     wanted = event.extracted.priority
     if not wanted or wanted == case.priority:

@@ -60,7 +60,7 @@ STRANGER = {"customer": "joe@elsewhere.example", "contract": None}
         ({}, None, {}, "request_other_unknown"),
         ({}, {"number": NUMBER}, {}, "request_other_itself"),
         ({}, {"desk": "hezo-cocare"}, {}, "request_other_unknown"),
-        ({}, {"kind": "rma"}, {}, "request_other_kind"),
+        ({}, {"kind": "rma", "details": None}, {}, "request_other_kind"),
         ({}, {"state": "closed", "closed_at": AT}, {}, "request_other_closed"),
         ({}, {"state": "closed", "closed_at": AT, "merged_into": "SR-100010"}, {}, "request_other_merged"),
         ({"state": "closed", "closed_at": AT}, {}, {}, "request_is_closed"),
