@@ -15,7 +15,7 @@ NUMBER, OTHER = "SR-100001", "SR-100009"
 
 
 def other(**changes: Any) -> Case:
-    return request(**{"number": OTHER, "contract": "HC-1", **changes})
+    return request(number=OTHER, contract="HC-1").changed(**changes)
 
 
 def of_contract(**changes: Any) -> Case:
