@@ -26,6 +26,7 @@ OF_NO_CASE = ("staff/digest", "service_request/too_large")
 
 WRITTEN_DATES = {
     "en": r"\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) 20\d\d",
+    "de": (r"\d{1,2}\. (?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember) 20\d\d"),
     "pl": (r"\d{1,2} (?:stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia) 20\d\d"),
     "zh": r"20\d\d年\d{1,2}月\d{1,2}日",
 }
@@ -33,11 +34,15 @@ OTHER_DATES = re.compile(r"\b\d{4}-\d{1,2}-\d{1,2}\b|\b\d{1,2}/\d{1,2}/\d{2,4}\b
 CLOCK_TIME = re.compile(r"(?<![\d:])\d{1,2}:\d{2}(?![\d:])")
 AMOUNTS = {
     "en": r"\d{1,3}(?:,\d{3})*\.\d{2}",
+    "de": r"\d{1,3}(?:\.\d{3})*,\d{2}",
     "pl": r"\d{1,3}(?:\u00a0\d{3})*,\d{2}",
     "zh": r"\d{1,3}(?:,\d{3})*\.\d{2}",
 }
 CURRENCY = r"\b(?:USD|EUR|PLN|CNY|RON)\b"
-ROUND_LIMITS = re.compile(r"USD 100,000 to 1,000,000|USD 1 million|od 100[ \u00a0]000 do 1[ \u00a0]000[ \u00a0]000 USD|od 1 mln USD")
+ROUND_LIMITS = re.compile(
+    r"USD 100,000 to 1,000,000|USD 1 million|od 100[ \u00a0]000 do 1[ \u00a0]000[ \u00a0]000 USD|od 1 mln USD"
+    r"|von 100\.000 bis 1\.000\.000 USD|ab 1 Mio\. USD"
+)
 """The limits of DK2 in a checklist are no amounts that anybody pays."""
 LEFTOVERS = re.compile(
     r"\{\{|\}\}|\{%|%\}|\{#|\{\w+(?::[\w ]+)?\}|[\ue000-\ue002]|\bNone\b|\*\*|\]\(|^\| |\bUndefined\b|Step\(", re.MULTILINE
@@ -46,9 +51,12 @@ OTHER_CASE = re.compile(r"subject=Re: \[[A-Z]+-\d+\]&body=")
 KEYS = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 COMMAND = re.compile(r"`?/[a-z]+\b.*|\bmailflow(?: [a-z0-9]+)+")
 ENGLISH = re.compile(r"\b(?:the|and|you|your|please|with|from|this|that|was|were|which|when|has|have|not|by)\b", re.IGNORECASE)
+ENGLISH_TOO = {"de": frozenset(("was",))}
+"""Words of another language that English spells the same."""
 ENGLISH_RUN = re.compile(r"\b[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}\b")
 SCRIPTS = {
     "en": re.compile("[\u3400-\u9fffąćęłńśźż]", re.IGNORECASE),
+    "de": re.compile("[\u3400-\u9fffąćęłńśźż]", re.IGNORECASE),
     "pl": re.compile("[\u3400-\u9fff]"),
     "zh": re.compile("[ąćęłńśźż]", re.IGNORECASE),
 }
@@ -153,7 +161,7 @@ def times(one: Letter) -> Iterator[str]:
     wall_times = {str(value) for value in cut_offs(one.values)} | {"14:30"}
     for line in one.own_lines:
         for found in CLOCK_TIME.finditer(COMMAND.sub("", line)):
-            after = line[found.end() :].lstrip(" \u00a0")
+            after = line[found.end() :].lstrip(" \u00a0").removeprefix("Uhr ")
             if found[0] not in wall_times and not any(after.startswith((f"({city})", f"（{city}）")) for city in cities):
                 yield f"a time without its city: {line}"
 
@@ -211,8 +219,9 @@ def language(one: Letter) -> Iterator[str]:
             yield f"another language: {line}"
         if one.language == "zh" and (run := ENGLISH_RUN.search(line)):
             yield f"English words: {run[0]}"
-        if one.language != "en" and (word := ENGLISH.search(line)):
-            yield f"the English word {word[0]}: {line}"
+        english = [word for word in ENGLISH.findall(line) if word.lower() not in ENGLISH_TOO.get(one.language, ())]
+        if one.language != "en" and english:
+            yield f"the English word {english[0]}: {line}"
 
 
 def empty_places(one: Letter) -> Iterator[str]:

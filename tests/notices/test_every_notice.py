@@ -41,7 +41,7 @@ LEFTOVERS = re.compile(r"\{\{|\}\}|\{%|%\}|\{\w+(:[\w ]+)?\}|[\ue000-\ue002]|\bN
 
 
 WITHOUT_CASE = ("staff/digest", "service_request/too_large")
-LANGUAGES = ("en", "pl", "zh")
+LANGUAGES = ("en", "de", "pl", "zh")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -100,6 +100,7 @@ def test_an_unauthenticated_sender_reads_no_word_of_its_own_mail() -> None:
     ("language", "names"),
     [
         ("en", ["serial number", "contract number", "symptoms"]),
+        ("de", ["Seriennummer", "Vertragsnummer", "Fehlerbeschreibung"]),
         ("pl", ["numer seryjny", "numer umowy", "objawy"]),
         ("zh", ["序列号", "合同号", "故障现象"]),
     ],

@@ -13,7 +13,7 @@ from mailflow.notices.render import Templates
 from tests.notices.letter_faults import COMMAND, ROOT, TEMPLATES, faults, letter
 from tests.notices.situation import PICKED, SITUATIONS, Situation
 
-LANGUAGES = ("en", "pl", "zh")
+LANGUAGES = ("en", "de", "pl", "zh")
 NOTICES = TEMPLATES.notices("en")
 
 
@@ -32,7 +32,7 @@ def test_a_notice_is_whole_in_any_situation(situation: Situation, notice: str, l
     assert faults(letter(notice, language, situation)) == []
 
 
-@pytest.mark.parametrize("language", ["pl", "zh"])
+@pytest.mark.parametrize("language", ["de", "pl", "zh"])
 @pytest.mark.parametrize("notice", NOTICES)
 def test_no_line_reads_as_in_english(notice: str, language: str) -> None:
     """OUT1: a line of several words that English has too was not translated."""

@@ -21,7 +21,7 @@ from mailflow.policy.triage import TABLE, Verdict
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "templates" / "email"
 TEMPLATES = Templates(FOLDER)
-LANGUAGES = ("en", "pl", "zh")
+LANGUAGES = ("en", "de", "pl", "zh")
 FAMILIES = ("rma_", "request_", "command_", "undo_", "flag_", "certification_")
 """With what the names of refusals and results begin, so that they are told from other texts."""
 BLANK = re.compile(r"\{(\w+)(?::[\w ]+)?\}")
@@ -48,7 +48,7 @@ def flat(words: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]
 WORDS = {language: dict(flat(own_words(language))) for language in LANGUAGES}
 
 
-@pytest.mark.parametrize("language", ("pl", "zh"))
+@pytest.mark.parametrize("language", ("de", "pl", "zh"))
 def test_every_language_says_what_english_says_and_nothing_else(language: str) -> None:
     """The return form's own labels are English: the other languages have [form] in addition, and the same of it."""
     form = {key for key in WORDS["pl"] if key.startswith("form|")}
@@ -59,18 +59,18 @@ def test_every_language_says_what_english_says_and_nothing_else(language: str) -
 def test_every_unit_that_a_language_counts_has_the_plurals_that_its_grammar_needs(language: str) -> None:
     """OUT1: `1 dzień`, `2 dni`, `5 dni`."""
     units, english = own_words(language)["units"], own_words("en")["units"]
-    forms = {"en": {"one", "other"}, "pl": {"one", "few", "many", "other"}, "zh": {"other"}}[language]
+    forms = {"en": {"one", "other"}, "de": {"one", "other"}, "pl": {"one", "few", "many", "other"}, "zh": {"other"}}[language]
     assert sorted(english.keys() - units.keys()) == []
     assert {unit: set(words) for unit, words in units.items() if set(words) != forms} == {}
 
 
-@pytest.mark.parametrize("language", ("pl", "zh"))
+@pytest.mark.parametrize("language", ("de", "pl", "zh"))
 def test_no_blank_is_one_that_the_english_sentence_does_not_have(language: str) -> None:
     blanks = {key: (set(BLANK.findall(text)), set(BLANK.findall(WORDS["en"].get(key, "")))) for key, text in WORDS[language].items()}
     assert {key: sorted(found - known) for key, (found, known) in blanks.items() if found - known} == {}
 
 
-@pytest.mark.parametrize("language", ("pl", "zh"))
+@pytest.mark.parametrize("language", ("de", "pl", "zh"))
 def test_nothing_is_left_in_english(language: str) -> None:
     """OUT1: an entry of several English words that reads the same in another language was not translated."""
     same = [key for key, text in WORDS[language].items() if text == WORDS["en"].get(key) and len(english_words(text)) > 1]
@@ -150,6 +150,7 @@ def test_every_holiday_of_the_shipped_desks_has_a_name_in_the_readers_language(c
     ("language", "told"),
     [
         ("en", "Friday 2 January 2026 is a public holiday (day off for working on 4 January 2026)."),
+        ("de", "Freitag, 2. Januar 2026, ist ein Feiertag (freier Tag für die Arbeit am 4. Januar 2026)."),
         ("pl", "2 stycznia 2026 (piątek) to dzień wolny od pracy: dzień wolny za pracę 4 stycznia 2026."),
         ("zh", "2026年1月2日（星期五）是公共假日（2026年1月4日上班的调休日）。"),
     ],
@@ -195,6 +196,14 @@ def test_what_stands_beside_a_valid_form_belongs_to_one(language: str) -> None:
         (
             "en",
             ["there is no command /asign", "02350ABC: 2 serial numbers for a quantity of 1", "“soon” is no date; write it like 2026-12-28"],
+        ),
+        (
+            "de",
+            [
+                "einen Befehl /asign gibt es nicht",
+                "02350ABC: 2 Seriennummern bei einer Menge von 1",
+                "„soon“ ist kein Datum; bitte so schreiben: 2026-12-28",
+            ],
         ),
         (
             "pl",
