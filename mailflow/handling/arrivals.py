@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from mailflow.message.documents.label_photo import read_labels
 from mailflow.message.documents.receiving_list import ReceivingList, read_receiving_list
+from mailflow.message.item import Item
 from mailflow.message.model import Attachment, Mail
 from mailflow.message.reference import find_case_numbers
-from mailflow.message.staff.booking import BookedItem, Booking, read_booking
+from mailflow.message.staff.booking import Booking, read_booking
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Sentence
 from mailflow.policy.derivation import Step
@@ -44,7 +45,7 @@ class Arrivals:
     `troubles` are lines that cannot be booked: with one of them nothing is. `shown` are returns that a photo shows.
     """
 
-    items: tuple[BookedItem, ...] = ()
+    items: tuple[Item, ...] = ()
     places: tuple[str, ...] = ()
     extras: tuple[str, ...] = ()
     troubles: tuple[Trouble, ...] = ()
@@ -99,24 +100,16 @@ def _from_lists(desk: Desk, case: Case | None, lists: Sequence[ArrivalList], boo
     """The rows of the lists; what the text says beside them is a covering note, unless it names parts of its own."""
     if booking.items:
         return Arrivals(troubles=((booking.items[0].part_number, Step("list_and_text")),))
-    items: list[BookedItem] = []
+    items: list[Item] = []
     places: list[str] = []
     troubles: list[Trouble] = []
     for one in lists:
         for row in one.content.rows:
-            number = _number_of(row.rma, desk)
+            number = _number_of(row.item.rma, desk)
             if not number and case is None:
                 troubles.append((row.line, Step("row_without_rma", {"row": row.row})))
                 continue
-            items.append(
-                BookedItem(
-                    rma=number or (case.number if case else ""),
-                    part_number=row.part_number,
-                    quantity=row.quantity,
-                    serials=(row.serial,) if row.serial else (),
-                    condition=row.condition,
-                )
-            )
+            items.append(replace(row.item, rma=number or (case.number if case else "")))
             places.append(row.line)
         troubles += [(wrong.line, Step(f"row_{wrong.name}", {"row": wrong.row})) for wrong in one.content.problems]
     return Arrivals(items=tuple(items), places=tuple(places), extras=booking.extras, troubles=tuple(troubles))

@@ -15,7 +15,8 @@ from mailflow.handling.gather import facts_for_case
 from mailflow.handling.letter import write_letter
 from mailflow.handling.office import Office
 from mailflow.handling.refusal import in_english, refuse
-from mailflow.message.staff.booking import BookedItem, Booking
+from mailflow.message.item import Item
+from mailflow.message.staff.booking import Booking
 from mailflow.policy.case import Case, RmaLine
 from mailflow.policy.decision import SendNotice, Sentence
 from mailflow.policy.derivation import Step
@@ -163,7 +164,7 @@ def _remember(room: _Room, lists: Sequence[ArrivalList], numbers: Sequence[str])
             )
 
 
-def _ask(room: _Room, numbers: Sequence[str], reason: Step, items: Sequence[BookedItem] = ()) -> Booked:
+def _ask(room: _Room, numbers: Sequence[str], reason: Step, items: Sequence[Item] = ()) -> Booked:
     """Nothing is booked; the answer shows the returns that may be meant, each with its line ready to send back (BX11)."""
     returns = [one for number in numbers if (one := find_return(room.c, room.desk, number)) is not None]
     proposals = tuple((one.number, one.company, _open(one), _ready_line(one, items)) for one in returns)
@@ -178,7 +179,7 @@ def _open(one: Case) -> tuple[RmaLine, ...]:
     return tuple(line for line in one.details.lines if line.outstanding > 0)
 
 
-def _ready_line(one: Case, items: Sequence[BookedItem]) -> str:
+def _ready_line(one: Case, items: Sequence[Item]) -> str:
     """The command that books what the mail names, else all that is outstanding."""
     named = [(item.quantity, item.part_number, item.serials) for item in items]
     whole = [(line.outstanding, line.part_number, line.outstanding_serials) for line in _open(one)]
@@ -187,7 +188,7 @@ def _ready_line(one: Case, items: Sequence[BookedItem]) -> str:
     return f"/received {one.number} {command}" if command else ""
 
 
-def _said(items: Sequence[BookedItem]) -> str:
+def _said(items: Sequence[Item]) -> str:
     quantities: dict[str, int] = {}
     for item in items:
         quantities[item.part_number] = quantities.get(item.part_number, 0) + item.quantity

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from mailflow.message.staff.command import Item
+from mailflow.message.item import Item
 from mailflow.policy.case import Parcel, RmaDetails, RmaLine
 from mailflow.policy.derivation import Step
 from mailflow.policy.facts import Facts

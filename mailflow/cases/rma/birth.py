@@ -9,7 +9,7 @@ from mailflow.cases.rma.flag import flags_of, why_refused
 from mailflow.cases.rma.letter import with_remarks
 from mailflow.cases.rma.obligation import ask_for_delivery, start_validity_clock
 from mailflow.cases.rma.verification import commitment_of, verify
-from mailflow.message.staff.command import Item
+from mailflow.message.item import Item
 from mailflow.policy.case import Case, RmaDetails, RmaLine
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step

@@ -22,8 +22,8 @@ from mailflow.cases.rma.relay import told_owed
 from mailflow.cases.rma.verification import verify_anew
 from mailflow.cases.rma.visit import announce_visit, complete_visit
 from mailflow.cases.rma.withdrawal import withdraw_all
+from mailflow.message.item import Item
 from mailflow.message.model import ReturnLine, ReturnNotification
-from mailflow.message.staff.command import Item
 from mailflow.policy.case import Case, Parcel, RmaDetails
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step, Value

@@ -17,7 +17,7 @@ from mailflow.cases.rma.owed import due_on, grown_days, not_delivered, quantity_
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.cases.rma.relay import outstanding_items
 from mailflow.cases.rma.verification import verify_anew
-from mailflow.message.staff.command import Item
+from mailflow.message.item import Item
 from mailflow.policy.case import Case, RmaDetails, RmaLine
 from mailflow.policy.decision import Decision, Effect
 from mailflow.policy.derivation import Step

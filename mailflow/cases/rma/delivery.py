@@ -22,7 +22,7 @@ from mailflow.cases.rma.obligation import (
 )
 from mailflow.cases.rma.owed import grown_days, not_delivered, standing_state, steps_of
 from mailflow.cases.rma.withdrawal import withdraw_pending, withdraw_surplus
-from mailflow.message.staff.command import Item
+from mailflow.message.item import Item
 from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailflow.message.staff.command import Item
+from mailflow.message.item import Item
 from mailflow.policy.derivation import Step
 from mailflow.policy.entitlement import doa_path
 from mailflow.policy.event import CommandGiven

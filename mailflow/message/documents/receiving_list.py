@@ -15,6 +15,7 @@ from mailflow.message.charset import decode_text
 from mailflow.message.customer.labels import field_of
 from mailflow.message.documents.spreadsheet import EXACT_DIGITS, LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, Cell, read_sheets
 from mailflow.message.documents.xlsx_form import read_xlsx_form
+from mailflow.message.item import Item
 from mailflow.message.model import Attachment
 from mailflow.message.serials import normal_serial, part_number_of
 
@@ -45,13 +46,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class ReceivingRow:
-    """One row; `line` is the row as written, for answers. `rma`, `serial` and `condition` are '' where the list does not say them."""
+    """One row; `line` is the row as written, for answers."""
 
-    rma: str
-    part_number: str
-    serial: str
-    quantity: int
-    condition: str
+    item: Item
     line: str
     row: int
     """As a spreadsheet counts them; the heading is 1."""
@@ -197,8 +194,8 @@ def _read_row(cells: dict[str, str], line: str, row: int) -> list[ReceivingRow]:
     part, rma = _part(cells.get("part", ""), serials), _rma(cells.get("rma", ""))
     condition = cells.get("condition", "")[:_LONGEST_CONDITION].lstrip("=+@ ")
     if len(serials) > 1:
-        return [ReceivingRow(rma, part, serial, 1, condition, line, row) for serial in serials]
-    return [ReceivingRow(rma, part, serials[0] if serials else "", quantity, condition, line, row)]
+        return [ReceivingRow(Item(1, part, (serial,), condition, rma), line, row) for serial in serials]
+    return [ReceivingRow(Item(quantity, part, tuple(serials), condition, rma), line, row)]
 
 
 def _serials(cell: str) -> list[str]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mailflow.message.item import Item
 from mailflow.message.staff.booking_items import Found, Known, find_items
-from mailflow.message.staff.booking_pieces import BookedItem, Mention, Pieces
+from mailflow.message.staff.booking_pieces import Mention, Pieces
 from mailflow.message.staff.booking_words import (
     ABSENT,
     COUNTED_THINGS,
@@ -24,10 +25,8 @@ from mailflow.message.staff.booking_words import (
     SPOILED,
 )
 from mailflow.message.staff.booking_words_foreign import ALL_FOREIGN, JOINS, JOINS_CHINESE, OPENING_FOREIGN, spaced, unspaced
-from mailflow.message.staff.command_items import TIMES, Misread, plain_blanks, plain_signs
+from mailflow.message.staff.items import TIMES, Misread, plain_blanks, plain_signs
 from mailflow.message.step import Step
-
-__all__ = ["BookedItem", "Booking", "read_booking"]
 
 WRAP_WIDTH = 72
 LONGEST_SENTENCE = 1000
@@ -55,7 +54,7 @@ ALL_OF_THEM = re.compile(rf"^(?:(?:all|both|everything|they|these)\b|{ALL_FOREIG
 class Booking:
     """What a mail books. With a problem nothing may be booked: each is a line as written; `reasons` say why (keys of [sentence])."""
 
-    items: tuple[BookedItem, ...] = ()
+    items: tuple[Item, ...] = ()
     extras: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     reasons: tuple[Step, ...] = ()

@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mailflow.message.item import Item
 from mailflow.message.staff.booking_items import Found, Known
 from mailflow.message.step import Step
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookedItem:
-    """What came in of one part; `rma` is '' where the mail names none; the condition is in the mail's own words."""
-
-    rma: str = ""
-    part_number: str
-    quantity: int
-    serials: tuple[str, ...] = ()
-    condition: str = ""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -51,15 +41,9 @@ class Mention:
         self.serials += apart.serials
         self.conditions += [f"{only}{one}" for one in apart.conditions]
 
-    def booked(self) -> BookedItem:
+    def booked(self) -> Item:
         quantity = len(self.serials) if self.quantity is None else self.quantity
-        return BookedItem(
-            rma=self.rma,
-            part_number=self.part_number,
-            quantity=quantity,
-            serials=tuple(self.serials),
-            condition=", ".join(self.conditions),
-        )
+        return Item(quantity, self.part_number, tuple(self.serials), ", ".join(self.conditions), self.rma)
 
 
 @dataclass(slots=True)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 
-from mailflow.message.staff.command_arguments import FORMS
-from mailflow.message.staff.command_items import Item, Misread, plain_blanks, plain_signs
-from mailflow.message.staff.command_value import Arguments, Command, Context
+from mailflow.message.staff.command_forms import FORMS, Arguments, Command
+from mailflow.message.staff.items import Misread, plain_blanks, plain_signs
 from mailflow.message.step import Step
 
-__all__ = ["FORMS", "Command", "CommandMail", "Item", "LineError", "misses_slash", "parse_commands"]
+__all__ = ["FORMS", "Command", "CommandMail", "LineError", "misses_slash", "parse_commands"]
 
 COMMAND_LINE = re.compile(r"(?P<slash>[/／]|//|\\)(?P<slip> ?)(?P<token>[^\W\d_][^\s:.,;!=]*)(?P<arguments>(?:[\s:.,;!=].*)?)$")
 """`/word` at the beginning of a line."""
@@ -69,9 +68,31 @@ class _Block:
     line: str
     word: str
     arguments: str
-    below: list[str]
     closing: str = ""
     """Signs that close what was opened before the slash."""
+    below: list[str] = field(default_factory=list)
+
+    def takes(self, line: str) -> bool:
+        """Whether the next line belongs to the command: its paragraphs, or what a mail client wrapped."""
+        if self.word in TAKES_PARAGRAPHS:
+            return True
+        above = self.below[-1] if self.below else self.line
+        words = line.split()
+        return self.word in TAKES_WRAPPED and bool(words) and len(above.rstrip()) + 1 + len(words[0]) > WRAP_WIDTH
+
+    def read(self, read_day: Callable[[str], date | None], prefixes: tuple[str, ...]) -> Command | LineError:
+        wrapped = [] if self.word in TAKES_PARAGRAPHS else [part.strip() for part in self.below]
+        below = "\n".join(self.below) if self.word in TAKES_PARAGRAPHS else ""
+        line, raw = " ".join([self.line, *wrapped]), " ".join([self.arguments, *wrapped])
+        raw = _closed(raw, self.closing) if self.closing else raw
+        form = FORMS.get(self.word)
+        if form is None:
+            return LineError(line, Step("unknown_command", {"command": f"/{self.word}"}), _nearest_form(self.word))
+        blank = Command(name=self.word, line=line)
+        try:
+            return form.read(Arguments(command=blank, raw=raw, plain=plain_signs(raw), below=below, read_day=read_day, prefixes=prefixes))
+        except Misread as error:
+            return LineError(line, error.said, form.shown)
 
 
 def parse_commands(
@@ -85,13 +106,26 @@ def parse_commands(
     `read_day` reads days that are written out (ISO days need none), `prefixes` are the desk's letters before case numbers.
     Every line that begins with `/word`, bullets and the like aside, must be a command; a path such as `/var/log` is text.
     """
-    blocks, rest = _cut(text)
+    blocks: list[_Block] = []
+    beside: list[str] = []
+    current: _Block | None = None
+    for line in map(plain_blanks, text.splitlines()):
+        if block := _command_of(line.strip()):
+            blocks.append(block)
+            current = block
+        elif current and current.takes(line):
+            current.below.append(line)
+        else:
+            beside.append(line)
+            current = None
+    rest = "\n".join(beside).strip()
     if len(blocks) > MOST_COMMANDS:
-        return CommandMail((), "\n".join(rest).strip(), (_too_many(blocks),))
-    read = [_read(block, Context(read_day, prefixes)) for block in blocks]
+        too_many = Step("too_many_commands", {"count": len(blocks), "most": MOST_COMMANDS})
+        return CommandMail((), rest, (LineError(blocks[MOST_COMMANDS].line, too_many, ""),))
+    read = [block.read(read_day, prefixes) for block in blocks]
     commands = tuple(result for result in read if isinstance(result, Command))
     errors = tuple(result for result in read if isinstance(result, LineError))
-    return CommandMail(commands, "\n".join(rest).strip(), errors)
+    return CommandMail(commands, rest, errors)
 
 
 def misses_slash(text: str) -> str:
@@ -102,22 +136,6 @@ def misses_slash(text: str) -> str:
         return ""
     line = f"/{' '.join(words)}"
     return line if parse_commands(line).commands else ""
-
-
-def _cut(text: str) -> tuple[list[_Block], list[str]]:
-    blocks: list[_Block] = []
-    rest: list[str] = []
-    current: _Block | None = None
-    for line in map(plain_blanks, text.splitlines()):
-        if block := _command_of(line.strip()):
-            blocks.append(block)
-            current = block
-        elif current and _belongs(current, line):
-            current.below.append(line)
-        else:
-            rest.append(line)
-            current = None
-    return blocks, rest
 
 
 def _command_of(line: str) -> _Block | None:
@@ -131,41 +149,15 @@ def _command_of(line: str) -> _Block | None:
     # a blank after the slash, two of them or the other one are slips of the finger only where a command follows
     if word not in FORMS and (match["slip"] or match["slash"] not in "/／"):
         return None
-    if letters and letters[0].lower() not in FORMS and _is_path(token, match["arguments"]):
+    is_path = "/" in token or re.match(r"\.\w", match["arguments"])
+    if letters and letters[0].lower() not in FORMS and is_path:
         return None
-    return _Block(line, word, match["arguments"].lstrip(" :.,;!=").rstrip(), [], closing)
+    return _Block(line, word, match["arguments"].lstrip(" :.,;!=").rstrip(), closing)
 
 
 def _closed(text: str, closing: str) -> str:
     """Without the signs at the end that close what was opened before."""
     return CLOSING_TAG.sub("", text.rstrip()).rstrip(closing + " ")
-
-
-def _is_path(token: str, after: str) -> bool:
-    """`/var/log`, `/etc.conf`."""
-    return "/" in token or bool(re.match(r"\.\w", after))
-
-
-def _belongs(block: _Block, line: str) -> bool:
-    if block.word in TAKES_PARAGRAPHS:
-        return True
-    above = block.below[-1] if block.below else block.line
-    words = line.split()
-    return block.word in TAKES_WRAPPED and bool(words) and len(above.rstrip()) + 1 + len(words[0]) > WRAP_WIDTH
-
-
-def _read(block: _Block, context: Context) -> Command | LineError:
-    wrapped = [] if block.word in TAKES_PARAGRAPHS else [part.strip() for part in block.below]
-    below = "\n".join(block.below) if block.word in TAKES_PARAGRAPHS else ""
-    line, raw = " ".join([block.line, *wrapped]), " ".join([block.arguments, *wrapped])
-    raw = _closed(raw, block.closing) if block.closing else raw
-    form = FORMS.get(block.word)
-    if form is None:
-        return LineError(line, Step("unknown_command", {"command": f"/{block.word}"}), _nearest_form(block.word))
-    try:
-        return Command(name=block.word, line=line, **form.read(Arguments(raw, plain_signs(raw), below, context)))
-    except Misread as error:
-        return LineError(line, error.said, form.shown)
 
 
 @lru_cache(maxsize=64)
@@ -176,7 +168,3 @@ def _nearest_form(word: str) -> str:
     begun = [name for name in FORMS if name.startswith(bare)] or [name for name in FORMS if len(name) > 3 and bare.startswith(name)]
     near = begun[:1] if len(begun) == 1 else [] if begun else get_close_matches(bare, FORMS, n=1, cutoff=LIKE)
     return FORMS[near[0]].shown if near else ""
-
-
-def _too_many(blocks: Sequence[_Block]) -> LineError:
-    return LineError(blocks[MOST_COMMANDS].line, Step("too_many_commands", {"count": len(blocks), "most": MOST_COMMANDS}), "")

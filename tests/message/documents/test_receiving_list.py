@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from mailflow.message.documents.receiving_list import ReceivingList, ReceivingRow, read_receiving_list
+from mailflow.message.item import Item
 from mailflow.message.model import Attachment
 from mailflow.notices.attachments.return_form import ReturnForm, build_return_form_xlsx
 
@@ -49,9 +50,9 @@ LIST = (
     "Total;;;4;\n"
 )
 ROWS = (
-    ReceivingRow("RMA-100001", "02352KLM", SERIAL, 1, "ok", f"RMA-100001 | 02352KLM | {SERIAL} | 1 | ok", 2),
-    ReceivingRow("RMA-100001", "02113456", "", 2, "box torn", "rma 100001 | 02113456 | 2 | box torn", 3),
-    ReceivingRow("RMA-100002", "02352KLM", OTHER, 1, "", f"RMA-100002 | {OTHER}", 5),
+    ReceivingRow(Item(1, "02352KLM", (SERIAL,), "ok", "RMA-100001"), f"RMA-100001 | 02352KLM | {SERIAL} | 1 | ok", 2),
+    ReceivingRow(Item(2, "02113456", (), "box torn", "RMA-100001"), "rma 100001 | 02113456 | 2 | box torn", 3),
+    ReceivingRow(Item(1, "02352KLM", (OTHER,), "", "RMA-100002"), f"RMA-100002 | {OTHER}", 5),
 )
 
 
@@ -77,22 +78,22 @@ def test_a_csv_list_is_read_whatever_its_delimiter_and_encoding(delimiter: str, 
 def test_columns_are_known_by_their_names_in_three_languages(text: str, encoding: str, expected: tuple[str, int, str]) -> None:
     found = read(text.encode(encoding))
     assert found is not None and found.problems == ()
-    assert [(row.part_number, row.quantity, row.condition) for row in found.rows] == [expected]
+    assert [(row.item.part_number, row.item.quantity, row.item.condition) for row in found.rows] == [expected]
 
 
 def test_a_workbook_is_read_with_serials_as_text_and_whole_quantities() -> None:
     found = read(sheet(("Goods in",), ("Qty", "S/N", "Part number"), (1.0, SERIAL, "02352KLM"), (2, None, "02113456"), empty_sheets=1))
     assert found is not None and found.problems == ()
-    assert [(row.part_number, row.serial, row.quantity, row.row) for row in found.rows] == [
-        ("02352KLM", SERIAL, 1, 3),
-        ("02113456", "", 2, 4),
+    assert [(row.item.part_number, row.item.serials, row.item.quantity, row.row) for row in found.rows] == [
+        ("02352KLM", (SERIAL,), 1, 3),
+        ("02113456", (), 2, 4),
     ]
 
 
 def test_several_serials_in_a_cell_are_a_row_each() -> None:
     found = read(f'Part;Serial;Qty\n02352KLM;"{SERIAL}, {OTHER}";2\n')
     assert found is not None
-    assert [(row.serial, row.quantity) for row in found.rows] == [(SERIAL, 1), (OTHER, 1)]
+    assert [(*row.item.serials, row.item.quantity) for row in found.rows] == [(SERIAL, 1), (OTHER, 1)]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_serial_that_the_spreadsheet_took_for_a_number_is_a_problem() -> None:
         )
     )
     assert problems(found) == [(2, "serial_rounded"), (3, "serial_wrong")]
-    assert found is not None and [row.serial for row in found.rows] == ["12345678"]
+    assert found is not None and [row.item.serials for row in found.rows] == [("12345678",)]
 
 
 def test_rows_beyond_the_2000th_are_told_not_dropped() -> None:
@@ -138,7 +139,7 @@ def test_rows_beyond_the_2000th_are_told_not_dropped() -> None:
 def test_formulas_in_conditions_are_plain_text_and_are_not_computed() -> None:
     found = read(sheet(("Part", "Qty", "Condition"), ("02113456", 1, "=1+1"), ("02113456", 1, "@cmd")))
     assert found is not None
-    assert [row.condition for row in found.rows] == ["", "cmd"]
+    assert [row.item.condition for row in found.rows] == ["", "cmd"]
 
 
 @pytest.mark.parametrize(
@@ -167,4 +168,4 @@ def test_a_bomb_is_no_list() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_below_a_heading_are_rows_or_problems(content: bytes) -> None:
     found = read(b"Part,Qty,Serial\n" + content)
-    assert found is None or all(0 < row.quantity < 100_000 and row.part_number for row in found.rows)
+    assert found is None or all(0 < row.item.quantity < 100_000 and row.item.part_number for row in found.rows)

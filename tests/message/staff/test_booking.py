@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.message.staff.booking import BookedItem, Booking, read_booking
+from mailflow.message.item import Item
+from mailflow.message.staff.booking import Booking, read_booking
 from mailflow.policy.derivation import Step
 
 SERIAL = "2102352KLM10L5000456"
 
 
-def item(part_number: str, quantity: int = 1, serials: tuple[str, ...] = (), condition: str = "", rma: str = "") -> BookedItem:
-    return BookedItem(rma=rma, part_number=part_number, quantity=quantity, serials=serials, condition=condition)
+def item(part_number: str, quantity: int = 1, serials: tuple[str, ...] = (), condition: str = "", rma: str = "") -> Item:
+    return Item(rma=rma, part_number=part_number, quantity=quantity, serials=serials, condition=condition)
 
 
-CERTAIN: list[tuple[str, tuple[BookedItem, ...], tuple[str, ...]]] = [
+CERTAIN: list[tuple[str, tuple[Item, ...], tuple[str, ...]]] = [
     (
         "Received 2 x 03057BGH, one with bent pins, plus a power cord",
         (item("03057BGH", 2, condition="one with bent pins"),),
@@ -63,7 +64,7 @@ CERTAIN: list[tuple[str, tuple[BookedItem, ...], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("text", "items", "extras"), CERTAIN)
-def test_a_plain_sentence_is_booked(text: str, items: tuple[BookedItem, ...], extras: tuple[str, ...]) -> None:
+def test_a_plain_sentence_is_booked(text: str, items: tuple[Item, ...], extras: tuple[str, ...]) -> None:
     """RM5; extra items stay in the mail's own words."""
     assert read_booking(text) == Booking(items=items, extras=extras)
 
@@ -205,7 +206,7 @@ CALLED = {"03057BGH": "Supervisor board", "02120990": "Fan tray"}
         ),
     ],
 )
-def test_parts_are_called_by_what_they_are(text: str, items: tuple[BookedItem, ...], extras: tuple[str, ...]) -> None:
+def test_parts_are_called_by_what_they_are(text: str, items: tuple[Item, ...], extras: tuple[str, ...]) -> None:
     """RM5: parts with their description before the number, extra things in the mail's own words."""
     assert read_booking(text, parts=tuple(CALLED), descriptions=CALLED) == Booking(items=items, extras=extras)
 
@@ -255,7 +256,7 @@ EXPECTED = {FIRST: BOARD, SECOND: BOARD}
         (f"收到 2 x {BOARD} 今天。\n序列号是 {FIRST} 和 {SECOND}", (item(BOARD, 2, (FIRST, SECOND)),)),
     ],
 )
-def test_a_serial_number_names_a_piece_that_was_counted_already(text: str, items: tuple[BookedItem, ...]) -> None:
+def test_a_serial_number_names_a_piece_that_was_counted_already(text: str, items: tuple[Item, ...]) -> None:
     """RM5, BX5: whatever stands between a part and its serial numbers, no piece counts twice."""
     assert read_booking(text, parts=(BOARD, FANS), serials=EXPECTED) == Booking(items=items)
 

@@ -6,17 +6,18 @@ import time
 
 import pytest
 
-from mailflow.message.staff.booking import BookedItem, Booking, read_booking
+from mailflow.message.item import Item
+from mailflow.message.staff.booking import Booking, read_booking
 from mailflow.policy.derivation import Step
 
 SERIALS = ("2102352KLM10L5000456", "2102352KLM10L5000457")
 
 
-def item(part_number: str, quantity: int = 1, serials: tuple[str, ...] = (), condition: str = "", rma: str = "") -> BookedItem:
-    return BookedItem(rma=rma, part_number=part_number, quantity=quantity, serials=serials, condition=condition)
+def item(part_number: str, quantity: int = 1, serials: tuple[str, ...] = (), condition: str = "", rma: str = "") -> Item:
+    return Item(rma=rma, part_number=part_number, quantity=quantity, serials=serials, condition=condition)
 
 
-CERTAIN: list[tuple[str, tuple[BookedItem, ...], tuple[str, ...]]] = [
+CERTAIN: list[tuple[str, tuple[Item, ...], tuple[str, ...]]] = [
     (
         "Przyjęto 2 x 03057BGH, jedna z pogiętymi pinami, oraz kabel zasilający",
         (item("03057BGH", 2, condition="jedna z pogiętymi pinami"),),
@@ -49,7 +50,7 @@ CERTAIN: list[tuple[str, tuple[BookedItem, ...], tuple[str, ...]]] = [
 
 
 @pytest.mark.parametrize(("text", "items", "extras"), CERTAIN)
-def test_a_plain_sentence_is_booked(text: str, items: tuple[BookedItem, ...], extras: tuple[str, ...]) -> None:
+def test_a_plain_sentence_is_booked(text: str, items: tuple[Item, ...], extras: tuple[str, ...]) -> None:
     """RM5"""
     assert read_booking(text) == Booking(items=items, extras=extras)
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.message.staff.command import FORMS, Command, CommandMail, Item, LineError, parse_commands
+from mailflow.message.item import Item
+from mailflow.message.staff.command import FORMS, Command, CommandMail, LineError, parse_commands
 from mailflow.policy.derivation import Step
 
 BOARD = Item(2, "03057BGH", ("2102352KLM10L5000456", "2102352KLM10L5000457"))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import suppress
 from datetime import date
 
+from mailflow.message.item import Item
 from mailflow.message.step import Step, Value
 
 BLANKS = dict.fromkeys(map(ord, "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " ")
@@ -48,16 +49,6 @@ class Misread(ValueError):
     def __init__(self, name: str, **values: Value) -> None:
         super().__init__(name)
         self.said = Step(name, values)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """`2 x 03057BGH serial S1, S2`; part number and serials in upper case, the condition in the words of the mail."""
-
-    quantity: int
-    part_number: str
-    serials: tuple[str, ...] = ()
-    condition: str = ""
 
 
 def plain_blanks(line: str) -> str:
@@ -164,15 +155,7 @@ def read_day(text: str, reader: Callable[[str], date | None]) -> date:
     plain = DAY_WORDS.sub("", text.strip(END))
     if not plain:
         raise Misread("day_missing")
-    day = None
-    try:
-        day = date.fromisoformat(plain) if ISO_DAY.match(plain) else reader(plain)
-    except ValueError:
-        day = None
-    if day is None:
-        raise Misread("misread_day", text=plain)
-    return day
-
-
-def without_conditions(items: tuple[Item, ...]) -> tuple[Item, ...]:
-    return tuple(replace(item, condition="") for item in items)
+    with suppress(ValueError):
+        if day := date.fromisoformat(plain) if ISO_DAY.match(plain) else reader(plain):
+            return day
+    raise Misread("misread_day", text=plain)
