@@ -64,7 +64,7 @@ FORESEEN: Mapping[str, tuple[int, Callable[[Exception], str]]] = {
     "mailflow.store.transaction.DamagedDatabase": (WRONG_CONFIGURATION, _one_line),
     "mailflow.store.instance.AlreadyRunning": (ALREADY_RUNNING, _one_line),
     "mailflow.store.csv_register.WrongRegister": (FAILED, str),
-    "mailflow.scenario.play.CannotPlay": (FAILED, str),
+    "mailflow.scenario.build_mail.CannotPlay": (FAILED, str),
     "mailflow.notices.wording.WrongWords": (WRONG_CONFIGURATION, _one_line),
     "mailflow.store.backup.NotEmpty": (FAILED, _one_line),
     "mailflow.store.backup.WrongBackup": (FAILED, _one_line),

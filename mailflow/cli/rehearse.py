@@ -27,14 +27,14 @@ def command(
     Uses a scratch database; no mailbox, relay or credential. A configuration counts only when it is given: for its own templates and desks.
     """
     log_to_stderr()
-    from mailflow.scenario.play import play
+    from mailflow.scenario.play import rehearse
     from mailflow.scenario.report import write_report
     from mailflow.scenario.scenario import load_scenario
     from mailflow.settings import desk_roots
 
     override = load(config, secrets=False).template_override if config else None
     loaded = load_scenario(scenario)
-    with _progress() as tell, play(loaded, override, tell, desk_roots(config)) as played:
+    with _progress() as tell, rehearse(loaded, override, tell, desk_roots(config)) as played:
         report = write_report(played, out, loaded.start.tzinfo)
     if as_json:
         print_json(report)

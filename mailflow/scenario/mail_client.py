@@ -1,13 +1,18 @@
-"""Mails as people's mail clients write them: fresh ones, and answers with threading headers, Reply-To and the quoted text."""
+"""Mails as people's mail clients write them: fresh ones, and answers with threading headers, Reply-To and the quoted text.
+
+And what mail servers add on their way: our border's verdict on the sender, the report that a mail reached nobody.
+"""
 
 from __future__ import annotations
 
 import email
 import email.policy
 import mimetypes
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
+from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 
 from mailflow.message.documents.pdf_form import fill_pdf_form
@@ -34,21 +39,24 @@ def write_mail(
     return mail
 
 
-def write_answer(notice: bytes, *, sender: str, body: str, at: datetime, message_id: str) -> EmailMessage:
-    """An answer to a notice: to its Reply-To, in its thread, with its text quoted below."""
+def write_answer(notice: bytes, *, sender: str, body: str, at: datetime, message_id: str, inline: bool = False) -> EmailMessage:
+    """Write an answer to a notice: to its Reply-To, in its thread, with its text quoted below.
+
+    With `inline` what follows a line `> words` of the body stands below the quoted line with these words. Raises LookupError.
+    """
     original = email.message_from_bytes(notice, policy=email.policy.default)
-    answer_to = original["Reply-To"] or original["From"]
     subject = str(original["Subject"])
     part = original.get_body(("plain",))
-    quoted = "\n".join(f"> {line}".rstrip() for line in (part.get_content() if part else "").splitlines())
+    quoted = [f"> {line}".rstrip() for line in (part.get_content() if part else "").splitlines()]
     author = getaddresses([str(original["From"])])[0]
     stamp = original["Date"].datetime.strftime("%Y-%m-%d %H:%M")
-    text = f"{body.rstrip()}\n\nOn {stamp}, {author[0] or author[1]} wrote:\n{quoted}\n"
+    if inline:
+        body, quoted = _write_between(quoted, body)
     mail = write_mail(
         sender=sender,
-        to=[address for _, address in getaddresses([str(answer_to)])],
+        to=[address for _, address in getaddresses([str(original["Reply-To"] or original["From"])])],
         subject=subject if subject.lower().startswith("re:") else f"Re: {subject}",
-        body=text,
+        body="\n".join((body.rstrip(), "", f"On {stamp}, {author[0] or author[1]} wrote:", *quoted)),
         at=at,
         message_id=message_id,
     )
@@ -56,6 +64,19 @@ def write_answer(notice: bytes, *, sender: str, body: str, at: datetime, message
     mail["In-Reply-To"] = str(original["Message-ID"])
     mail["References"] = " ".join(references)
     return mail
+
+
+def _write_between(quoted: Sequence[str], body: str) -> tuple[str, list[str]]:
+    """What the body says on top, and the quoted lines with the rest of it below those that it repeats."""
+    top, *answers = re.split(r"(?m)^> *", body)
+    between = list(quoted)
+    for answer in answers:
+        words, _, text = answer.partition("\n")
+        place = next((number for number, line in enumerate(between) if line.startswith(">") and words.lower() in line.lower()), None)
+        if place is None:
+            raise LookupError(f"the notice does not say {words!r}")
+        between[place + 1 : place + 1] = ["", *text.strip().splitlines(), ""]
+    return top, between
 
 
 def attach(mail: EmailMessage, name: str, content: bytes) -> None:
@@ -75,17 +96,56 @@ def fill_form(notice: bytes, values: Mapping[str, str]) -> tuple[str, bytes]:
     raise LookupError(f"the notice {str(original['Subject'])!r} has no PDF form to fill")
 
 
-def stamp(raw: bytes, authenticated: bool) -> bytes:
-    """What a border server of ours would add on top: its verdict on the sender (RFC 8601)."""
-    domain = _author_domain(raw)
-    verdict = f"dmarc=pass header.from={domain}" if authenticated and domain else f"dmarc=none{f' header.from={domain}' if domain else ''}"
-    newline = b"\r\n" if b"\r\n" in raw[:2000] else b"\n"
-    return f"Authentication-Results: {SIGNER}; {verdict}".encode() + newline + raw
+def stamp(raw: bytes, authenticated: bool, signer: str = SIGNER) -> bytes:
+    """Add on top what a border server of ours says of the sender (RFC 8601); forged lines in its name are taken off (section 5)."""
+    domain = author_domain(raw)
+    verdict = "pass" if authenticated and domain else "none"
+    line = f"Authentication-Results: {signer}; dmarc={verdict}{f' header.from={domain}' if domain else ''}"
+    mail = BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw)
+    if any(str(value).strip().lower().startswith(signer.lower()) for value in mail.get_all("Authentication-Results", [])):
+        del mail["Authentication-Results"]
+        raw = mail.as_bytes(policy=email.policy.SMTP)
+    return line.encode() + (b"\r\n" if b"\r\n" in raw[:2000] else b"\n") + raw
 
 
-def _author_domain(raw: bytes) -> str:
-    """Of the first author, as handling will read it; '' where there is none."""
+def author_domain(raw: bytes) -> str:
+    """The domain of the first author, as handling will read it; '' where there is none."""
     try:
         return parse_mail(raw).sender.domain
     except UnreadableMail:
         return ""
+
+
+def write_bounce(raw: bytes, *, recipient: str, at: datetime, number: int) -> bytes:
+    """Write the report that a mail reached nobody (RFC 3464), for its envelope sender."""
+    original = email.message_from_bytes(raw, policy=email.policy.default)
+    server = f"mx.{recipient.rpartition('@')[2]}"
+    report = write_mail(
+        sender=f"Mail Delivery System <mailer-daemon@{server}>",
+        to=[str(original.get("Reply-To", original["From"]))],
+        subject="Undelivered Mail Returned to Sender",
+        body=f"Nobody lives at {recipient}. Your mail comes back with this one.",
+        at=at,
+        message_id=f"bounce-{number}@{server}",
+    )
+    report["Auto-Submitted"] = "auto-replied"
+    status, of_server, of_recipient, headers, returned = EmailMessage(), Message(), Message(), EmailMessage(), EmailMessage()
+    of_server["Reporting-MTA"] = f"dns; {server}"
+    for name, value in (
+        ("Final-Recipient", f"rfc822; {recipient}"),
+        ("Action", "failed"),
+        ("Status", "5.1.1"),
+        ("Diagnostic-Code", "smtp; 550 5.1.1 User unknown"),
+    ):
+        of_recipient[name] = value
+    status["Content-Type"] = "message/delivery-status"
+    status.set_payload([of_server, of_recipient])
+    for name in ("From", "To", "Subject", "Date", "Message-ID"):
+        if original[name]:
+            headers[name] = str(original[name])
+    returned.set_content(headers.as_string(), subtype="rfc822-headers")
+    report.make_mixed()
+    report.attach(status)
+    report.attach(returned)
+    report.replace_header("Content-Type", 'multipart/report; report-type="delivery-status"; boundary="=_returned"')
+    return report.as_bytes()

@@ -1,15 +1,19 @@
-"""Play a scenario: time jumps from mail to deadline to mail, everything else is the true pipeline."""
+"""The player: a scenario's mails at their moments, and in between the deadlines and digests that fall; all the rest is the true pipeline.
+
+It plays in a world: here a scratch database whose time jumps (`rehearse`), in `demo` real servers and the daemon.
+"""
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from mailflow.bootstrap import shipped_templates
 from mailflow.desk_file import DESK_FILE, OWN_TEMPLATES, find_desk, load_desk
@@ -17,48 +21,50 @@ from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests, next_digest_moment
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.office import Office
-from mailflow.message.documents.pdf_form import UnknownField
 from mailflow.message.model import UnreadableMail
 from mailflow.message.parse import parse_mail
 from mailflow.notices.render import Templates
 from mailflow.policy.desk import Desk
 from mailflow.policy.triage import Verdict
-from mailflow.scenario.mail_client import SIGNER, attach, fill_form, stamp, write_answer, write_mail
+from mailflow.scenario.build_mail import CannotPlay, build_mail
+from mailflow.scenario.mail_client import SIGNER, stamp, write_bounce
 from mailflow.scenario.scenario import Scenario, ScenarioMail
 from mailflow.settings import WrongSettings, desk_roots
-from mailflow.store import case as case_rows
-from mailflow.store import deadline, inbound, notice, outbox
+from mailflow.store import deadline, inbound, outbox
 from mailflow.store.csv_register import import_register
 from mailflow.store.transaction import Database
 
-CONFIRM = re.compile(r"/confirm (\w+)")
 OWNER = "rehearsal"
-UIDVALIDITY = 1
+MEGABYTE = 1_000_000
 
 Tell = Callable[[datetime, str], None]
 
 
-class CannotPlay(ValueError):
-    """A mail of the scenario cannot be made: which one and why."""
+class World(Protocol):
+    """Where a scenario is played. After each call all mails are handled, all deadlines met, all letters sent."""
 
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A scenario's scratch world after its end: the database, and each scenario mail with the id of its inbound row."""
-
-    database: Database
     desk: Desk
-    mails: tuple[tuple[ScenarioMail, int], ...]
+    database: Database
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass; what falls due meanwhile falls at its instant."""
+
+    def deliver(self, mail: ScenarioMail, raw: bytes) -> None:
+        """Bring a mail to where it is addressed to, now."""
 
 
-def _counted_ids() -> Callable[[], str]:
-    """Message-IDs by number: the same scenario writes the same mails, and a scenario's bounce can name one of them."""
-    numbers = count(1)
-    return lambda: f"letter-{next(numbers)}"
+def play_scenario(scenario: Scenario, world: World) -> None:
+    """Play to the end. Raises CannotPlay."""
+    for number, mail in enumerate(scenario.mails, 1):
+        world.wait_until(mail.at)
+        with world.database.read() as c:
+            raw = build_mail(c, world.desk, scenario, mail, number)
+        world.deliver(mail, raw)
+    world.wait_until(scenario.until)
 
 
-def _desk_folder(scenario: Scenario, roots: tuple[Path, ...]) -> Path:
-    """A path is relative to the scenario's file, else to where the command was given. Raises WrongSettings."""
+def desk_folder(scenario: Scenario, roots: tuple[Path, ...]) -> Path:
+    """The folder of the scenario's desk: beside its file, else by its name, else from where the command was given. Raises WrongSettings."""
     beside = scenario.folder / scenario.desk
     if (beside / DESK_FILE).is_file():
         return beside
@@ -68,181 +74,152 @@ def _desk_folder(scenario: Scenario, roots: tuple[Path, ...]) -> Path:
         raise WrongSettings(scenario.file, "desk", f"{scenario.desk!r}: {unknown.reason}") from None
 
 
-def _say_nothing(at: datetime, text: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A scenario's scratch world after its end: the database, and each scenario mail with the id of its inbound row."""
+
+    database: Database
+    mails: tuple[tuple[ScenarioMail, int], ...]
+
+
+def tell_nobody(at: datetime, text: str) -> None:
     """For those who only want the outcome."""
 
 
 @contextmanager
-def play(
-    scenario: Scenario, override: Path | None = None, tell: Tell = _say_nothing, roots: tuple[Path, ...] | None = None
+def rehearse(
+    scenario: Scenario,
+    override: Path | None = None,
+    tell: Tell = tell_nobody,
+    roots: tuple[Path, ...] | None = None,
+    make_templates: Callable[..., Templates] = Templates,
+    *,
+    each_digest: bool = True,
 ) -> Iterator[Played]:
-    """Play to the end; the scratch database lives as long as the block. `tell` hears of each step.
+    """Play in a scratch database that lives as long as the block. `tell` hears of each step.
 
-    `override` is a folder of templates, `roots` are folders of desks. Raises CannotPlay, WrongSettings.
+    `override` is a folder of templates, `roots` are folders of desks. Without `each_digest` they are looked at only when something
+    else happens. Raises CannotPlay, WrongSettings.
     """
-    folder = _desk_folder(scenario, desk_roots() if roots is None else roots)
+    folder = desk_folder(scenario, desk_roots() if roots is None else roots)
     desk = load_desk(folder)
     with tempfile.TemporaryDirectory(prefix="mailflow-rehearsal-") as scratch:
         database = Database(f"sqlite:///{Path(scratch) / 'rehearsal.db'}")
         database.upgrade()
+        # Numbers as Message-IDs: the same scenario writes the same mails, and a scenario's bounce can name one of them.
+        numbers = count(1)
         try:
-            if scenario.data is not None:
-                import_register(database, scenario.data, desk.requests.public_domains)
-            templates = Templates(shipped_templates(), folder / OWN_TEMPLATES, override)
+            if scenario.data:
+                import_register(database, scenario.folder / scenario.data, desk.requests.public_domains)
             office = Office(
-                database=database, desks=(desk,), templates=templates, address_key=OWNER.encode(), authserv_id=SIGNER, new_id=_counted_ids()
+                database=database,
+                desks=(desk,),
+                templates=make_templates(shipped_templates(), folder / OWN_TEMPLATES, override),
+                address_key=OWNER.encode(),
+                authserv_id=SIGNER,
+                new_id=lambda: f"letter-{next(numbers)}",
             )
-            yield Played(database, desk, tuple(_play_mails(office, desk, scenario, tell)))
+            rehearsal = Rehearsal(office, desk, scenario.start, scenario.vanished, tell, each_digest=each_digest)
+            play_scenario(scenario, rehearsal)
+            yield Played(database, tuple(rehearsal.rows))
         finally:
             database.close()
 
 
-def _play_mails(office: Office, desk: Desk, scenario: Scenario, tell: Tell) -> Iterator[tuple[ScenarioMail, int]]:
-    now = scenario.start.astimezone(UTC)
-    # The desk goes live: digests of earlier moments are none of its own.
-    handle_digests(office, now)
-    for uid, mail in enumerate(scenario.mails, 1):
-        now = _let_time_pass(office, now, mail.at, tell)
-        raw = _make(office, desk, scenario, mail, uid)
-        at = mail.at.astimezone(UTC)
-        rows = _deliver(office, desk, mail, raw, uid)
-        tell(at, f"mail from {mail.address or mail.file}")
-        while handle_mails(office, at):
-            pass
-        _send_all(office, at)
-        yield mail, _telling(office, rows)
-    _let_time_pass(office, now, scenario.until, tell)
+class Rehearsal:
+    """A world without servers: they accept everything, and mail to `vanished` addresses comes back. `rows` as Played has them."""
 
+    def __init__(self, office: Office, desk: Desk, start: datetime, vanished: Collection[str], tell: Tell, *, each_digest: bool) -> None:
+        self._office, self.desk, self.database = office, desk, office.database
+        self._now, self._vanished, self._tell, self._each_digest = start.astimezone(UTC), vanished, tell, each_digest
+        self._uids = count(1)
+        self.rows: list[tuple[ScenarioMail, int]] = []
+        # The desk goes live: digests of earlier moments are none of its own.
+        handle_digests(office, self._now)
 
-def _deliver(office: Office, desk: Desk, mail: ScenarioMail, raw: bytes, uid: int) -> tuple[int, ...]:
-    """Into each mailbox of the desk that it is addressed to; the ids of its rows."""
-    at = mail.at.astimezone(UTC)
-    with office.database.write() as c:
-        rows = [
-            inbound.store_mail(c, mailbox=box, uidvalidity=UIDVALIDITY, uid=uid, received_at=at, stored_at=at, raw=raw)
-            for box in _mailboxes(desk, raw)
-        ]
-    delivered = tuple(row for row in rows if row is not None)
-    if len(delivered) < len(rows):
-        raise CannotPlay(f"mail {uid} of {mail.at.isoformat()} could not be delivered")
-    return delivered
+    def wait_until(self, moment: datetime) -> None:
+        """Raises CannotPlay where a deadline cannot be met."""
+        end = moment.astimezone(UTC)
+        while (due := self._next_due()) is not None and due <= end:
+            # A deadline that was set in the past falls now: time never runs backwards.
+            self._now = max(self._now, due)
+            fired = handle_deadlines(self._office, self._now)
+            if fired:
+                self._tell(self._now, "deadline")
+            if not (fired and self._each_digest):
+                fired += handle_digests(self._office, self._now)
+            if not fired:
+                with self.database.read() as c:
+                    stuck = next(iter(deadline.waiting(c, until=self._now)))
+                at = self._now.isoformat()
+                raise CannotPlay(f"the deadline {stuck.kind} of {stuck.case_number} at {at} cannot be met; see the log above")
+            self._send_all()
+        self._now = max(self._now, end)
+        if handle_digests(self._office, self._now):
+            self._send_all()
 
+    def deliver(self, mail: ScenarioMail, raw: bytes) -> None:
+        """Into each mailbox of the desk that it is addressed to; of copies the one that was no duplicate tells what became of it."""
+        self._tell(self._now, f"mail from {mail.address or mail.file}")
+        rows = self._store(stamp(raw, mail.authenticated), (mail.arrived or mail.at).astimezone(UTC), mail.size_mb)
+        self._handle()
+        with self.database.read() as c:
+            self.rows.append((mail, next((row for row in rows if inbound.load(c, row).state != Verdict.DUPLICATE), rows[0])))
 
-def _telling(office: Office, rows: tuple[int, ...]) -> int:
-    """The row that says what became of the mail: of several copies the one that was no duplicate."""
-    with office.database.read() as c:
-        return next((row for row in rows if inbound.load(c, row).state != Verdict.DUPLICATE), rows[0])
-
-
-def _let_time_pass(office: Office, now: datetime, until: datetime, tell: Tell) -> datetime:
-    """Fire deadlines and digests at their exact instants up to the moment, letting each one's effects set new ones; the moment."""
-    end = until.astimezone(UTC)
-    while True:
-        with office.database.read() as c:
+    def _next_due(self) -> datetime | None:
+        with self.database.read() as c:
             due = deadline.next_due(c)
-        digest = next_digest_moment(office)
-        if digest is not None and digest <= end and (due is None or digest < due):
-            now = max(now, digest)
-            handle_digests(office, now)
-            _send_all(office, now)
-            continue
-        if due is None or due > end:
-            return max(now, end)
-        # A deadline that was set in the past falls now: time never runs backwards.
-        now = due = max(now, due)
-        tell(due, "deadline")
-        if not handle_deadlines(office, due):
-            with office.database.read() as c:
-                stuck = next(iter(deadline.waiting(c, until=due)))
-            raise CannotPlay(f"the deadline {stuck.kind} of {stuck.case_number} at {due.isoformat()} cannot be met; see the log above")
-        _send_all(office, due)
+        digest = next_digest_moment(self._office) if self._each_digest else None
+        return min((at for at in (due, digest) if at is not None), default=None)
 
+    def _store(self, raw: bytes, arrived: datetime, size_mb: int = 0) -> tuple[int, ...]:
+        uid = next(self._uids)
+        with self.database.write() as c:
+            if size_mb > self._office.size_limit_mb:
+                store = partial(inbound.store_oversize, size=size_mb * MEGABYTE, headers=raw.partition(b"\n\n")[0])
+            else:
+                store = partial(inbound.store_mail, raw=raw)
+            rows = [
+                store(c, mailbox=box, uidvalidity=1, uid=uid, received_at=arrived, stored_at=self._now)
+                for box in _mailboxes(self.desk, raw)
+            ]
+        delivered = tuple(row for row in rows if row is not None)
+        if len(delivered) < len(rows):
+            raise CannotPlay(f"mail {uid} of {arrived.isoformat()} could not be delivered")
+        return delivered
 
-def _send_all(office: Office, at: datetime) -> None:
-    """Servers of a rehearsal accept everything."""
-    while True:
-        with office.database.write() as c:
-            items = outbox.lease_due(c, now=at, owner=OWNER, lease=timedelta(minutes=1), limit=100)
-            for item in items:
-                outbox.mark_sent(c, item.id, OWNER, at, "250 2.0.0 accepted in a rehearsal")
-        if not items:
-            return
+    def _handle(self) -> None:
+        while handle_mails(self._office, self._now):
+            pass
+        self._send_all()
 
-
-def _make(office: Office, desk: Desk, scenario: Scenario, mail: ScenarioMail, uid: int) -> bytes:
-    if mail.file:
-        return stamp((scenario.folder / mail.file).read_bytes(), mail.authenticated)
-    at, message_id = mail.at, f"rehearsal-{uid}@{mail.address.rpartition('@')[2]}"
-    if mail.reply_to:
-        with office.database.read() as c:
-            answered = notice.newest_to(c, mail.reply_to, mail.address)
-        if answered is None:
-            raise CannotPlay(f"mail {uid}: {mail.address} has received no {mail.reply_to} by {at.isoformat()}")
-        message = write_answer(answered.raw, sender=mail.sender, body=_filled(office, mail.body), at=at, message_id=message_id)
-        if mail.fill:
-            attach(message, *_fill(answered.raw, mail, uid))
-    else:
-        message = write_mail(
-            sender=mail.sender,
-            to=[_address(desk, mail.to, uid)],
-            cc=mail.cc,
-            subject=_filled(office, mail.subject),
-            body=_filled(office, mail.body),
-            at=at,
-            message_id=message_id,
-        )
-    for name in mail.attach:
-        attach(message, Path(name).name, (scenario.folder / name).read_bytes())
-    return stamp(message.as_bytes(), mail.authenticated)
-
-
-def _fill(letter: bytes, mail: ScenarioMail, uid: int) -> tuple[str, bytes]:
-    try:
-        return fill_form(letter, mail.fill)
-    except (LookupError, UnknownField) as impossible:
-        raise CannotPlay(f"mail {uid}: fill: {impossible.args[0]}") from impossible
-
-
-def _address(desk: Desk, to: str, uid: int) -> str:
-    """The address itself, or that of the desk's mailbox with the role."""
-    if "@" in to:
-        return to
-    boxes = {box.role.value: box.address for box in reversed(desk.mailboxes)}
-    if to not in boxes:
-        raise CannotPlay(f"mail {uid}: {desk.name} has no mailbox with the role {to}; it has {', '.join(sorted(boxes))}")
-    return boxes[to]
-
-
-def _filled(office: Office, text: str) -> str:
-    """{sr} and {rma} stand for the newest numbers, {code} for the newest confirmation code that was sent."""
-    if "{code}" in text:
-        text = text.replace("{code}", _newest_code(office))
-    for blank, kind in (("{sr}", "service_request"), ("{rma}", "rma"), ("{certification}", "certification")):
-        if blank in text:
-            with office.database.read() as c:
-                cases = case_rows.list_cases(c, kind=kind)
-            if not cases:
-                raise CannotPlay(f"{blank} is used before there is a {kind.replace('_', ' ')}")
-            text = text.replace(blank, cases[-1].number)
-    return text
-
-
-def _newest_code(office: Office) -> str:
-    with office.database.read() as c:
-        asked = notice.newest(c, "staff/confirmation_request")
-    found = CONFIRM.search(asked.text) if asked else None
-    if found is None:
-        raise CannotPlay("{code} is used before a confirmation was asked for")
-    return found[1]
+    def _send_all(self) -> None:
+        while True:
+            with self.database.write() as c:
+                items = outbox.lease_due(c, now=self._now, owner=OWNER, lease=timedelta(minutes=1), limit=100)
+                for item in items:
+                    outbox.mark_sent(c, item.id, OWNER, self._now, "250 2.0.0 accepted in a rehearsal")
+            if not items:
+                return
+            if lost := [item for item in items if item.recipient in self._vanished]:
+                for item in lost:
+                    bounce = write_bounce(item.raw, recipient=item.recipient, at=self._now, number=item.id)
+                    self._store(stamp(bounce, authenticated=False), self._now)
+                self._handle()
 
 
 def _mailboxes(desk: Desk, raw: bytes) -> tuple[str, ...]:
     """The desk's mailboxes that the mail is addressed to, plus parts aside; the first one where it names none or cannot be read."""
-    own = {box.address for box in desk.mailboxes}
     try:
         mail = parse_mail(raw)
     except UnreadableMail:
         return (desk.mailboxes[0].address,)
-    split = (address.address.rpartition("@") for address in (*mail.to, *mail.cc))
-    named = dict.fromkeys(f"{local.partition('+')[0]}@{domain}" for local, _, domain in split)
+    own = {box.address for box in desk.mailboxes}
+    named = dict.fromkeys(bare_address(address.address) for address in (*mail.to, *mail.cc))
     return tuple(box for box in named if box in own) or (desk.mailboxes[0].address,)
+
+
+def bare_address(address: str) -> str:
+    """Without the part after the plus sign, which mail servers pass over (RFC 5233)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"

@@ -3,47 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from mailflow.message.documents.form_fields import LINE_FIELD
 from mailflow.message.documents.pdf_form import HEAD_FIELDS
 from mailflow.policy.desk import MailboxRole
 from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
 
-WRITTEN_HERE = ("sender", "to", "cc", "subject", "body", "reply_to", "attach", "fill")
+SHIPPED = Path(__file__).with_name("shipped")
+"""The folder of the scenarios that come with the product."""
+WRITTEN_HERE = ("sender", "to", "cc", "subject", "body", "reply_to", "case", "client", "headers", "attach", "fill")
 """What a raw mail brings along itself."""
 
-
-def _flat(table: object) -> object:
-    """A dotted key without quotes nests in TOML: `line.1.serial = "X"` means the form's field of that name all the same."""
-    return dict(_fields(table, "")) if isinstance(table, Mapping) else table
+Side = Literal["customer", "staff", "finance", "stranger", "desk"]
 
 
-def _fields(table: Mapping[str, Any], before: str) -> Iterator[tuple[str, str]]:
-    for key, value in table.items():
+def _fields(table: object, before: str = "") -> Iterator[tuple[str, str]]:
+    """The form's fields as a person types them: a day as 2026-11-20, a yes as the form's own word.
+
+    A dotted key without quotes nests in TOML: `line.1.serial = "X"` means the form's field of that name all the same.
+    """
+    for key, value in table.items() if isinstance(table, Mapping) else ():
         if isinstance(value, Mapping):
             yield from _fields(value, f"{before}{key}.")
+        elif isinstance(value, bool):
+            yield f"{before}{key}", "yes" if value else "no"
         else:
-            yield f"{before}{key}", _as_text(value)
-
-
-def _as_text(value: Any) -> str:
-    """As a person types it into the form: a day as 2026-11-20, a yes as the form's own word."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+            yield f"{before}{key}", value.isoformat() if isinstance(value, date) else str(value)
 
 
 class ScenarioMail(Strict):
-    """One `[[mail]]`: a raw file, an answer to a notice, or a fresh mail.
+    """One `[[mail]]`: a raw file, an answer to a notice (to that of one `case`, where it is named), or a fresh mail.
 
-    In subject and body `{sr}` and `{rma}` stand for the newest numbers, `{code}` for the newest confirmation code that was sent.
+    In subject and body `{sr}`, `{rma}` and `{certification}` stand for the newest numbers, `{code}` for the newest confirmation code.
+    The client `inline` writes in the quoted text: what follows a body line `> words` stands below the quoted line with these words.
+    `headers` are lines that a machine adds. A mail that `arrived` earlier is read only now; one over the desk's limit by its
+    `size_mb` is fetched without its body. `why` is what a demonstration says of the mail.
     """
 
     at: AwareDatetime
@@ -54,9 +54,15 @@ class ScenarioMail(Strict):
     subject: str = ""
     body: str = ""
     reply_to: str = ""
+    case: str = ""
+    client: Literal["", "inline"] = ""
+    headers: dict[str, str] = Field(default_factory=dict)
     attach: Listed[str] = ()
-    fill: Annotated[dict[str, str], BeforeValidator(_flat)] = Field(default_factory=dict)
+    fill: Annotated[dict[str, str], BeforeValidator(lambda table: dict(_fields(table)))] = Field(default_factory=dict)
     authenticated: bool = True
+    arrived: AwareDatetime | None = None
+    size_mb: int = 0
+    why: str = ""
 
     @property
     def address(self) -> str:
@@ -92,48 +98,73 @@ class ScenarioMail(Strict):
             raise ValueError("a mail needs 'file', or 'from' with 'reply_to' or 'to'")
         if not self.file and not self.reply_to and not self.to:
             raise ValueError("a mail without 'file' needs 'reply_to' or 'to'")
-        if self.fill and not self.reply_to:
-            raise ValueError("'fill' needs 'reply_to': it fills the form of that notice")
+        for name in ("fill", "case", "client"):
+            if getattr(self, name) and not self.reply_to:
+                raise ValueError(f"{name!r} needs 'reply_to': it belongs to the answer to a notice")
         return self
 
 
-class ScenarioTable(Strict):
-    """The file as written: the desk, from when until when, and the mails in their order (contract: Scenario)."""
+class Person(Strict):
+    """Somebody in a demonstration. `side` says whose mails they are: how the page sorts and colours them."""
+
+    name: str
+    address: str
+    side: Side
+
+
+class Chapter(Strict):
+    """A part of a demonstration, from this moment on."""
+
+    at: AwareDatetime
+    title: str
+
+
+class Scenario(Strict):
+    """A scenario as written: the desk, from when until when, the mails; mail to `vanished` addresses comes back (contract: Scenario).
+
+    What a demonstration tells besides: `title`, `chapter`, `person`, a sentence for each notice or verdict in `narration`, and in
+    `ending` the state in which each case must end.
+    """
 
     desk: str
     start: AwareDatetime
     until: AwareDatetime
     data: str = ""
+    vanished: Listed[str] = ()
     mail: Listed[ScenarioMail] = ()
+    title: str = ""
+    chapter: Listed[Chapter] = ()
+    person: Listed[Person] = ()
+    narration: dict[str, str] = Field(default_factory=dict)
+    ending: dict[str, str] = Field(default_factory=dict)
+    _file: Path = PrivateAttr(Path())
 
+    @property
+    def file(self) -> Path:
+        return self._file
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """`folder` is where the relative paths of the file start; mails stand in order of time."""
+    @property
+    def folder(self) -> Path:
+        """Where the relative paths of the file start."""
+        return self._file.resolve().parent
 
-    file: Path
-    folder: Path
-    desk: str
-    start: datetime
-    until: datetime
-    data: Path | None
-    mails: tuple[ScenarioMail, ...]
+    @property
+    def mails(self) -> tuple[ScenarioMail, ...]:
+        """In order of time."""
+        return tuple(sorted(self.mail, key=lambda mail: mail.at))
 
 
 def load_scenario(path: Path) -> Scenario:
-    """Raises WrongSettings."""
-    table = read_toml(path, ScenarioTable, {})
-    if table.until < table.start:
+    """Read a scenario and look whether its moments and files are there. Raises WrongSettings."""
+    scenario = read_toml(path, Scenario)
+    scenario._file = path
+    if scenario.until < scenario.start:
         raise WrongSettings(path, "until", "is before 'start'")
-    folder = path.resolve().parent
-    data = folder / table.data if table.data else None
-    if data is not None and not data.is_dir():
-        raise WrongSettings(path, "data", f"there is no folder {data}")
-    for number, mail in enumerate(table.mail):
-        if not table.start <= mail.at <= table.until:
+    if not (scenario.folder / scenario.data).is_dir():
+        raise WrongSettings(path, "data", f"there is no folder {scenario.folder / scenario.data}")
+    for number, mail in enumerate(scenario.mail):
+        if not scenario.start <= mail.at <= scenario.until:
             raise WrongSettings(path, f"mail.{number}.at", f"{mail.at.isoformat()} is not between 'start' and 'until'")
-        for name in filter(None, (mail.file, *mail.attach)):
-            if not (folder / name).is_file():
-                raise WrongSettings(path, f"mail.{number}", f"there is no file {folder / name}")
-    mails = tuple(sorted(table.mail, key=lambda mail: mail.at))
-    return Scenario(file=path, folder=folder, desk=table.desk, start=table.start, until=table.until, data=data, mails=mails)
+        if missing := next((name for name in filter(None, (mail.file, *mail.attach)) if not (scenario.folder / name).is_file()), ""):
+            raise WrongSettings(path, f"mail.{number}", f"there is no file {scenario.folder / missing}")
+    return scenario

@@ -143,10 +143,13 @@ def newest(c: Connection, name: str) -> NoticeRow | None:
     return _first(c, select(notice).where(notice.c.name == name).order_by(notice.c.id.desc()).limit(1))
 
 
-def newest_to(c: Connection, name: str, recipient: str) -> NoticeRow | None:
-    """The newest notice of a name that went to an address."""
+def newest_to(c: Connection, name: str, recipient: str, case_number: str = "") -> NoticeRow | None:
+    """The newest notice of a name that went to an address, where a number is given of that case."""
     went = select(outbox.c.notice_id).where(outbox.c.recipient == recipient)
-    return _first(c, select(notice).where(notice.c.name == name, notice.c.id.in_(went)).order_by(notice.c.id.desc()).limit(1))
+    query = select(notice).where(notice.c.name == name, notice.c.id.in_(went))
+    if case_number:
+        query = query.where(notice.c.case_number == case_number)
+    return _first(c, query.order_by(notice.c.id.desc()).limit(1))
 
 
 def all_since(c: Connection, id: int, limit: int = 1000) -> list[NoticeRow]:

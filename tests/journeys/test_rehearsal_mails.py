@@ -45,7 +45,7 @@ def test_the_newest_confirmation_code_has_a_blank_of_its_own(tmp_path: Path) -> 
 
 def test_a_code_that_nobody_was_sent_cannot_be_played(tmp_path: Path) -> None:
     report, said = rehearse(tmp_path, mail(1, "ccr@tac.example", "x", "/confirm {code}"))
-    assert (report, said) == ({}, "{code} is used before a confirmation was asked for\n")
+    assert (report, said) == ({}, "mail 1: {code} is used before a confirmation was asked for\n")
 
 
 def test_a_mail_to_two_mailboxes_is_one_case_and_one_line_of_the_report(tmp_path: Path) -> None:
