@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date, time
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from mailflow.message.addr_spec import parse_address
 from mailflow.policy.calendar import DAY_UNITS
 from mailflow.policy.desk import CHECKLIST, MailboxRole, Role, Term, Unit
-from mailflow.policy.holiday import holiday_table
+from mailflow.policy.notation import parse_country, parse_word, parse_zone
 from mailflow.policy.sla import read_service_level
 from mailflow.toml_file import Listed
 
@@ -55,54 +55,20 @@ def parse_digest_time(text: object) -> tuple[time | None]:
     return (time.fromisoformat(text),)
 
 
-def parse_address(text: object) -> str:
-    """A bare address, in lower case. Raises ValueError."""
-    if not isinstance(text, str) or not ADDRESS.match(text):
-        raise ValueError(f"{text!r} is no address")
-    return text.lower()
-
-
-def parse_country(text: object) -> str:
-    """A country of the holiday tables. Raises ValueError."""
-    return holiday_table(str(text)).country
-
-
-def parse_timezone(text: object) -> str:
-    """A name of the IANA database. Raises ValueError."""
-    try:
-        return ZoneInfo(str(text)).key
-    except (LookupError, ValueError, OSError):
-        raise ValueError(f"no time zone {text!r}") from None
-
-
 def parse_level(text: object) -> str:
     """A service level, as EN6 spells it. Raises ValueError."""
     return read_service_level(str(text)).full_name
-
-
-def parse_role(text: object) -> Role:
-    """A role of staff. Raises ValueError."""
-    if text not in [role.value for role in Role]:
-        raise ValueError(f"{text!r} is no role; known are {', '.join(Role)}")
-    return Role(str(text))
-
-
-def parse_mailbox_role(text: object) -> MailboxRole:
-    """A role of a mailbox. Raises ValueError."""
-    if text not in [role.value for role in MailboxRole]:
-        raise ValueError(f"{text!r} is no mailbox role; known are {', '.join(MailboxRole)}")
-    return MailboxRole(str(text))
 
 
 AnyTerm = Annotated[Term, BeforeValidator(parse_term)]
 DayTerm = Annotated[Term, BeforeValidator(parse_day_term)]
 DigestTime = Annotated[tuple[time | None], BeforeValidator(parse_digest_time)]
 Window = Annotated[tuple[time, time], BeforeValidator(parse_window)]
-BareAddress = Annotated[str, BeforeValidator(parse_address)]
-Country = Annotated[str, BeforeValidator(parse_country)]
-Zone = Annotated[str, BeforeValidator(parse_timezone)]
-StaffRole = Annotated[Role, BeforeValidator(parse_role)]
-BoxRole = Annotated[MailboxRole, BeforeValidator(parse_mailbox_role)]
+BareAddress = Annotated[str, AfterValidator(parse_address)]
+Country = Annotated[str, AfterValidator(parse_country)]
+Zone = Annotated[str, AfterValidator(parse_zone)]
+StaffRole = Annotated[Role, BeforeValidator(lambda text: Role(parse_word(text, Role)))]
+BoxRole = Annotated[MailboxRole, BeforeValidator(lambda text: MailboxRole(parse_word(text, MailboxRole)))]
 Weekday = Annotated[str, Field(pattern=f"^({'|'.join(WEEKDAYS)})$")]
 DayKey = Annotated[date, BeforeValidator(lambda text: date.fromisoformat(text) if isinstance(text, str) else text)]
 Programme = Annotated[str, Field(pattern="^(hicare|cocare|software|warranty)$")]

@@ -19,7 +19,6 @@ from mailflow.cli.init_answers import (
     Answers,
     likely_timezone,
     needed_roles,
-    parse_timezone,
     read_address_lines,
     read_country,
     read_host,
@@ -32,6 +31,7 @@ from mailflow.cli.init_answers import (
 from mailflow.cli.init_files import SECRET_FOLDER, build_files
 from mailflow.cli.output import say, visible
 from mailflow.policy.desk import MailboxRole, Role
+from mailflow.policy.notation import parse_zone
 
 Answer = TypeVar("Answer")
 
@@ -80,7 +80,7 @@ def command(
         mailboxes=boxes,
         staff=_staff(interview, staff or [], boxes),
         country=land,
-        timezone=interview.ask("--timezone", "Time zone", timezone, likely_timezone(land), parse_timezone),
+        timezone=interview.ask("--timezone", "Time zone", timezone, likely_timezone(land), parse_zone),
         languages=interview.ask("--languages", "Languages, the desk's own first", languages, "en", read_languages(_shipped_languages())),
         imap=interview.ask("--imap", "IMAP server", imap, f"imap.{domain}", read_host),
         smtp=interview.ask("--smtp", "SMTP server", smtp, f"smtp.{domain}", read_host),

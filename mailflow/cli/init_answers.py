@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from babel.core import get_global
 
 from mailflow.desk_file import NAME
-from mailflow.desk_values import parse_address, parse_country, parse_mailbox_role, parse_role, parse_timezone
+from mailflow.message.addr_spec import parse_address
 from mailflow.policy.desk import MailboxRole, Role
+from mailflow.policy.notation import parse_country, parse_word
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$")
 
@@ -94,7 +95,7 @@ def read_languages(shipped: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]
 def read_mailbox(text: str) -> tuple[MailboxRole, str]:
     """`receiving=parts@desk.example`; without a role it is the mailbox for requests."""
     role, equals, address = text.rpartition("=")
-    return (parse_mailbox_role(role.strip()) if equals else MailboxRole.TAC), parse_address(address.strip())
+    return (MailboxRole(parse_word(role.strip(), MailboxRole)) if equals else MailboxRole.TAC), parse_address(address.strip())
 
 
 def read_member(text: str) -> tuple[Role, str]:
@@ -102,7 +103,7 @@ def read_member(text: str) -> tuple[Role, str]:
     role, equals, address = text.partition("=")
     if not equals:
         raise ValueError(f"{text!r} names no role; write it like cse={text}")
-    return parse_role(role.strip()), parse_address(address.strip())
+    return Role(parse_word(role.strip(), Role)), parse_address(address.strip())
 
 
 def needed_roles(mailboxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[Role, ...]:
@@ -125,7 +126,6 @@ __all__ = [
     "Answers",
     "likely_timezone",
     "needed_roles",
-    "parse_timezone",
     "read_address_lines",
     "read_country",
     "read_host",

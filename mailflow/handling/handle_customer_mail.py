@@ -233,7 +233,7 @@ def _same_alarm(errand: Errand, event: MailReceived, at: datetime) -> Case | Non
     alarm = event.alarm
     if alarm is None or not alarm.serial:
         return None
-    within = calendar_for("", "", errand.desk.calendar).add_elapsed
+    within = calendar_for("", "", errand.desk.calendar).add_time
     for _, number, kind in case_rows.open_with_serial(errand.c, (alarm.serial,), desk=errand.desk.name):
         case = case_rows.load(errand.c, number) if kind == "service_request" else None
         if case is None or case.details.alarm != alarm.name:

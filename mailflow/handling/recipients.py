@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from mailflow.handling.cause import Cause
 from mailflow.handling.known_register import KnownRegister
-from mailflow.notices.header_text import is_sendable
+from mailflow.message.addr_spec import is_sendable
 from mailflow.policy.case import Case
 from mailflow.policy.desk import Desk
 from mailflow.store import journal, notice, register, suppressed

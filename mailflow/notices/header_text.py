@@ -8,15 +8,13 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 from urllib.parse import quote
 
+from mailflow.message.addr_spec import sendable_address
 from mailflow.notices.slots import one_line
 
 LONGEST_NAME = 150
 LONGEST_ID = 500
 FOLD_AT = 76
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
 _MESSAGE_ID = re.compile(r"<?([^\s<>\x00-\x20\x7f-\uffff]+)>?")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")
 _FORMAT_CHARACTERS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -52,28 +50,6 @@ def address_field(name: str, addresses: Iterable[AddressLike]) -> str:
     """An address list, one mailbox a line; '' for an empty list. Raises UnsendableNotice."""
     written = [_mailbox(address) for address in addresses]
     return f"{name}: " + ",\r\n ".join(written) if written else ""
-
-
-def sendable_address(address: str) -> str:
-    """The address as SMTP without SMTPUTF8 takes it, its domain in ASCII (IDNA). Raises UnsendableNotice."""
-    local, _, domain = address.rpartition("@")
-    if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError:
-            raise UnsendableNotice(f"no such domain: {address!r}") from None
-    found = _ADDRESS.fullmatch(f"{local}@{domain}")
-    if not found or len(found[1]) > 64 or len(found[2]) > 255:
-        raise UnsendableNotice(f"not an address to send to: {address!r}")
-    return found[0]
-
-
-def is_sendable(address: str) -> bool:
-    """Whether `sendable_address` takes it."""
-    try:
-        return bool(sendable_address(address))
-    except UnsendableNotice:
-        return False
 
 
 def message_id_field(message_id: str) -> str:
@@ -125,10 +101,12 @@ def _percent_pieces(text: str) -> list[str]:
 
 
 def _mailbox(address: AddressLike) -> str:
-    if isinstance(address, str):
-        return sendable_address(address)
-    bare = sendable_address(address.address)
-    name = _FORMAT_CHARACTERS.sub("", one_line(address.name))[:LONGEST_NAME].strip()
+    text, shown = (address, "") if isinstance(address, str) else (address.address, address.name)
+    try:
+        bare = sendable_address(text)
+    except ValueError as wrong:
+        raise UnsendableNotice(str(wrong)) from None
+    name = _FORMAT_CHARACTERS.sub("", one_line(shown))[:LONGEST_NAME].strip()
     if not name:
         return bare
     return f"{_display_name(name)}\r\n <{bare}>" if len(name) + len(bare) > 60 else f"{_display_name(name)} <{bare}>"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from mailflow.policy.holiday import holiday_name_in
+from mailflow.policy.calendar import holiday_name_in
 
 _IN_PLACE_OF = re.compile(r"substituted from (\d\d)/(\d\d)/(\d{4})")
 """How the English tables name a day off for a worked weekend: with an American date, which no letter shows."""

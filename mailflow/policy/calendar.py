@@ -7,10 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+import holidays
+
 from mailflow.policy.derivation import Derivation, DerivedDay, Step
 from mailflow.policy.desk import CalendarPolicy, Term, Unit
-from mailflow.policy.holiday import HolidayTable, holiday_table
-from mailflow.policy.local_time import instant_of
+from mailflow.policy.notation import parse_country
 
 DATED_NOTICE_TIME = time(9)
 """Dated notices leave at this local time (T2)."""
@@ -27,7 +28,7 @@ LENGTHS = {
     Unit.SERVICE_MINUTES: timedelta(minutes=1),
     Unit.SERVICE_HOURS: timedelta(hours=1),
 }
-ELAPSED_UNITS = (Unit.MINUTES, Unit.HOURS)
+SECOND = timedelta(seconds=1)
 SERVICE_UNITS = (Unit.SERVICE_MINUTES, Unit.SERVICE_HOURS)
 DAY_UNITS = (Unit.DAYS, Unit.BUSINESS_DAYS)
 
@@ -46,22 +47,14 @@ class BusinessCalendar:
     Days are plain dates of the customer's time zone, moments are aware; moments that come out are UTC.
     """
 
-    __slots__ = ("_extra_working_days", "_holidays", "_zone", "policy")
+    __slots__ = ("_zone", "country", "policy", "timezone")
 
     def __init__(self, policy: CalendarPolicy) -> None:
-        """Raises UnknownCountry or zoneinfo.ZoneInfoNotFoundError."""
+        """Raises ValueError for an unknown country, zoneinfo.ZoneInfoNotFoundError."""
         self.policy = policy
+        self.country = parse_country(policy.country)
+        self.timezone = policy.timezone
         self._zone = ZoneInfo(policy.timezone)
-        self._holidays: HolidayTable = holiday_table(policy.country)
-        self._extra_working_days = frozenset(policy.extra_working_days)
-
-    @property
-    def country(self) -> str:
-        return self.policy.country
-
-    @property
-    def timezone(self) -> str:
-        return self.policy.timezone
 
     def local_day(self, at: datetime) -> date:
         """The day that it is for the customer at that moment."""
@@ -72,8 +65,20 @@ class BusinessCalendar:
         return at.astimezone(self._zone).time()
 
     def instant(self, day: date, at: time) -> datetime:
-        """The moment of a local time on a day. A time that a clock change leaves out is the moment of the change."""
-        return instant_of(day, at, self._zone)
+        """The instant (UTC) of a time on the customer's wall (T4).
+
+        A time that comes twice (clocks go back) is the first of the two. A time that does not come (clocks go forward) is
+        the instant of the change, so that a window never loses time that the wall shows.
+        """
+        wall = datetime.combine(day, at, tzinfo=self._zone)
+        late, early = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+        if late <= early:
+            return late
+        before = early.astimezone(self._zone).utcoffset()
+        while late - early > SECOND:
+            middle = early + (late - early) // 2
+            early, late = (middle, late) if middle.astimezone(self._zone).utcoffset() == before else (early, middle)
+        return late.replace(microsecond=0)
 
     def dated_moment(self, day: date) -> datetime:
         """When a dated notice of that day leaves: 09:00 local time (T2)."""
@@ -83,15 +88,15 @@ class BusinessCalendar:
 
     def is_business_day(self, day: date) -> bool:
         """The desk's own days first, then the country's table; make-up working Saturdays count (T1)."""
-        if day in self._extra_working_days:
+        if day in self.policy.extra_working_days:
             return True
-        return day not in self.policy.extra_holidays and self._holidays.is_working_day(day)
+        return day not in self.policy.extra_holidays and holidays_of(self.country, day.year, "en").is_working_day(day)
 
     def holiday_name(self, day: date) -> str:
         """The English name of the holiday, '' where the day is none or is worked all the same."""
         if self.is_business_day(day):
             return ""
-        return self.policy.extra_holidays.get(day) or self._holidays.name(day)
+        return self.policy.extra_holidays.get(day) or holiday_name_in(self.country, day, "en")
 
     def next_business_day(self, day: date) -> date:
         """The first business day strictly after the day."""
@@ -111,17 +116,17 @@ class BusinessCalendar:
         return day
 
     def notable_days(self, after: date, through: date) -> Derivation:
-        """What one would miscount between two days: holidays on weekdays, and worked days of a weekend (BX2)."""
-        days = (after + timedelta(days=n) for n in range(1, (through - after).days + 1))
-        return tuple(step for day in days for step in self._notable(day))
+        """Name what one would miscount between two days: holidays on weekdays, and worked days of a weekend (BX2)."""
+        steps = []
+        for day in (after + timedelta(days=n) for n in range(1, (through - after).days + 1)):
+            if self.is_business_day(day) and self._is_weekend(day):
+                steps.append(Step("working_weekend_day", {"day": day}))
+            elif not self.is_business_day(day) and not self._is_weekend(day):
+                steps.append(Step("holiday", {"day": day, "holiday": self.holiday_name(day), "country": self.country}))
+        return tuple(steps)
 
-    def _notable(self, day: date) -> Derivation:
-        weekend = self._holidays.is_weekend(day)
-        if weekend and self.is_business_day(day):
-            return (Step("working_weekend_day", {"day": day}),)
-        if not weekend and not self.is_business_day(day):
-            return (Step("holiday", {"day": day, "holiday": self.holiday_name(day), "country": self.country}),)
-        return ()
+    def _is_weekend(self, day: date) -> bool:
+        return day.weekday() in holidays_of(self.country, day.year, "en").weekend
 
     # Terms of days
 
@@ -153,20 +158,18 @@ class BusinessCalendar:
 
     # Clocks of minutes and hours
 
-    def add_elapsed(self, at: datetime, term: Term) -> datetime:
-        """The exact instant a term of minutes or hours later, around the clock (T2)."""
-        if term.unit not in ELAPSED_UNITS:
-            raise WrongUnit(f"{term.amount} {term.unit} do not run around the clock")
-        return at.astimezone(UTC) + term.amount * LENGTHS[term.unit]
+    def add_time(self, at: datetime, term: Term) -> datetime:
+        """The instant at which a term of minutes or hours is used up: around the clock (T2), or in service hours (T4).
 
-    def add_service(self, at: datetime, term: Term) -> datetime:
-        """The instant at which a term of service minutes or hours is used up (T4). Raises NoServiceHours."""
-        if term.unit not in SERVICE_UNITS:
-            raise WrongUnit(f"{term.amount} {term.unit} are not service time")
-        return self.add_service_time(at, term.amount * LENGTHS[term.unit])
+        Raises WrongUnit for days, NoServiceHours.
+        """
+        if term.unit in DAY_UNITS:
+            raise WrongUnit(f"{term.amount} {term.unit} are no time of the day")
+        length = term.amount * LENGTHS[term.unit]
+        return self.add_service_time(at, length) if term.unit in SERVICE_UNITS else at.astimezone(UTC) + length
 
     def add_service_time(self, at: datetime, length: timedelta) -> datetime:
-        """As add_service, for any length; of length 0 it is the first moment of service from `at` on."""
+        """The instant at which so much service time has passed; of length 0 it is the first moment of service from `at` on."""
         left = length
         for start, end in self._windows_from(at):
             if left <= end - start:
@@ -209,17 +212,13 @@ class BusinessCalendar:
         """The windows that open on a business day. An end not after its start lies on the following day."""
         if not self.is_business_day(day):
             return
-        for start, end in sorted(self._hours_of(day)):
-            end_day = day if end > start else day + timedelta(days=1)
-            yield instant_of(day, start, self._zone), instant_of(end_day, end, self._zone)
-
-    def _hours_of(self, day: date) -> tuple[tuple[time, time], ...]:
-        """A worked day of a weekend without windows of its own has those of the week's first working day."""
         windows = self.policy.windows
-        own = windows.get(day.weekday(), ())
-        if own or not self._holidays.is_weekend(day):
-            return own
-        return windows[min(windows)] if windows else ()
+        hours = windows.get(day.weekday(), ())
+        if not hours and windows and self._is_weekend(day):
+            # A worked day of a weekend without windows of its own has those of the week's first working day.
+            hours = windows[min(windows)]
+        for start, end in sorted(hours):
+            yield self.instant(day, start), self.instant(day if end > start else day + timedelta(days=1), end)
 
 
 def calendar_for(country: str, timezone: str, desk: CalendarPolicy) -> BusinessCalendar:
@@ -253,3 +252,24 @@ def _calendar(
         extra_working_days=extra_working_days,
     )
     return BusinessCalendar(policy)
+
+
+def holiday_name_in(country: str, day: date, language: str) -> str:
+    """The holiday's name in a language where the country's table has it, else in English; '' where the day is none."""
+    return holidays_of(country, day.year, language).get(day) or ""
+
+
+@lru_cache(maxsize=1024)
+def holidays_of(country: str, year: int, language: str) -> holidays.HolidayBase:
+    """The table of a country (`PL`) or of a part of one (`DE-BY`, ISO 3166), make-up working days included (T1).
+
+    The neighbour years are loaded too: a holiday may be observed across New Year.
+    """
+    code, _, part = country.partition("-")
+    offered = sorted(holidays.country_holidays(code).supported_languages)
+    named = {name.partition("_")[0]: name for name in reversed(offered)}
+    # Of several kinds of a language the first counts, but English is read everywhere as the Americans write it.
+    named |= {name.partition("_")[0]: name for name in ("en_US", "zh_CN") if name in offered}
+    return holidays.country_holidays(
+        code, subdiv=part or None, years=(year - 1, year, year + 1), language=named.get(language) or named.get("en")
+    )

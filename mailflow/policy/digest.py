@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from mailflow.policy.calendar import DAY_UNITS, ELAPSED_UNITS, BusinessCalendar, calendar_for
+from mailflow.policy.calendar import DAY_UNITS, BusinessCalendar, calendar_for
 from mailflow.policy.case import Case, RmaLine
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk, DigestPolicy, Role, Term
@@ -147,7 +147,7 @@ def _end_of(term: Term, now: datetime, calendar: BusinessCalendar) -> datetime:
     """When a term that starts now ends: of days, with its last day (T1)."""
     if term.unit in DAY_UNITS:
         return calendar.instant(calendar.end_of_term(now, term).day + timedelta(days=1), time(0))
-    return calendar.add_elapsed(now, term) if term.unit in ELAPSED_UNITS else calendar.add_service(now, term)
+    return calendar.add_time(now, term)
 
 
 def _clock_line(clock: WaitingDeadline, case: Case) -> Step:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from mailflow.policy.calendar import ELAPSED_UNITS, SERVICE_UNITS, BusinessCalendar
+from mailflow.policy.calendar import DAY_UNITS, SERVICE_UNITS, BusinessCalendar
 from mailflow.policy.derivation import Derivation, DerivedMoment, Step
 from mailflow.policy.desk import RequestPolicy, Term
 
@@ -99,15 +99,15 @@ def response_due(priority: str, since: datetime, calendar: BusinessCalendar, pol
 
 
 def _due_after(start: datetime, term: Term, calendar: BusinessCalendar) -> tuple[datetime, Derivation]:
-    if term.unit in ELAPSED_UNITS:
-        return calendar.add_elapsed(start, term), ()
-    if term.unit in SERVICE_UNITS:
-        due = calendar.add_service(start, term)
-        return due, (*_wait_for_service(start, calendar), *calendar.notable_days(calendar.local_day(start), calendar.local_day(due)))
-    end = calendar.end_of_term(start, term)
-    due = calendar.end_of_service(end.day)
-    closes = Step("service_day_ends", {"day": end.day, "at": due, "timezone": calendar.timezone})
-    return due, (*calendar.notable_days(calendar.local_day(start), end.day), closes)
+    if term.unit in DAY_UNITS:
+        end = calendar.end_of_term(start, term)
+        due = calendar.end_of_service(end.day)
+        closes = Step("service_day_ends", {"day": end.day, "at": due, "timezone": calendar.timezone})
+        return due, (*calendar.notable_days(calendar.local_day(start), end.day), closes)
+    due = calendar.add_time(start, term)
+    if term.unit not in SERVICE_UNITS:
+        return due, ()
+    return due, (*_wait_for_service(start, calendar), *calendar.notable_days(calendar.local_day(start), calendar.local_day(due)))
 
 
 def _wait_for_service(start: datetime, calendar: BusinessCalendar) -> Derivation:

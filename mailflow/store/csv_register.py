@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mailflow.policy.notation import parse_address, parse_country, parse_day, parse_language, parse_zone
 from mailflow.policy.register import Contact, Contract, Device, Partner, PartPrice
 from mailflow.store import register
 from mailflow.store.cells import (
     Cell,
-    WrongCell,
-    a_country,
     a_currency,
-    a_day,
     a_domain,
-    a_language,
-    a_time_zone,
-    an_address,
     an_amount,
     an_upper_case_word,
     domains,
@@ -87,11 +82,11 @@ _CONTRACTS = _File(
         "domains": domains,
         "service_level": required(one_of(SERVICE_LEVELS)),
         "programme": required(one_of(PROGRAMMES)),
-        "start": required(a_day),
-        "end": required(a_day),
-        "language": optional(a_language, ""),
-        "country": optional(a_country, ""),
-        "timezone": optional(a_time_zone, ""),
+        "start": required(parse_day),
+        "end": required(parse_day),
+        "language": optional(parse_language, ""),
+        "country": optional(parse_country, ""),
+        "timezone": optional(parse_zone, ""),
         "site_address": free_text,
     },
     frozenset({"language", "country", "timezone", "site_address"}),
@@ -105,10 +100,10 @@ _DEVICES = _File(
         "part_number": optional(an_upper_case_word, ""),
         "model": free_text,
         "contract": required(free_text),
-        "ship_date": optional(a_day, None),
+        "ship_date": optional(parse_day, None),
         "installation_service": optional(yes_or_no, False),
-        "installation_report_date": optional(a_day, None),
-        "pac_date": optional(a_day, None),
+        "installation_report_date": optional(parse_day, None),
+        "pac_date": optional(parse_day, None),
     },
     frozenset({"ship_date", "installation_service", "installation_report_date", "pac_date"}),
     ("serial",),
@@ -121,7 +116,7 @@ _PARTS = _File(
         "description": free_text,
         "list_price": optional(an_amount, None),
         "currency": optional(a_currency, ""),
-        "valid_from": required(a_day),
+        "valid_from": required(parse_day),
     },
     frozenset(),
     ("part_number", "valid_from"),
@@ -130,12 +125,12 @@ _CONTACTS = _File(
     "contacts.csv",
     Contact,
     {
-        "email": required(an_address),
+        "email": required(parse_address),
         "name": free_text,
         "company": free_text,
         "contract": required(free_text),
         "role": required(one_of(CONTACT_ROLES)),
-        "language": optional(a_language, ""),
+        "language": optional(parse_language, ""),
     },
     frozenset({"language"}),
     ("email", "contract"),
@@ -149,7 +144,7 @@ _PARTNERS = _File(
         "service_manager": free_text,
         "spare_parts_contact": free_text,
         "stars": optional(stars, 0),
-        "certified_from": optional(a_day, None),
+        "certified_from": optional(parse_day, None),
     },
     frozenset({"certified_from"}),
     ("name",),
@@ -260,7 +255,7 @@ def _value(file: _File, header: list[str], cells: list[str], number: int, proble
     for column, read in file.columns.items():
         try:
             values[column] = read(texts.get(column, ""))
-        except WrongCell as error:
+        except ValueError as error:
             problems.append(Problem(file.name, number, column, str(error)))
     return file.build(**values) if len(values) == len(file.columns) else None
 

@@ -103,6 +103,7 @@ def test_it_overwrites_nothing(tmp_path: Path) -> None:
     [
         ((), "--mailbox"),
         (("--mailbox", "nobody"), "--mailbox"),
+        (("--mailbox", "name@acme,example.com"), "--mailbox"),
         (("--mailbox", "porter=a@b.example"), "--mailbox"),
         (("--mailbox", "a@b.example", "--mailbox", "receiving=a@b.example"), "--mailbox"),
         (("--mailbox", "a@b.example"), "--country"),
@@ -129,7 +130,7 @@ def test_at_a_terminal_it_asks_again_until_the_answer_is_one(tmp_path: Path) -> 
     """Nothing is given: every question is asked, with a likely answer that Enter takes."""
     answers = ["help@acme.example", "", "XX", "PL", "", "", "jan@acme.example", *[""] * 11]
     said = typed(["init", str(tmp_path / "new")], answers)
-    assert "no holiday table for the country 'XX'" in said
+    assert "no holidays are known of 'XX'" in said
     checked = run_command("check", "--offline", "-c", str(tmp_path / "new" / "mailflow.toml"))
     assert checked.status == 0, checked.out
     desk = (tmp_path / "new" / "desks" / "acme" / "desk.toml").read_text("utf-8")

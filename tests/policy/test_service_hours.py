@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from mailflow.policy.calendar import BusinessCalendar, NoServiceHours, WrongUnit
 from mailflow.policy.desk import CalendarPolicy, Term, Unit
-from mailflow.policy.local_time import instant_of
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 OFFICE = {day: ((time(9), time(17)),) for day in range(5)}
@@ -39,12 +38,12 @@ def warsaw(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
 )
 def test_a_service_hour_runs_in_the_windows_of_business_days_only(since: datetime, due: datetime) -> None:
     """T4, SR4 (HEZO)."""
-    assert BusinessCalendar(POLAND).add_service(since, HOUR) == due
+    assert BusinessCalendar(POLAND).add_time(since, HOUR) == due
 
 
 def test_minutes_and_hours_run_around_the_clock_on_the_night_of_the_change() -> None:
     """T2: 2 hours from 01:30 summer time on 25 October end at 02:30 winter time."""
-    due = BusinessCalendar(POLAND).add_elapsed(datetime(2026, 10, 24, 23, 30, tzinfo=UTC), Term(2, Unit.HOURS))
+    due = BusinessCalendar(POLAND).add_time(datetime(2026, 10, 24, 23, 30, tzinfo=UTC), Term(2, Unit.HOURS))
     assert (due, due.astimezone(WARSAW).strftime("%H:%M %Z")) == (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "02:30 CET")
 
 
@@ -54,20 +53,20 @@ def test_a_window_over_midnight_has_nine_hours_when_clocks_go_back() -> None:
         country="PL", timezone="Europe/Warsaw", windows={5: ((time(22), time(6)),)}, extra_working_days=(date(2026, 10, 24),)
     )
     since = warsaw(24, 22, month=10)
-    assert BusinessCalendar(policy).add_service(since, Term(9, Unit.SERVICE_HOURS)) == warsaw(25, 6, month=10)
+    assert BusinessCalendar(policy).add_time(since, Term(9, Unit.SERVICE_HOURS)) == warsaw(25, 6, month=10)
 
 
 def test_a_window_from_midnight_to_midnight_is_the_whole_day() -> None:
     """T4: `00:00-24:00`; from Monday noon, 30 hours around the clock end on Tuesday at 18:00."""
     policy = CalendarPolicy(country="PL", timezone="Europe/Warsaw", windows={day: ((time(0), time(0)),) for day in range(5)})
-    assert BusinessCalendar(policy).add_service(warsaw(23, 12), Term(30, Unit.SERVICE_HOURS)) == warsaw(24, 18)
+    assert BusinessCalendar(policy).add_time(warsaw(23, 12), Term(30, Unit.SERVICE_HOURS)) == warsaw(24, 18)
 
 
 def test_a_worked_saturday_has_the_hours_of_a_working_day() -> None:
     """T1, T4: Saturday 14 February 2026 is worked in China."""
     calendar = BusinessCalendar(CalendarPolicy(country="CN", timezone="Asia/Shanghai", windows=OFFICE))
     friday_evening = datetime(2026, 2, 13, 18, tzinfo=ZoneInfo("Asia/Shanghai"))
-    assert calendar.add_service(friday_evening, HOUR) == datetime(2026, 2, 14, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert calendar.add_time(friday_evening, HOUR) == datetime(2026, 2, 14, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def test_service_starts_at_once_inside_a_window_and_else_with_the_next() -> None:
@@ -86,26 +85,28 @@ def test_the_end_of_a_day_is_its_last_window_or_eighteen_o_clock() -> None:
 def test_without_windows_there_is_no_service_hour() -> None:
     calendar = BusinessCalendar(CalendarPolicy(country="PL", timezone="Europe/Warsaw", windows={}))
     with pytest.raises(NoServiceHours):
-        calendar.add_service(warsaw(20, 12), HOUR)
+        calendar.add_time(warsaw(20, 12), HOUR)
 
 
-def test_units_are_not_mixed_up() -> None:
-    calendar = BusinessCalendar(POLAND)
+@pytest.mark.parametrize("unit", [Unit.DAYS, Unit.BUSINESS_DAYS])
+def test_days_are_no_time_of_the_day(unit: Unit) -> None:
     with pytest.raises(WrongUnit):
-        calendar.add_elapsed(warsaw(20, 12), HOUR)
-    with pytest.raises(WrongUnit):
-        calendar.add_service(warsaw(20, 12), Term(1, Unit.HOURS))
+        BusinessCalendar(POLAND).add_time(warsaw(20, 12), Term(1, unit))
+
+
+def instant(day: date, at: time, zone: str) -> datetime:
+    return BusinessCalendar(CalendarPolicy(country="PL", timezone=zone, windows={})).instant(day, at)
 
 
 def test_a_local_time_that_does_not_come_is_the_moment_of_the_change() -> None:
     """T4: clocks go from 02:00 to 03:00 on 29 March 2026 in Warsaw, by half an hour at 02:00 on 4 October on Lord Howe Island."""
-    assert instant_of(date(2026, 3, 29), time(2, 30), WARSAW) == datetime(2026, 3, 29, 1, tzinfo=UTC)
-    assert instant_of(date(2026, 10, 4), time(2, 10), ZoneInfo("Australia/Lord_Howe")) == datetime(2026, 10, 3, 15, 30, tzinfo=UTC)
+    assert instant(date(2026, 3, 29), time(2, 30), "Europe/Warsaw") == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    assert instant(date(2026, 10, 4), time(2, 10), "Australia/Lord_Howe") == datetime(2026, 10, 3, 15, 30, tzinfo=UTC)
 
 
 def test_a_local_time_that_comes_twice_is_the_first_of_the_two() -> None:
     """T4: 02:30 on 25 October 2026 in Warsaw."""
-    assert instant_of(date(2026, 10, 25), time(2, 30), WARSAW) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert instant(date(2026, 10, 25), time(2, 30), "Europe/Warsaw") == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 
 # Against workclock. Cairo changes its clocks on weekday nights (Friday 24 April 00:00, Thursday 29 October 2026 24:00), the others on
@@ -153,6 +154,6 @@ def test_service_time_agrees_with_workclock(
     # up to six weeks' worth of the windows, so that neither side counts beyond the holidays known
     weekly = sum((end.hour - start.hour) * 60 + end.minute - start.minute for pairs in week.values() for start, end in pairs)
     minutes = max(1, weekly * share // 100)
-    due = calendar.add_service(since, Term(minutes, Unit.SERVICE_MINUTES))
+    due = calendar.add_time(since, Term(minutes, Unit.SERVICE_MINUTES))
     assert due == oracle.add(since, minutes=minutes)
     assert calendar.service_between(since, due) == timedelta(minutes=minutes)

@@ -111,14 +111,15 @@ def test_every_wrong_line_of_every_file_is_named(tmp_path: Path) -> None:
             "HC-1,X,,9x5xNBD,hicare,2026-01-01,2026-12-31,,,,\n",
             "devices.csv": f"{DEVICES}\nS 1,,,HC-1,,maybe,,\nS2,,,HC-9,,,,\nS3,,\n",
             "parts.csv": f'{PARTS}\nP1,x,"1,000.00",EUR,2026-01-01\nP1,x,5,,2026-01-01\n',
-            "contacts.csv": f"{CONTACTS}\nanna,Anna,,HC-1,boss,\n",
+            "contacts.csv": f'{CONTACTS}\nanna,Anna,,HC-1,boss,\n"name@acme,example.com",N,,HC-1,customer,\n',
             "partners.csv": f"{PARTNERS}\nP,nodomain,,,many,\n",
         },
     )
     assert found == [
         "contacts.csv:2 email: 'anna' is not an address like anna@customer.example",
         "contacts.csv:2 role: 'boss' is none of: customer, reseller, alliance_partner, value_added_partner, distributor",
-        "contracts.csv:4 country: 'Poland' is not a country like PL (ISO 3166)",
+        "contacts.csv:3 email: 'name@acme,example.com' is not an address like anna@customer.example",
+        "contracts.csv:4 country: no holidays are known of 'Poland'; write a country like PL (ISO 3166)",
         "contracts.csv:4 end: '1.1.2026' is not a date like 2026-11-22",
         "contracts.csv:4 language: 'english' is not a language like en (ISO 639)",
         "contracts.csv:4 number: must not be blank",

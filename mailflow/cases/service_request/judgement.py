@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from mailflow.cases.service_request.details import CLEAR_TEXT, is_vouched_for, may_read, slips
 from mailflow.cases.service_request.letters import greeted, tell_understood
-from mailflow.policy.calendar import DAY_UNITS, ELAPSED_UNITS
+from mailflow.policy.calendar import DAY_UNITS
 from mailflow.policy.case import Request, ServiceRequestDetails, holds
 from mailflow.policy.customer_message import answer_at_once
 from mailflow.policy.decision import ClearDeadline, Decision, Effect, Note, SendNotice, SetDeadline
@@ -211,7 +211,7 @@ def with_late_notice(decision: Decision, event: MailReceived, facts: Facts, desk
     if term.unit in DAY_UNITS:
         late_from = calendar.dated_moment(calendar.end_of_term(event.at, term).day)
     else:
-        late_from = calendar.add_elapsed(event.at, term) if term.unit in ELAPSED_UNITS else calendar.add_service(event.at, term)
+        late_from = calendar.add_time(event.at, term)
     if not may_be_told or now <= late_from:
         return decision
     values = {"arrived_at": event.at, **greeted(case, event)}

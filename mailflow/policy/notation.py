@@ -1,0 +1,57 @@
+"""Values as people write them: the same in desk.toml, in the register's CSV and in answers to `init`. Each reader raises ValueError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from mailflow.message.addr_spec import parse_address
+
+__all__ = ["parse_address", "parse_country", "parse_day", "parse_language", "parse_word", "parse_zone"]
+
+
+@lru_cache(maxsize=1024)
+def parse_country(text: str) -> str:
+    """A country (`PL`) or a part of one (`DE-BY`, ISO 3166) whose holidays are known: terms are counted by them (T1)."""
+    code, _, part = text.partition("-")
+    known = holidays.list_supported_countries(include_aliases=False)
+    if code not in known or (part and part not in known[code]):
+        raise ValueError(f"no holidays are known of {text!r}; write a country like PL (ISO 3166)")
+    return text
+
+
+def parse_zone(text: str) -> str:
+    """A name of the IANA time zone database."""
+    try:
+        return ZoneInfo(text).key
+    except (LookupError, ValueError, OSError):
+        raise ValueError(f"{text!r} is not a time zone like Europe/Warsaw") from None
+
+
+def parse_language(text: str) -> str:
+    """Two or three small letters (ISO 639)."""
+    if not re.fullmatch(r"[a-z]{2,3}", text):
+        raise ValueError(f"{text!r} is not a language like en (ISO 639)")
+    return text
+
+
+def parse_day(text: str) -> date:
+    """ISO 8601, as 2026-11-22."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError(f"{text!r} is not a date like 2026-11-22")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a day of the calendar") from None
+
+
+def parse_word(text: str, known: Iterable[str]) -> str:
+    """One of the known words, written exactly so."""
+    if text not in (words := tuple(known)):
+        raise ValueError(f"{text!r} is none of: {', '.join(words)}")
+    return text
