@@ -8,26 +8,33 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
-from mailflow.notices.holiday_name import holiday_name
+from mailflow.message.step import Step, Value
+from mailflow.notices.environment import MailLink
+from mailflow.policy.calendar import holiday_name_in
 from mailflow.policy.case import Case
-from mailflow.policy.derivation import Derivation, Step
+from mailflow.policy.derivation import Derivation
 from mailflow.policy.desk import Term
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 """Folders whose name alone is not the locale meant; any other folder is taken as Babel names it (`pl`, `de`, `pt_BR`)."""
 
 _BLANK = re.compile(r"\{(\w+)(?::([\w ]+))?\}")
+_IN_PLACE_OF = re.compile(r"substituted from (\d\d)/(\d\d)/(\d{4})")
+"""How the English tables name a day off for a worked weekend: with an American date, which no letter shows."""
+_OBSERVED = re.compile(r" \(observed\)$")
 
-Words = Mapping[str, Any]
+Words = Mapping[str, object]
+"""A words.toml, or a section of it."""
 Day = date
 """The type, where a method of that name hides it."""
 
@@ -36,8 +43,8 @@ class WrongWords(ValueError):
     """A words.toml that cannot be read; the text names the file."""
 
 
-def read_words(path: Path) -> dict[str, Any]:
-    """One words.toml, empty where there is none. Raises WrongWords."""
+def read_words(path: Path) -> Words:
+    """Read one words.toml, empty where there is none. Raises WrongWords."""
     if not path.is_file():
         return {}
     try:
@@ -46,8 +53,8 @@ def read_words(path: Path) -> dict[str, Any]:
         raise WrongWords(f"{path}: {error}") from error
 
 
-def merge_words(below: Words, above: Words) -> dict[str, Any]:
-    """Both tables in one; what `above` says wins."""
+def merge_words(below: Words, above: Words) -> Words:
+    """Put both tables into one; what `above` says wins."""
     merged = dict(below)
     for key, value in above.items():
         known = merged.get(key)
@@ -65,76 +72,82 @@ class Wording:
 
     @classmethod
     def of_language(cls, language: str, words: Words) -> Wording:
-        """Raises WrongWords for a folder that Babel knows no locale for."""
+        """Take a folder's words. Raises WrongWords for a folder that Babel knows no locale for."""
         try:
             return cls(words, Locale.parse(LOCALES.get(language, language)))
         except (ValueError, TypeError) as error:
             raise WrongWords(f"{language}: no such language: {error}") from error
 
     def in_zone(self, timezone: str) -> Wording:
+        """The same words for a reader in another zone."""
         return self if timezone == self.timezone else Wording(self.words, self.locale, timezone)
 
     def find(self, section: str, name: str) -> object:
         """The entry of a section such as `state.rma`, None where there is none."""
         table: object = self.words
-        for key in section.split("."):
+        for key in (*section.split("."), name):
             table = table.get(key) if isinstance(table, Mapping) else None
-        return table.get(name) if isinstance(table, Mapping) else None
+        return table
 
     def section(self, name: str) -> Mapping[str, str]:
         """All texts of a section, e.g. the labels of the return form in [form]; empty where there is none."""
         table = self.words.get(name)
         return {key: text for key, text in table.items() if isinstance(text, str)} if isinstance(table, Mapping) else {}
 
-    def say(self, section: str, name: str, values: Mapping[str, Any] | None = None) -> str:
-        """The sentence of an entry with its blanks filled; a name without an entry says itself and its values."""
-        pattern = self.find(section, name)
-        values = values or {}
-        if not isinstance(pattern, str):
-            told = ", ".join(self.tell(value) for value in values.values())
-            return f"{name.replace('_', ' ')}: {told}" if told else name.replace("_", " ")
-        return _BLANK.sub(lambda found: self._fill(found, values), pattern)
+    def say(self, section: str, name: str, values: Mapping[str, object] | None = None) -> str:
+        """Say the sentence of an entry with its blanks filled; a name without an entry says itself and its values."""
+        pattern, known = self.find(section, name), values or {}
+        if isinstance(pattern, str):
+            return _BLANK.sub(lambda found: self._fill(found, known), pattern)
+        told = ", ".join(map(self.tell, known.values()))
+        return f"{name.replace('_', ' ')}: {told}" if told else name.replace("_", " ")
 
-    def _fill(self, found: re.Match[str], values: Mapping[str, Any]) -> str:
-        if found[1] not in values:
+    def _fill(self, found: re.Match[str], values: Mapping[str, object]) -> str:
+        """A blank such as `{day:weekday}`; the head of en/words.toml names the forms."""
+        name, form = found[1], found[2]
+        if name not in values:
             return found[0]
-        value, form = values[found[1]], found[2]
-        if form == "unit":
-            return self.count(value, str(values.get("unit", "")))
-        return self.tell(value) if not form else self._tell_as(value, form)
-
-    def _tell_as(self, value: Any, form: str) -> str:
-        forms: Mapping[str, Callable[[Any], str]] = {
-            "time": self.time,
-            "date": self.date,
-            "weekday": self.weekday_date,
-            "moment": self.moment,
-            "field": self.field,
-            "term": self.read_term,
-        }
-        if form in forms:
-            return forms[form](value)
-        if self.find("units", form) is not None:
-            return self.count(value, form)
+        value = values[name]
+        unit = str(values.get("unit", "")) if form == "unit" else form
+        match form, value:
+            case None, _:
+                return self.tell(value)
+            case "time", datetime() | time():
+                return self.time(value)
+            case "date", date():
+                return self.date(value)
+            case "weekday", date():
+                return self.weekday_date(value)
+            case "moment", datetime():
+                return self.moment(value)
+            case "field", str() | tuple() | list():
+                return self.field(value)
+            case "term", str() | Term():
+                return self.term(value)
+            case _, int() if form == "unit" or self.find("units", unit) is not None:
+                return self.count(value, unit)
         return self.say(form, str(value))
 
     def tell(self, value: object) -> str:
-        """Any value of a derivation or problem in words."""
-        if isinstance(value, datetime):
-            return self.moment(value)
-        if isinstance(value, date):
-            return self.date(value)
-        if isinstance(value, Term):
-            return self.term(value)
-        if isinstance(value, Decimal):
-            return self.amount(value)
-        if isinstance(value, Step):
-            return self.sentence(value)
-        if isinstance(value, tuple | list):
-            return self.joined(value, str(self.find("patterns", "semicolon") or "; ") if _are_sentences(value) else "")
+        """Say any value of a derivation or problem in words."""
+        match value:
+            case datetime():
+                return self.moment(value)
+            case date():
+                return self.date(value)
+            case Term():
+                return self.term(value)
+            case Decimal():
+                return self.amount(value)
+            case Step():
+                return self.sentence(value)
+            case tuple() | list():
+                are_sentences = bool(value) and all(isinstance(one, Step) for one in value)
+                return self.joined(value, str(self.find("patterns", "semicolon") or "; ") if are_sentences else "")
         return str(value)
 
     def local(self, at: datetime) -> datetime:
+        """The instant on the reader's clock."""
         return at.astimezone(ZoneInfo(self.timezone))
 
     def date(self, day: Day) -> str:
@@ -148,6 +161,7 @@ class Wording:
         return self.say("patterns", "weekday_date", {"weekday": weekday, "date": self.date(local)})
 
     def time(self, at: datetime | time) -> str:
+        """`16:10`."""
         return (self.local(at) if isinstance(at, datetime) else at).strftime("%H:%M")
 
     def city(self) -> str:
@@ -155,21 +169,18 @@ class Wording:
         return _city_of(self.timezone, str(self.locale))
 
     def moment(self, at: datetime) -> str:
-        """`30 December 2026, 16:10 (Bucharest)`."""
-        return self.say("patterns", "moment", {"date": self.date(at), "time": self._time_of_moment(at), "city": self.city()})
-
-    def _time_of_moment(self, at: datetime) -> str:
-        """The time; in the hour that comes twice when summer time ends, with which of the two is meant."""
-        local = self.local(at)
-        if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
-            return self.time(at)
-        return self.say("patterns", "summer_time" if local.dst() else "winter_time", {"time": self.time(at)})
+        """`30 December 2026, 16:10 (Bucharest)`; in the hour that comes twice when summer time ends, with which of the two is meant."""
+        local, told = self.local(at), self.time(at)
+        if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+            told = self.say("patterns", "summer_time" if local.dst() else "winter_time", {"time": told})
+        return self.say("patterns", "moment", {"date": self.date(at), "time": told, "city": self.city()})
 
     def amount(self, value: Decimal) -> str:
         """A number with two decimals, grouped as the language does."""
         return format_decimal(value, "#,##0.00", locale=self.locale).replace("\u202f", "\u00a0")
 
     def money(self, value: Decimal, currency: str) -> str:
+        """The amount with its currency."""
         return self.say("patterns", "money", {"amount": self.amount(value), "currency": currency})
 
     def count(self, number: int, unit: str) -> str:
@@ -180,15 +191,12 @@ class Wording:
         pattern = forms.get(self.locale.plural_form(number), forms.get("other", "{n} " + unit))
         return str(pattern).replace("{n}", str(number))
 
-    def term(self, term: Term) -> str:
-        return self.count(term.amount, term.unit.value)
-
-    def read_term(self, text: str | Term) -> str:
+    def term(self, term: str | Term) -> str:
         """A term, also one written as in desk.toml (`15 business days`)."""
-        if isinstance(text, Term):
-            return self.term(text)
-        number, _, unit = text.partition(" ")
-        return self.count(int(number), unit) if number.isdigit() else text
+        if isinstance(term, Term):
+            return self.count(term.amount, term.unit.value)
+        number, _, unit = term.partition(" ")
+        return self.count(int(number), unit) if number.isdigit() else term
 
     def joined(self, items: Iterable[object], between: str = "") -> str:
         """`a, b and c`; with `between` all joined by just that."""
@@ -202,39 +210,86 @@ class Wording:
         """What a field of a request or form is called; of several, all joined."""
         if isinstance(name, str):
             return self.say("fields", name)
-        return self.joined(tuple(self.say("fields", one) for one in name))
+        return self.joined([self.say("fields", one) for one in name])
 
     def state(self, case: Case) -> str:
         """Where a case stands, as a sentence for people."""
         return self.say(f"state.{case.kind}", case.state)
 
+    def sentence(self, step: Step | str) -> str:
+        """What staff are told of a command, from [sentence]; words of a person stand as they are."""
+        return step if isinstance(step, str) else self._of_step("sentence", step)
+
     def sentences(self, steps: Derivation) -> tuple[str, ...]:
         """Each step of a derivation as a sentence (BX2)."""
-        return tuple(self._in_zone_of(step.values).say("derivation", step.name, self._localised(step.values)) for step in steps)
-
-    def sentence(self, step: Step) -> str:
-        """What staff are told of a command, from [sentence]."""
-        return self._in_zone_of(step.values).say("sentence", step.name, step.values)
-
-    def _localised(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The same values with a holiday called as the reader's language calls it."""
-        if not {"holiday", "day", "country"} <= values.keys():
-            return values
-        say = partial(self.say, "holiday")
-        told = holiday_name(str(values["country"]), values["day"], str(values["holiday"]), self.locale.language, say)
-        return {**values, "holiday": told}
-
-    def _in_zone_of(self, values: Mapping[str, Any]) -> Wording:
-        zone = values.get("timezone")
-        return self.in_zone(zone) if isinstance(zone, str) and zone else self
+        return tuple(self._of_step("derivation", step) for step in steps)
 
     def derivation(self, steps: Derivation) -> str:
+        """The steps as one text."""
         gap = self.find("patterns", "sentence_gap")
         return (" " if gap is None else str(gap)).join(self.sentences(steps))
 
+    def _of_step(self, section: str, step: Step) -> str:
+        """A step in the zone that it names, a holiday in it called as the reader's language calls it."""
+        match step.values:
+            case {"holiday": str(english), "day": date() as day, "country": str(country)}:
+                values: Mapping[str, Value] = {**step.values, "holiday": self._holiday(country, day, english)}
+            case _:
+                values = step.values
+        zone = values.get("timezone")
+        return (self.in_zone(zone) if isinstance(zone, str) and zone else self).say(section, step.name, values)
 
-def _are_sentences(values: Sequence[object]) -> bool:
-    return bool(values) and all(isinstance(value, Step) for value in values)
+    def _holiday(self, country: str, day: Day, english: str) -> str:
+        """A holiday by its own country where that knows the language, else by [holiday].
+
+        `english` is the name in a derivation: of the country's table, or as the desk calls a day of its own.
+        """
+        if found := _IN_PLACE_OF.search(english):
+            month, number, year = map(int, found.groups())
+            return self.say("holiday", "in_place_of", {"day": date(year, month, number)})
+        own = holiday_name_in(country, day, self.locale.language)
+        if own and own != english:
+            return own
+        told = []
+        for name in english.split("; "):
+            plain = _OBSERVED.sub("", name)
+            said = self.say("holiday", plain)
+            told.append(said if plain == name else self.say("holiday", "observed", {"name": said}))
+        return "; ".join(told)
+
+    def worded(self, name: str, section: str, values: Mapping[str, object] | None = None) -> str:
+        """`say` in the order of a filter."""
+        return self.say(section, name, values)
+
+    def has_words(self, name: str, section: str) -> bool:
+        """Whether a section has the entry."""
+        return self.find(section, name) is not None
+
+    def prepared_answer(self, label: str, link: MailLink) -> str:
+        """How a link that opens a prepared mail is told in a text mail."""
+        name = ("prepared_reply" if link.is_reply else "prepared_mail") + ("_lines" if "\n" in link.shown else "")
+        shown = "".join(f"\n    {line}" for line in link.shown.split("\n")) if "\n" in link.shown else link.shown
+        return self.say("layout", name, {"label": label, "address": link.address, "line": shown})
+
+
+def _as_filter(tell: Callable[..., object]) -> Callable[..., object]:
+    """A method of Wording as a filter of templates, which hand over the reader's wording."""
+
+    @pass_context
+    def told(context: Context, *given: object) -> object:
+        return tell(context["wording"], *given)
+
+    return told
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
+    tell.__name__: _as_filter(tell)
+    for tell in (
+        Wording.date, Wording.weekday_date, Wording.moment, Wording.money, Wording.count, Wording.term, Wording.joined, Wording.derivation,
+        Wording.sentences, Wording.sentence, Wording.state, Wording.field, Wording.worded, Wording.has_words,
+    )
+} | {"capital": lambda text: text[:1].upper() + text[1:]}  # fmt: skip
+"""What templates may ask for, by the names that their authors use."""
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflow.message.model import Address
 from mailflow.notices.compose import compose_notice
-from mailflow.notices.plain_text import WIDTH, display_width
+from mailflow.notices.markdown import WIDTH, display_width
 from mailflow.notices.render import Rendered, Templates
 from tests.notices.situation import Situation, texts_of
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from mailflow.cases.certification import lifecycle as certification
-from mailflow.cases.rma import lifecycle as rma
-from mailflow.cases.service_request import lifecycle as service_request
+from mailflow.cases import certification, rma, service_request
 from mailflow.notices.render import Templates
 from mailflow.notices.sample import sample_values
 from mailflow.policy.lifecycle import Lifecycle

@@ -166,7 +166,7 @@ def test_a_template_that_prints_more_than_a_megabyte_is_refused(tmp_path: Path) 
         override(tmp_path, "{% for a in text %}" + "x" * 2000 + "{% endfor %}").render(
             NOTICE, "en", {**sample_values(NOTICE), "text": "x" * 1000}
         )
-    assert failed.value.reason == "ValueError: the notice is too long"
+    assert failed.value.reason == "TooMuchOutput: the notice is too long"
 
 
 def test_a_customer_text_of_megabytes_is_shown_in_part(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from mailflow.notices.attachments.pdf_text import draw_line, draw_lines
-from mailflow.notices.slots import one_line
+from mailflow.notices.environment import one_line
 
 MARGIN = 8 * mm
 BAR_HEIGHT = 20 * mm

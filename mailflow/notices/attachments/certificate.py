@@ -13,7 +13,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from mailflow.notices.attachments.pdf_text import draw_line, width_of
-from mailflow.notices.slots import one_line
+from mailflow.notices.environment import one_line
 
 WIDTH, HEIGHT = landscape(A4)
 INK, TEXT, GOLD, PALE = HexColor("#12305c"), HexColor("#2b3444"), HexColor("#b08d3c"), HexColor("#f3ead2")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from mailflow.notices.slots import clean_text
+from mailflow.notices.environment import clean_text
 
 LONGEST_LINE = 75
 """Octets of a content line (RFC 5545 3.1)."""

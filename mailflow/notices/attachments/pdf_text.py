@@ -11,7 +11,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from mailflow.notices.slots import one_line
+from mailflow.notices.environment import one_line
 
 LETTERS, HAN = "Roboto", "DroidSansFallback"
 

@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from mailflow.notices.attachments.form_tree import finish_form
 from mailflow.notices.attachments.pdf_text import draw_line, draw_lines, wrap
 from mailflow.notices.attachments.return_form import CATEGORIES, HEAD_FIELDS, ReturnForm, ReturnFormLine
-from mailflow.notices.slots import one_line
+from mailflow.notices.environment import one_line
 
 WIDTH, HEIGHT = A4
 MARGIN = 18 * mm

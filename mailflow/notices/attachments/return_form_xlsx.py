@@ -13,7 +13,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mailflow.notices.attachments.return_form import CATEGORIES, HEAD_FIELDS, LINE_FIELDS, ReturnForm
-from mailflow.notices.slots import one_line
+from mailflow.notices.environment import one_line
 
 SHEET = "Return Notification"
 FIXED_YEAR = 2000
