@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mailflow.delivery.settings import RelaySettings
 from mailflow.delivery.smtp import SmtpRelay
-from mailflow.handling.office import Office
+from mailflow.handling.work import Services
 from mailflow.intake.imap import ImapSource
 from mailflow.intake.imap_login import ImapAccount
 from mailflow.intake.maildir import MaildirSource
@@ -36,9 +36,9 @@ def build_templates(settings: Settings, desk: Desk | None = None) -> Templates:
     return Templates(shipped_templates(), own, settings.template_override)
 
 
-def build_office(settings: Settings, database: Database) -> Office:
+def build_office(settings: Settings, database: Database) -> Services:
     """What handling works with."""
-    return Office(
+    return Services(
         database=database,
         desks=settings.desks,
         templates=build_templates(settings),

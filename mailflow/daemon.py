@@ -22,8 +22,8 @@ from mailflow.delivery.deliver import deliver_due
 from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests
 from mailflow.handling.handle_mail import handle_mails
-from mailflow.handling.office import Office
-from mailflow.handling.undelivered import handle_refused
+from mailflow.handling.handle_other_mail import handle_refused
+from mailflow.handling.work import Services
 from mailflow.intake.collect import collect_mailbox, tell_again
 from mailflow.intake.watcher import MailboxWatcher
 from mailflow.service_manager import notify, watchdog_seconds
@@ -61,7 +61,7 @@ class Daemon:
     ) -> None:
         self._settings, self._clock, self._reload, self._heartbeat = settings, clock, reload, heartbeat
         self._database: Database = build_database(settings)
-        self._office: Office = build_office(settings, self._database)
+        self._office: Services = build_office(settings, self._database)
         self._owner = owner_name(settings)
         self._watchers: list[MailboxWatcher] = []
         self._handler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="handling")
@@ -223,7 +223,7 @@ class Daemon:
         notify("READY=1")
 
 
-def handle_what_is_due(office: Office, now: datetime) -> int:
+def handle_what_is_due(office: Services, now: datetime) -> int:
     """Mails first, then deadlines: a part that came back silences its reminder. A digest comes last and tells how it stands then."""
     return handle_mails(office, now) or handle_deadlines(office, now) or handle_refused(office, now) or handle_digests(office, now)
 

@@ -2,61 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from mailflow.cases import certification, rma, service_request
 from mailflow.policy.case import Case
+from mailflow.policy.case_type import PLAIN, AnyCaseType, Trait
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
-from mailflow.policy.event import Event
+from mailflow.policy.event import CommandUndone, Event, MailReceived
 from mailflow.policy.facts import Facts
-from mailflow.policy.lifecycle import BIRTH, Lifecycle
+from mailflow.policy.lifecycle import OPENING
+from mailflow.policy.undo import take_back
+
+CASE_TYPES: dict[str, AnyCaseType] = {one.kind: one for one in (service_request.CASE_TYPE, rma.CASE_TYPE, certification.CASE_TYPE)}
+"""By kind; handling.facts.register adds another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseType:
-    """`decide` is the type's whole behaviour: pure, everything it needs is an argument, everything it wants is in the result."""
-
-    lifecycle: Lifecycle
-    decide: Callable[[Case | None, Event, Facts, Desk, datetime], Decision]
-    commands: frozenset[str]
-    opened_by: tuple[MailboxRole, ...] = ()
-    """Roles of the mailboxes in which a mail that belongs to no case opens one of this type."""
-    begins_anew: frozenset[str] = frozenset()
-    """States in which a mail to the case may open the next one, for which `Facts.new_numbers` holds a number."""
+def kinds_opened_in(role: MailboxRole) -> tuple[str, ...]:
+    """Name the types of case that a mail to a mailbox of that role may open."""
+    return tuple(kind for kind, one in CASE_TYPES.items() if role in one.opened_by)
 
 
-CASE_TYPES: Mapping[str, CaseType] = {
-    "service_request": CaseType(
-        service_request.LIFECYCLE,
-        service_request.decide,
-        service_request.COMMANDS,
-        opened_by=(MailboxRole.TAC, MailboxRole.RECEIVING, MailboxRole.ESCALATION),
-        begins_anew=frozenset({"closed"}),
-    ),
-    "rma": CaseType(rma.LIFECYCLE, rma.decide, rma.COMMANDS),
-    "certification": CaseType(
-        certification.LIFECYCLE,
-        certification.decide,
-        certification.COMMANDS,
-        opened_by=(MailboxRole.PARTNER,),
-        begins_anew=frozenset({"certified", "rejected", "cancelled", "expired"}),
-    ),
-}
+def kind_opened_by(event: MailReceived) -> str:
+    """Name the type of case that a mail opens: of those that take its mailbox and claim it, the one that was registered last."""
+    return next(kind for kind in reversed(kinds_opened_in(event.mailbox_role)) if CASE_TYPES[kind].claims(event))
 
 
-def kind_opened_in(role: MailboxRole) -> str:
-    """The type of case that a mail to a mailbox of that role opens."""
-    return next(kind for kind, case_type in CASE_TYPES.items() if role in case_type.opened_by)
+def children_of(kind: str) -> tuple[AnyCaseType, ...]:
+    """List the types whose cases stand in the thread of a case of this kind."""
+    return tuple(one for one in CASE_TYPES.values() if one.parent == kind)
+
+
+def traits_of(notice: str) -> Trait:
+    """Tell what is peculiar about a notice, by its whole name."""
+    kind, _, name = notice.partition("/")
+    return CASE_TYPES[kind].notices.get(name, PLAIN) if kind in CASE_TYPES else PLAIN
 
 
 def decide(kind: str, case: Case | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """What the event does to the case. Raises ImpossibleTransition when a type's rule breaks its own lifecycle."""
+    """Say what the event does to the case. Raises ImpossibleTransition when a type's rule breaks its own lifecycle."""
     case_type = CASE_TYPES[kind]
+    if isinstance(event, CommandUndone) and case is not None:
+        return take_back(case, event, case_type.lifecycle)
     decision = case_type.decide(case, event, facts, desk, now)
     if decision.case is not None and not decision.refused:
         goes_on = case is not None and case.number == decision.case.number
-        case_type.lifecycle.move(case.state if case is not None and goes_on else BIRTH, decision.case.state)
+        case_type.lifecycle.move(case.state if case is not None and goes_on else OPENING, decision.case.state)
     return decision

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from mailflow.bootstrap import build_templates
-from mailflow.cases import kind_opened_in
+from mailflow.cases import kinds_opened_in
 from mailflow.cli.check_desk import find_in_desk
 from mailflow.cli.finding import Finding, Level
 from mailflow.notices.render import TemplateFailed, Templates
@@ -43,7 +43,7 @@ def check_desks(settings: Settings) -> Iterator[Finding]:
             if box.address not in read:
                 yield Finding(Level.WARNING, "desk", f"{desk.name}: {box.address} has no [[mailboxes]] in mailflow.toml and is not read")
         roles = {role for box in desk.mailboxes for role in NEEDED_ROLES[box.role]} | {Role.ADMIN}
-        for kind in sorted({kind_opened_in(box.role) for box in desk.mailboxes} - desk.number_prefixes.keys()):
+        for kind in sorted({kind for box in desk.mailboxes for kind in kinds_opened_in(box.role)} - desk.number_prefixes.keys()):
             yield Finding(Level.WRONG, "desk", f"{desk.name}: number_prefixes: {kind} is missing, and its mailboxes open such cases")
         for role in sorted(roles):
             if not desk.staff_of(role):

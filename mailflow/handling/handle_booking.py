@@ -1,191 +1,257 @@
-"""A mail of receiving staff read as a booking (RM5): all returns it names, or nothing, and always answered."""
+"""A mail of receiving staff read as a booking, by list, sentences or photos: all or nothing, and always answered (RM5, BX11).
+
+Each return is booked with the command `/received`, as if it had been written so.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection
-
-from mailflow.cases import decide
-from mailflow.handling.apply import apply
-from mailflow.handling.arrivals import ArrivalList, Arrivals, Trouble, find_lists, find_return, read_arrivals, returns_expecting
-from mailflow.handling.cause import Cause
-from mailflow.handling.gather import facts_for_case
-from mailflow.handling.letter import write_letter
-from mailflow.handling.office import Office
-from mailflow.handling.refusal import in_english, refuse
+from mailflow.cases import CASE_TYPES
+from mailflow.handling.handle_command import refuse, tell_results
+from mailflow.handling.match import prefix_of
+from mailflow.handling.notice import write_notice
+from mailflow.handling.settle import settle
+from mailflow.handling.work import Outcome, Work
+from mailflow.message.documents.label_photo import read_labels
+from mailflow.message.documents.receiving_list import ReceivingList, read_receiving_list
 from mailflow.message.item import Item
-from mailflow.message.staff.booking import Booking
-from mailflow.policy.case import Case, RmaLine
+from mailflow.message.model import Mail
+from mailflow.message.reference import find_case_numbers
+from mailflow.message.staff.booking import Booking, read_booking
+from mailflow.message.staff.command import Command
+from mailflow.policy.case import Case
+from mailflow.policy.case_type import AnyCaseType, ExpectedPart
 from mailflow.policy.decision import SendNotice, Sentence
-from mailflow.policy.derivation import Step
-from mailflow.policy.desk import Desk, MailboxRole
-from mailflow.policy.event import MailReceived
+from mailflow.policy.derivation import Step, Value
+from mailflow.policy.desk import MailboxRole
+from mailflow.policy.event import CommandGiven, MailReceived
+from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows
 from mailflow.store import journal
 
 VALID_FORM = "/received [RMA] QTY x PART [serial S[, S]]"
 LIST_BOOKED = "list"
 """What the journal calls the line by which a list that comes again is known."""
+PHOTO_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic")
+MOST_PHOTOS = 10
+"""Photos of one mail whose codes are read; each takes a moment."""
+
+Trouble = tuple[str, Sentence]
+"""(a line as written, why it cannot be booked)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
-    """What became of the mail: the reason for the journal, and the case it went to (None where it named none)."""
+class ArrivalList:
+    """An attached list with its name, and the SHA-256 by which the same file is known again."""
 
-    reason: str
-    case_number: str | None
+    name: str
+    sha256: str
+    content: ReceivingList
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """Items with the return they belong to ('' where nothing says so), and where each of them stands in the mail.
+
+    `troubles` are lines that cannot be booked: with one of them nothing is. `shown` are returns that a photo shows.
+    """
+
+    items: tuple[Item, ...] = ()
+    places: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
+    shown: tuple[str, ...] = ()
 
 
 class _NotBooked(Exception):
     """Lines of the mail that keep all of it from being booked."""
 
-    def __init__(self, *troubles: Trouble) -> None:
+    def __init__(self, troubles: Sequence[Trouble]) -> None:
         super().__init__(troubles)
         self.troubles = troubles
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Room:
-    """Where, why and for which return of the thread (None for a fresh mail) a mail is booked."""
-
-    c: Connection
-    office: Office
-    desk: Desk
-    case: Case | None
-    event: MailReceived
-    cause: Cause
-
-
 def tells_of_arrivals(event: MailReceived, case: Case | None) -> bool:
-    """Whether a mail of receiving staff in no return's thread is a booking all the same: a list, or a fresh mail to receiving."""
-    return (case is None and event.mailbox_role is MailboxRole.RECEIVING) or bool(find_lists(event.mail))
+    """Tell whether a mail of receiving staff in no return's thread is a booking all the same: a list, or a fresh mail to receiving."""
+    return (case is None and event.mailbox_role is MailboxRole.RECEIVING) or bool(_find_lists(event.mail))
 
 
-def handle_booking(c: Connection, office: Office, desk: Desk, case: Case | None, event: MailReceived, cause: Cause) -> Booked:
+def handle_booking(work: Work, case: Case | None, event: MailReceived) -> Outcome:
     """Book what the mail says on the returns it names, else on `case`, the return of its thread."""
-    room = _Room(c=c, office=office, desk=desk, case=case, event=event, cause=cause)
-    lists = find_lists(event.mail)
-    arrivals = read_arrivals(c, desk, case, event, lists)
+    lists = _find_lists(event.mail)
+    arrivals = _read_arrivals(work, case, event, lists)
     if arrivals.shown and not arrivals.items and not arrivals.troubles:
-        return _ask(room, arrivals.shown, Step("photo_shows"))
+        return _ask(work, case, event, arrivals.shown, Step("photo_shows"))
     if arrivals.items and not any(item.rma for item in arrivals.items):
-        serials = [serial for item in arrivals.items for serial in item.serials]
-        near = returns_expecting(c, desk, serials)
-        return _ask(room, near, Step("rma_not_named_near" if near else "rma_not_named"), arrivals.items)
+        near = _returns_expecting(work, [serial for item in arrivals.items for serial in item.serials])
+        return _ask(work, case, event, near, Step("rma_not_named_near" if near else "rma_not_named"), arrivals.items)
     try:
-        _check(room, arrivals, lists)
-        with c.begin_nested():
-            results = _book_all(room, arrivals)
+        if troubles := _find_troubles(work, event, arrivals, lists):
+            raise _NotBooked(troubles)
+        with work.c.begin_nested():
+            results = _book_all(work, case, event, arrivals)
     except _NotBooked as refused:
-        lines = tuple((line, reason, VALID_FORM if not lists else "") for line, reason in refused.troubles)
-        refuse(c, office, desk, case, event.sender, lines, cause)
-        told = "; ".join(in_english(office, reason) for _, reason in refused.troubles)
-        return Booked(f"nothing was booked: {told}", case.number if case else None)
+        refuse(work, case, event.sender, [(line, reason, VALID_FORM if not lists else "") for line, reason in refused.troubles])
+        told = "; ".join(work.services.in_english(reason) for _, reason in refused.troubles)
+        return _outcome(f"nothing was booked: {told}", case.number if case else None)
     numbers = tuple(results)
-    _remember(room, lists, numbers)
-    values = {"results": tuple(results.values()), "note_kept": False, "note": ""}
-    answer = SendNotice(notice="staff/command_result", to=(event.sender,), to_staff=True, values=values)
+    for number in numbers:
+        for one in lists:
+            # So that the same list, should it come again, is not counted twice (RM5).
+            work.journal(number, LIST_BOOKED, f"{one.name}, SHA-256 {one.sha256}", who=event.sender)
     about = case.number if case else numbers[0] if len(numbers) == 1 else ""
-    write_letter(c, office, desk, case_rows.load(c, about) if about else None, answer, cause)
-    return Booked("; ".join(said for said, _ in results.values()), case.number if case else numbers[0])
+    tell_results(work, case_rows.load(work.c, about) if about else None, event.sender, tuple(results.values()))
+    return _outcome("; ".join(said for said, _ in results.values()), case.number if case else numbers[0])
 
 
-def _check(room: _Room, arrivals: Arrivals, lists: Sequence[ArrivalList]) -> None:
-    """Everything that can be wrong before a rule is asked, told at once. Raises _NotBooked."""
+def _outcome(reason: str, number: str | None) -> Outcome:
+    return Outcome(Verdict.ADDED if number else Verdict.IGNORED, "booking", reason, number)
+
+
+def _find_lists(mail: Mail) -> tuple[ArrivalList, ...]:
+    return tuple(
+        ArrivalList(one.name or "unnamed", hashlib.sha256(one.content).hexdigest(), content)
+        for one in mail.attachments
+        if (content := read_receiving_list(one)) is not None
+    )
+
+
+def _read_arrivals(work: Work, case: Case | None, event: MailReceived, lists: Sequence[ArrivalList]) -> Arrivals:
+    """`case` is the return of the thread, if there is one; it holds for what names no other."""
+    shown = _returns_on_photos(work, case, event.mail) if not lists else ()
+    booking = _read_text(work, case, event, shown)
+    if lists:
+        return _from_lists(work, case, lists, booking)
+    default = case.number if case else shown[0] if len(shown) == 1 else ""
+    return Arrivals(
+        items=tuple(replace(item, rma=item.rma or default) for item in booking.items),
+        places=tuple(f"{item.quantity} x {item.part_number}" for item in booking.items),
+        extras=booking.extras,
+        troubles=tuple(zip(booking.problems, booking.reasons, strict=True)),
+        shown=shown,
+    )
+
+
+def _read_text(work: Work, case: Case | None, event: MailReceived, shown: Sequence[str]) -> Booking:
+    """The sentences, read with the parts and serials that may come under the returns in question."""
+    prefixes = (prefix_of(work.desk, _booked_type().kind),)
+    numbers = dict.fromkeys((*find_case_numbers(f"{event.mail.subject}\n{event.new_text}", prefixes), *shown))
+    named = [one for number in numbers if (one := find_return(work, number)) is not None]
+    parts = [part for one in (*([case] if case else []), *named) for part in _expected(one)]
+    booking = read_booking(
+        event.new_text,
+        parts=[part.part_number for part in parts],
+        serials={serial: part.part_number for part in parts for serial in part.serials},
+        descriptions={part.part_number: part.description for part in parts},
+        prefixes=prefixes,
+    )
+    subject = find_case_numbers(event.mail.subject, prefixes)
+    if case is None and len(subject) == 1:
+        return replace(booking, items=tuple(replace(item, rma=item.rma or subject[0]) for item in booking.items))
+    return booking
+
+
+def _from_lists(work: Work, case: Case | None, lists: Sequence[ArrivalList], booking: Booking) -> Arrivals:
+    """The rows of the lists; what the text says beside them is a covering note, unless it names parts of its own."""
+    if booking.items:
+        return Arrivals(troubles=((booking.items[0].part_number, Step("list_and_text")),))
+    prefix = prefix_of(work.desk, _booked_type().kind)
+    items: list[Item] = []
+    places: list[str] = []
+    troubles: list[Trouble] = []
+    for one in lists:
+        for row in one.content.rows:
+            # A list often says just RMA, or digits alone, which are read as that.
+            number = f"{prefix}{row.item.rma.removeprefix('RMA-')}" if row.item.rma.startswith("RMA-") else row.item.rma
+            if not number and case is None:
+                troubles.append((row.line, Step("row_without_rma", {"row": row.row})))
+                continue
+            items.append(replace(row.item, rma=number or (case.number if case else "")))
+            places.append(row.line)
+        troubles += [(wrong.line, Step(f"row_{wrong.name}", {"row": wrong.row})) for wrong in one.content.problems]
+    return Arrivals(items=tuple(items), places=tuple(places), extras=booking.extras, troubles=tuple(troubles))
+
+
+def _booked_type() -> AnyCaseType:
+    """The type of case under which parts come in."""
+    return next(one for one in CASE_TYPES.values() if one.expected_parts is not None)
+
+
+def find_return(work: Work, number: str) -> Case | None:
+    """Load the desk's return of that number, None where there is none."""
+    found = case_rows.load(work.c, number)
+    return found if found is not None and found.kind == _booked_type().kind and found.desk == work.desk.name else None
+
+
+def _expected(case: Case) -> tuple[ExpectedPart, ...]:
+    expected_parts = CASE_TYPES[case.kind].expected_parts
+    return expected_parts(case) if expected_parts else ()
+
+
+def _returns_on_photos(work: Work, case: Case | None, mail: Mail) -> tuple[str, ...]:
+    """Numbers of the returns on attached photos: of the thread, else by the RMA number in a code, else by a part's serial number.
+
+    An embedded picture counts too: phones put photos into the text.
+    """
+    found = [one for one in mail.attachments if one.content_type.startswith("image/") or (one.name or "").lower().endswith(PHOTO_ENDINGS)]
+    if case is not None:
+        return (case.number,) if found else ()
+    codes = tuple(dict.fromkeys(code for photo in found[:MOST_PHOTOS] for code in read_labels(photo.content)))
+    numbers = find_case_numbers("\n".join(codes), (prefix_of(work.desk, _booked_type().kind),))
+    return tuple(number for number in numbers if find_return(work, number) is not None) or _returns_expecting(work, codes)
+
+
+def _returns_expecting(work: Work, serials: Sequence[str]) -> tuple[str, ...]:
+    """Numbers of the desk's open returns under which one of the serials may come."""
+    named = [serial.upper() for serial in serials if serial]
+    found = case_rows.of_serials(work.c, named, kind=_booked_type().kind, desk=work.desk.name)
+    return tuple(one.number for one in found if one.closed_at is None)
+
+
+def _find_troubles(work: Work, event: MailReceived, arrivals: Arrivals, lists: Sequence[ArrivalList]) -> list[Trouble]:
+    """Everything that can be wrong before a rule is asked, told at once."""
     troubles = list(arrivals.troubles)
     for item, place in zip(arrivals.items, arrivals.places, strict=True):
         if not item.rma:
             troubles.append((place, Step("rma_missing")))
-        elif find_return(room.c, room.desk, item.rma) is None:
+        elif find_return(work, item.rma) is None:
             troubles.append((place, Step("no_return_of_desk", {"number": item.rma})))
     if not arrivals.items and not troubles:
-        troubles.append((_first_line(room.event.new_text), Step("nothing_to_book")))
+        first_line = next((line for line in event.new_text.splitlines() if line.strip()), "")
+        troubles.append((first_line, Step("nothing_to_book")))
     numbers = tuple(dict.fromkeys(item.rma for item in arrivals.items))
-    troubles += [trouble for one in lists if (trouble := _booked_before(room, one, numbers)) is not None]
-    if troubles:
-        raise _NotBooked(*troubles)
+    booked = [row for number in numbers for row in journal.of_case(work.c, number) if row.what == LIST_BOOKED]
+    for one in lists:
+        if earlier := next((row.at for row in booked if one.sha256 in row.text), None):
+            known: dict[str, Value] = {"file": one.name, "at": earlier, "timezone": work.desk.calendar.timezone}
+            troubles.append((one.name, Step("list_booked_before", known)))
+    return troubles
 
 
-def _booked_before(room: _Room, one: ArrivalList, numbers: Sequence[str]) -> Trouble | None:
-    rows = (row for number in numbers for row in journal.of_case(room.c, number))
-    earlier = next((row.at for row in rows if row.what == LIST_BOOKED and one.sha256 in row.text), None)
-    if earlier is None:
-        return None
-    return one.name, Step("list_booked_before", {"file": one.name, "at": earlier, "timezone": room.desk.calendar.timezone})
-
-
-def _book_all(room: _Room, arrivals: Arrivals) -> dict[str, tuple[str, Sentence]]:
+def _book_all(work: Work, case: Case | None, event: MailReceived, arrivals: Arrivals) -> dict[str, tuple[str, Sentence]]:
     """Number to (what was read, what was done). Raises _NotBooked with the refusals of all returns."""
     results: dict[str, tuple[str, Sentence]] = {}
     troubles: list[Trouble] = []
     numbers = tuple(dict.fromkeys(item.rma for item in arrivals.items))
-    owner_of_extras = room.case.number if room.case and room.case.number in numbers else numbers[0]
+    owner_of_extras = case.number if case and case.number in numbers else numbers[0]
     for number in numbers:
+        target = find_return(work, number)
+        if target is None:
+            raise LookupError(f"return {number} is not there")
         items = tuple(item for item in arrivals.items if item.rma == number)
-        booking = Booking(items=items, extras=arrivals.extras if number == owner_of_extras else ())
         said = f"{number}: {_said(items)}" if len(numbers) > 1 else _said(items)
-        try:
-            results[number] = (said, _book(room, number, booking, said))
-        except _NotBooked as refused:
-            troubles += refused.troubles
+        extras = arrivals.extras if number == owner_of_extras else ()
+        command = Command(name="received", line=f"/received {_said(items)}", items=items, extras=extras)
+        decision = settle(work, target, CommandGiven(command=command, by=event.sender, roles=event.roles, at=event.at))
+        if decision.refused:
+            troubles.append((said, decision.refused))
+        results[number] = (said, decision.done)
     if troubles:
-        raise _NotBooked(*troubles)
+        raise _NotBooked(troubles)
     return results
-
-
-def _book(room: _Room, number: str, booking: Booking, said: str) -> Sentence:
-    target = find_return(room.c, room.desk, number)
-    if target is None:
-        raise LookupError(f"return {number} is not there")
-    serials = tuple(serial for item in booking.items for serial in item.serials)
-    facts = facts_for_case(room.c, room.office, room.desk, target, room.event.at, named=serials)
-    decision = decide("rma", target, replace(room.event, booking=booking), facts, room.desk, room.cause.at)
-    if decision.refused:
-        raise _NotBooked((said, decision.refused))
-    apply(room.c, room.office, room.desk, target, decision, room.cause)
-    return decision.done
-
-
-def _remember(room: _Room, lists: Sequence[ArrivalList], numbers: Sequence[str]) -> None:
-    """So that the same list, should it come again, is not counted twice (RM5)."""
-    for number in numbers:
-        for one in lists:
-            journal.write(
-                room.c,
-                case_number=number,
-                desk=room.desk.name,
-                at=room.cause.at,
-                who=room.event.sender,
-                what=LIST_BOOKED,
-                text=f"{one.name}, SHA-256 {one.sha256}",
-                inbound_id=room.cause.inbound_id,
-            )
-
-
-def _ask(room: _Room, numbers: Sequence[str], reason: Step, items: Sequence[Item] = ()) -> Booked:
-    """Nothing is booked; the answer shows the returns that may be meant, each with its line ready to send back (BX11)."""
-    returns = [one for number in numbers if (one := find_return(room.c, room.desk, number)) is not None]
-    proposals = tuple((one.number, one.company, _open(one), _ready_line(one, items)) for one in returns)
-    values = {"reason": reason, "proposals": proposals}
-    question = SendNotice(notice="staff/booking_question", to=(room.event.sender,), to_staff=True, values=values)
-    write_letter(room.c, room.office, room.desk, returns[0] if len(returns) == 1 else room.case, question, room.cause)
-    about = returns[0].number if len(returns) == 1 else room.case.number if room.case else None
-    return Booked(f"nothing was booked: {in_english(room.office, reason)}", about)
-
-
-def _open(one: Case) -> tuple[RmaLine, ...]:
-    return tuple(line for line in one.details.lines if line.outstanding > 0)
-
-
-def _ready_line(one: Case, items: Sequence[Item]) -> str:
-    """The command that books what the mail names, else all that is outstanding."""
-    named = [(item.quantity, item.part_number, item.serials) for item in items]
-    whole = [(line.outstanding, line.part_number, line.outstanding_serials) for line in _open(one)]
-    told = (f"{quantity} x {part}" + (f" serial {', '.join(serials)}" if serials else "") for quantity, part, serials in named or whole)
-    command = "; ".join(told)
-    return f"/received {one.number} {command}" if command else ""
 
 
 def _said(items: Sequence[Item]) -> str:
@@ -195,5 +261,22 @@ def _said(items: Sequence[Item]) -> str:
     return ", ".join(f"{quantity} x {part}" for part, quantity in quantities.items())
 
 
-def _first_line(text: str) -> str:
-    return next((line for line in text.splitlines() if line.strip()), "")
+def _ask(work: Work, case: Case | None, event: MailReceived, numbers: Sequence[str], reason: Step, items: Sequence[Item] = ()) -> Outcome:
+    """Nothing is booked; the answer shows the returns that may be meant, each with its line ready to send back (BX11)."""
+    returns = [one for number in numbers if (one := find_return(work, number)) is not None]
+    missing = {one.number: tuple(part for part in _expected(one) if part.outstanding > 0) for one in returns}
+    proposals = tuple((one.number, one.company, missing[one.number], _ready_line(one, missing[one.number], items)) for one in returns)
+    values = {"reason": reason, "proposals": proposals}
+    question = SendNotice(notice="staff/booking_question", to=(event.sender,), to_staff=True, values=values)
+    about = returns[0] if len(returns) == 1 else case
+    write_notice(work, about, question)
+    return _outcome(f"nothing was booked: {work.services.in_english(reason)}", about.number if about else None)
+
+
+def _ready_line(one: Case, missing: Sequence[ExpectedPart], items: Sequence[Item]) -> str:
+    """The command that books what the mail names, else all that is outstanding."""
+    named = [(item.quantity, item.part_number, item.serials) for item in items]
+    whole = [(part.outstanding, part.part_number, part.outstanding_serials) for part in missing]
+    told = (f"{quantity} x {part}" + (f" serial {', '.join(serials)}" if serials else "") for quantity, part, serials in named or whole)
+    command = "; ".join(told)
+    return f"/received {one.number} {command}" if command else ""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection
-
-from mailflow.cases import CASE_TYPES, decide
-from mailflow.handling.apply import Applied, apply
-from mailflow.handling.cause import Cause
-from mailflow.handling.gather import describe_parts, facts_for_case
-from mailflow.handling.letter import write_letter
-from mailflow.handling.office import Office
-from mailflow.handling.refusal import Refused, in_english, refuse
+from mailflow.cases import CASE_TYPES, children_of
+from mailflow.handling.facts import Opening, find_other
+from mailflow.handling.handle_customer_mail import open_for_caller
+from mailflow.handling.match import thread_of
+from mailflow.handling.notice import write_notice
+from mailflow.handling.settle import apply, settle
 from mailflow.handling.undo import CommandWatch, take_back
+from mailflow.handling.work import Outcome, Refused, Work
 from mailflow.message.customer.dates import read_date
 from mailflow.message.model import Address
 from mailflow.message.staff.command import FORMS, Command, CommandMail, parse_commands
@@ -24,45 +21,20 @@ from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, Note, SendNotice, Sentence
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
-from mailflow.policy.event import CommandGiven
-from mailflow.policy.facts import Facts
+from mailflow.policy.event import CommandGiven, MailReceived
 from mailflow.policy.lifecycle import ImpossibleTransition
+from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows
-from mailflow.store import notice
 
-OpenRequest = Callable[[Address, str], Case]
-"""Open a request for a caller: who called, and what the request is (SR10)."""
-
+NO_CASE = "staff mail that names no case"
 STANDS_ALONE = ("new", "undo")
 """Commands that mean something in a mail that names no case."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commander:
-    """Who gives the commands of a mail, when, why, and with what they are done."""
-
-    c: Connection
-    office: Office
-    desk: Desk
-    by: str
-    at: datetime
-    cause: Cause
-    open_request: OpenRequest
-
-
-@dataclass(frozen=True, slots=True)
-class Commanded:
-    """What became of a mail of commands: the reason for the journal, and the case that it ended on; `opened` where that case is new."""
-
-    reason: str
-    case: Case | None
-    opened: bool = False
+LONGEST_SUBJECT = 80
 
 
 def read_commands(text: str, desk: Desk, case: Case | None, at: datetime) -> CommandMail:
-    """The commands of a staff mail; days may be written out in any language of the desk."""
-    calendar = calendar_for(case.country, case.timezone, desk.calendar) if case else calendar_for("", "", desk.calendar)
-    today = calendar.local_day(at)
+    """Read the commands of a staff mail; days may be written out in any language of the desk."""
+    today = calendar_for(case.country if case else "", case.timezone if case else "", desk.calendar).local_day(at)
 
     def read_day(words: str) -> date | None:
         days = (read_date(words, today=today, language=language) for language in desk.languages)
@@ -71,17 +43,7 @@ def read_commands(text: str, desk: Desk, case: Case | None, at: datetime) -> Com
     return parse_commands(text, read_day=read_day, prefixes=tuple(desk.number_prefixes.values()))
 
 
-def handle_commands(
-    c: Connection,
-    office: Office,
-    desk: Desk,
-    case: Case | None,
-    mail: CommandMail,
-    by: str,
-    at: datetime,
-    cause: Cause,
-    open_request: OpenRequest,
-) -> Commanded:
+def handle_commands(work: Work, event: MailReceived, case: Case | None, mail: CommandMail) -> Outcome:
     """Do the commands in their order and answer. With a line that fails nothing is done.
 
     `case` is the thread's; without one only `/new` and `/undo` have a meaning, and what follows `/new` is done on the new case.
@@ -89,169 +51,146 @@ def handle_commands(
     if mail.errors:
         lines = tuple((e.line, e.reason, e.valid_form) for e in mail.errors)
         is_lost = any(e.reason.name == "unknown_command" and not e.valid_form for e in mail.errors)
-        refuse(c, office, desk, case, by, lines, cause, forms=_valid_forms(c, case) if is_lost else ())
-        return Commanded("a command was not understood: nothing was done", case)
-    commander = Commander(c=c, office=office, desk=desk, by=by, at=at, cause=cause, open_request=open_request)
+        refuse(work, case, event.sender, lines, forms=_valid_forms(work, case) if is_lost else ())
+        return _outcome(case, "a command was not understood: nothing was done")
     try:
-        with c.begin_nested():
-            results, last = _give_all(commander, case, mail)
+        with work.c.begin_nested():
+            results, last = _give_all(work, event, case, mail)
     except Refused as refused:
-        refuse(c, office, desk, case, by, ((refused.line, refused.reason, refused.valid_form),), cause)
-        return Commanded(f"refused: {refused.line}: {in_english(office, refused.reason)}", case)
-    if mail.rest or not all(_is_asked_about(done) for _, done in results):
-        values = {"results": results, "note_kept": bool(mail.rest), "note": mail.rest}
-        write_letter(c, office, desk, last, SendNotice(notice="staff/command_result", to=(by,), to_staff=True, values=values), cause)
+        refuse(work, case, event.sender, ((refused.line, refused.reason, refused.valid_form),))
+        return _outcome(case, f"refused: {refused.line}: {work.services.in_english(refused.reason)}")
+    # A command that waits for `/confirm`: the question is the answer to it (BX8).
+    if mail.rest or not all(isinstance(done, Step) and done.name.endswith("_confirm_first") for _, done in results):
+        tell_results(work, last, event.sender, results, mail.rest)
     opened = any(command.name == "new" for command in mail.commands)
-    return Commanded("; ".join(line for line, _ in results), last, opened)
+    return _outcome(last, "; ".join(line for line, _ in results), Verdict.OPENED if opened else Verdict.ADDED)
 
 
-def _valid_forms(c: Connection, case: Case | None) -> tuple[str, ...]:
+def _outcome(case: Case | None, reason: str, verdict: Verdict = Verdict.ADDED) -> Outcome:
+    return Outcome(verdict, "staff command", reason, case.number) if case else Outcome(Verdict.IGNORED, NO_CASE, reason)
+
+
+def refuse(
+    work: Work,
+    case: Case | None,
+    by: str,
+    lines: Sequence[tuple[str, Sentence, str]] = (),
+    reason: Sentence = "",
+    forms: Sequence[str] = (),
+) -> None:
+    """Tell a member of staff that nothing was done, with the line and the nearest valid form; `forms` are all that are valid there."""
+    # A case without returns has none that a command could name.
+    has_kin = case is None or bool(CASE_TYPES[case.kind].parent or children_of(case.kind))
+    shown = {form: form if has_kin else form.replace("[RMA] ", "") for form in (*forms, *(form for _, _, form in lines))}
+    told = tuple((line, why, shown[form]) for line, why, form in lines)
+    values = {"lines": told, "reason": reason, "forms": tuple(shown[form] for form in forms)}
+    write_notice(work, case, SendNotice(notice="staff/command_refused", to=(by,), to_staff=True, values=values))
+
+
+def tell_results(work: Work, case: Case | None, by: str, results: Sequence[tuple[str, Sentence]], note: str = "") -> None:
+    """Answer whoever gave commands or booked: (line, what was done) of each, and the note that was kept beside them."""
+    values = {"results": tuple(results), "note_kept": bool(note), "note": note}
+    write_notice(work, case, SendNotice(notice="staff/command_result", to=(by,), to_staff=True, values=values))
+
+
+def _valid_forms(work: Work, case: Case | None) -> tuple[str, ...]:
     """The forms of all commands that the thread of a case takes."""
-    kinds = {one.kind for one in related_cases(c, case)} if case else set()
+    kinds = {one.kind for one in thread_of(work, case)} if case else set()
     names = {*STANDS_ALONE, *(name for kind in kinds for name in CASE_TYPES[kind].commands)}
     return tuple(form.shown for name, form in FORMS.items() if name in names)
 
 
-def _is_asked_about(done: Sentence) -> bool:
-    """A command that waits for `/confirm`: the question is the answer to it, and nothing is done that another letter could tell (BX8)."""
-    return isinstance(done, Step) and done.name.endswith("_confirm_first")
-
-
-def _give_all(commander: Commander, case: Case | None, mail: CommandMail) -> tuple[tuple[tuple[str, Sentence], ...], Case | None]:
+def _give_all(
+    work: Work, event: MailReceived, case: Case | None, mail: CommandMail
+) -> tuple[tuple[tuple[str, Sentence], ...], Case | None]:
     """(line, what was done) for each command, and the case on which they ended, as it is now."""
     results: list[tuple[str, Sentence]] = []
     for command in mail.commands:
-        done, number = _give(commander, case, command, mail.rest)
+        done, number = _give(work, event, case, command, mail.rest)
         results.append((command.line, done))
-        case = case_rows.load(commander.c, number)
+        case = case_rows.load(work.c, number)
     if mail.rest:
-        note = Decision(case=None, effects=(Note(text=mail.rest, who=commander.by, case=case),), reason="text beside commands")
-        apply(commander.c, commander.office, commander.desk, None, note, commander.cause)
+        apply(work, None, Decision(case=None, effects=(Note(text=mail.rest, who=event.sender, case=case),), reason="text beside commands"))
     return tuple(results), case
 
 
-def _give(commander: Commander, case: Case | None, command: Command, rest: str) -> tuple[Sentence, str]:
+def _give(work: Work, event: MailReceived, case: Case | None, command: Command, rest: str) -> tuple[Sentence, str]:
     """One command in the thread of a case: what was done, and the number of the case that the next one is meant for."""
-    if command.name == "new":
-        return _open(commander, command)
     if command.name == "undo":
-        thread = related_cases(commander.c, case) if case else ()
-        done, given_on = take_back(commander.c, commander.desk, thread, command.line, commander.by, commander.at, commander.cause)
+        done, given_on = take_back(work, thread_of(work, case) if case else (), command.line, event.sender, event.at)
         return done, case.number if case else given_on
+    if command.name == "new":
+        watch = CommandWatch.begin(work, ())
+        first_line = next((line.strip() for line in command.text.splitlines() if line.strip()), "")[:LONGEST_SUBJECT]
+        opened = open_for_caller(work, event, Address(command.address, command.person), first_line, command.text)
+        watch.keep(work, opened.number, command.line, event, (opened,))
+        return Step("command_new", {"number": opened.number, "address": opened.customer}), opened.number
     if case is None:
         raise Refused(command.line, Step("command_names_no_case"), FORMS["new"].shown)
-    return _give_on(commander, case, command, rest), case.number
-
-
-def _open(commander: Commander, command: Command) -> tuple[Sentence, str]:
-    """`/new`: a request of the caller's own, as if the caller had written it (SR10)."""
-    watch = CommandWatch.begin(commander.c, ())
-    opened = commander.open_request(Address(command.address, command.person), command.text)
-    letters = tuple((row.name, (*row.to, *row.cc)) for row in notice.list_of_case(commander.c, opened.number))
-    _keep(commander, watch, opened.number, command, (Applied(opened, letters),))
-    return Step("command_new", {"number": opened.number, "address": opened.customer}), opened.number
-
-
-def _give_on(commander: Commander, case: Case, command: Command, rest: str) -> Sentence:
-    c, desk = commander.c, commander.desk
-    target = _target(c, case, command)
+    target = _target(work, case, command)
     if target.merged_into:
         raise Refused(command.line, Step("command_on_merged", {"number": target.number, "other": target.merged_into}))
-    other = _other_case(c, desk, command)
-    event = CommandGiven(command=command, by=commander.by, roles=desk.roles_of(commander.by), at=commander.at, rest=rest)
-    watch = CommandWatch.begin(c, (*related_cases(c, case), *(related_cases(c, other) if other else ())))
-    done, applied = _issue(commander, target, event) if command.name == "rma" else _decide(commander, target, event, other)
-    _keep(commander, watch, case.number, command, applied)
-    return done
+    by = event.sender
+    given = CommandGiven(command=command, by=by, roles=work.desk.roles_of(by), at=event.at, rest=rest)
+    other = find_other(work, given)
+    watch = CommandWatch.begin(work, (*thread_of(work, case), *(thread_of(work, other) if other else ())))
+    decision = _open_child(work, target, given) or _settle(work, target, given)
+    watch.keep(work, case.number, command.line, event, (decision.case,) if decision.case else ())
+    return decision.done, case.number
 
 
-def _keep(commander: Commander, watch: CommandWatch, thread: str, command: Command, applied: Sequence[Applied]) -> None:
-    watch.keep(
-        commander.c,
-        commander.desk,
-        thread=thread,
-        line=command.line,
-        by=commander.by,
-        at=commander.at,
-        applied=applied,
-    )
+def _open_child(work: Work, parent: Case, given: CommandGiven) -> Decision | None:
+    """`/rma` moves the request on and opens the return (RM1); None for a command that opens nothing."""
+    child = next((one for one in CASE_TYPES.values() if one.opening_command == given.command.name), None)
+    if child is None:
+        return None
+    if parent.kind != child.parent:
+        raise Refused(given.command.line, Step("command_needs_request", {"number": parent.number}))
+    moved = _settle(work, parent, given).case
+    return _settle(work, Opening(child.kind, moved or parent), given)
 
 
-def _decide(commander: Commander, target: Case, event: CommandGiven, other: Case | None) -> tuple[Sentence, tuple[Applied, ...]]:
-    c, command = commander.c, event.command
-    facts = facts_for_case(c, commander.office, commander.desk, target, commander.cause.at, event=event, contract=command.contract)
-    descriptions = describe_parts(c, (item.part_number for item in command.items)) if command.items else facts.descriptions
-    done, applied = _do(commander, target, event, replace(facts, other_case=other, descriptions=descriptions))
-    return done, (applied,)
-
-
-def _issue(commander: Commander, case: Case, event: CommandGiven) -> tuple[Sentence, tuple[Applied, ...]]:
-    """`/rma` moves the request on and gives birth to the return (RM1)."""
-    c, office, desk, items = commander.c, commander.office, commander.desk, event.command.items
-    if case.kind != "service_request":
-        raise Refused(event.command.line, Step("command_needs_request", {"number": case.number}))
-    serials = tuple(serial for item in items for serial in item.serials)
-    facts = facts_for_case(c, office, desk, case, commander.cause.at, event=event, named=serials)
-    _, moved = _do(commander, case, event, facts)
-    birth = replace(
-        facts,
-        parent=case_rows.load(c, case.number),
-        descriptions=describe_parts(c, (item.part_number for item in items)),
-        new_numbers={"rma": case_rows.next_number(c, "rma", desk.number_prefixes["rma"])},
-    )
-    done, born = _do(commander, None, event, birth)
-    return done, (moved, born)
-
-
-def _do(commander: Commander, case: Case | None, event: CommandGiven, facts: Facts) -> tuple[Sentence, Applied]:
-    """Decide and apply; without a case a return is born. Raises Refused."""
-    command, desk = event.command, commander.desk
-    form = FORMS[command.name].shown
+def _settle(work: Work, about: Case | Opening, given: CommandGiven) -> Decision:
+    """Raises Refused."""
+    form = FORMS[given.command.name].shown
     try:
-        decision = decide(case.kind if case else "rma", case, event, facts, desk, commander.cause.at)
+        decision = settle(work, about, given)
     except ImpossibleTransition:
-        raise Refused(command.line, Step("command_out_of_turn", {"number": case.number if case else ""}), form) from None
+        number = about.number if isinstance(about, Case) else ""
+        raise Refused(given.command.line, Step("command_out_of_turn", {"number": number}), form) from None
     if decision.refused:
-        raise Refused(command.line, decision.refused, form)
-    return decision.done, apply(commander.c, commander.office, desk, case, decision, commander.cause)
+        raise Refused(given.command.line, decision.refused, form)
+    return decision
 
 
-def _other_case(c: Connection, desk: Desk, command: Command) -> Case | None:
-    """The case that `/merge` and `/link` name; one of another desk is none of ours."""
-    other = case_rows.load(c, command.target.upper()) if command.target else None
-    return other if other is not None and other.desk == desk.name else None
-
-
-def _target(c: Connection, case: Case, command: Command) -> Case:
+def _target(work: Work, case: Case, command: Command) -> Case:
     """The case that a command is meant for: the one it names, else the thread's own, else the request's only open return."""
-    related = related_cases(c, case)
+    thread, own_type = thread_of(work, case), CASE_TYPES[case.kind]
     if command.number:
-        named = next((one for one in related if one.number == command.number.upper()), None)
+        named = next((one for one in thread if one.number == command.number.upper()), None)
         if named is None:
             raise Refused(command.line, Step("command_of_other_case", {"other": command.number, "number": case.number}))
         return named
     if command.name == "confirm":
-        return _waiting_for(case, related, command)
-    if command.name in CASE_TYPES[case.kind].commands:
+        return _waiting_for(case, thread, command)
+    if command.name in own_type.commands:
         return case
-    if case.kind == "rma":
-        return next((one for one in related if one.kind == "service_request"), case)
-    if case.kind == "service_request" and command.name in CASE_TYPES["rma"].commands:
-        return _only_return(case, related, command)
-    return case
+    if own_type.parent:
+        return next((one for one in thread if one.kind == own_type.parent), case)
+    takers = {one.kind for one in children_of(case.kind) if command.name in one.commands}
+    return _only_return(case, [one for one in thread if one.kind in takers], command) if takers else case
 
 
-def _waiting_for(case: Case, related: Sequence[Case], command: Command) -> Case:
+def _waiting_for(case: Case, thread: Sequence[Case], command: Command) -> Case:
     """Where a command waits for the code."""
-    codes = ((one, pending.code.lower()) for one in related for pending in getattr(one.details, "confirmations", ()))
+    codes = ((one, pending.code.lower()) for one in thread for pending in getattr(one.details, "confirmations", ()))
     found = next((one for one, code in codes if code == command.code.lower()), None)
     if found is None:
         raise Refused(command.line, Step("code_unknown", {"number": case.number, "code": command.code}))
     return found
 
 
-def _only_return(case: Case, related: Sequence[Case], command: Command) -> Case:
-    returns = [one for one in related if one.kind == "rma"]
+def _only_return(case: Case, returns: Sequence[Case], command: Command) -> Case:
     still_open = [one for one in returns if one.closed_at is None] or returns
     if not still_open:
         raise Refused(command.line, Step("command_needs_return", {"number": case.number}))
@@ -259,9 +198,3 @@ def _only_return(case: Case, related: Sequence[Case], command: Command) -> Case:
         numbers = tuple(one.number for one in still_open)
         raise Refused(command.line, Step("command_which_return", {"number": case.number, "returns": numbers}), FORMS[command.name].shown)
     return still_open[0]
-
-
-def related_cases(c: Connection, case: Case) -> tuple[Case, ...]:
-    """The request and all its returns."""
-    request = case_rows.load(c, case.parent) if case.kind == "rma" and case.parent else case
-    return (case,) if request is None else (request, *case_rows.children(c, request.number))

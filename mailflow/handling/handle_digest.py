@@ -8,9 +8,8 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from mailflow.handling.cause import Cause
-from mailflow.handling.letter import write_letter
-from mailflow.handling.office import Office
+from mailflow.handling.notice import write_notice
+from mailflow.handling.work import Services, Trigger, Work
 from mailflow.notices.compose import UnsendableNotice
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
@@ -42,49 +41,49 @@ MOST_ROWS = 1000
 """Letters and mails that a digest looks at; it shows fewer still."""
 
 
-def handle_digests(office: Office, now: datetime) -> int:
+def handle_digests(services: Services, now: datetime) -> int:
     """Write every digest that is due; how many were settled. The first look at a desk settles the past without a word."""
-    with office.database.read() as c:
+    with services.database.read() as c:
         settled = digest.settled(c)
-    return sum(_handle(office, desk, kind, settled, now) for desk in office.desks for kind in DigestKind)
+    return sum(_handle(services, desk, kind, settled, now) for desk in services.desks for kind in DigestKind)
 
 
-def next_digest_moment(office: Office) -> datetime | None:
+def next_digest_moment(services: Services) -> datetime | None:
     """The earliest moment, past ones included, at which a digest of any desk is still to come; for rehearsals in which time jumps."""
-    with office.database.read() as c:
+    with services.database.read() as c:
         settled = digest.settled(c)
     moments = (
         next_digest(kind, desk.digests, calendar_for("", "", desk.calendar), settled[desk.name, kind])
-        for desk in office.desks
+        for desk in services.desks
         for kind in DigestKind
         if (desk.name, kind) in settled
     )
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _handle(office: Office, desk: Desk, kind: DigestKind, settled: Mapping[tuple[str, str], datetime], now: datetime) -> int:
+def _handle(services: Services, desk: Desk, kind: DigestKind, settled: Mapping[tuple[str, str], datetime], now: datetime) -> int:
     last = settled.get((desk.name, kind))
     if last is None:
-        with office.database.write() as c:
+        with services.database.write() as c:
             digest.settle(c, desk.name, kind, now)
         return 0
     due = due_digest(kind, desk.digests, calendar_for("", "", desk.calendar), now, last)
     if due is None:
         return 0
-    with office.database.write() as c:
+    with services.database.write() as c:
         if not digest.settle(c, desk.name, kind, due):
             return 0
-        effects = _to_staff(c, desk, last, now) if kind is DigestKind.STAFF else _to_partners(c, office, desk)
-        written = sum(_write(c, office, desk, effect, now) for effect in effects)
+        effects = _to_staff(c, desk, last, now) if kind is DigestKind.STAFF else _to_partners(c, services, desk)
+        written = sum(_write(c, services, desk, effect, now) for effect in effects)
         digest.record_letters(c, desk.name, kind, due, written)
     return 1
 
 
-def _write(c: Connection, office: Office, desk: Desk, effect: SendNotice, now: datetime) -> bool:
+def _write(c: Connection, services: Services, desk: Desk, effect: SendNotice, now: datetime) -> bool:
     """One that cannot be written must not keep the others, nor be tried every second: it is logged."""
     try:
         with c.begin_nested():
-            return write_letter(c, office, desk, None, effect, Cause(who="mailflow", what="digest", at=now)) is not None
+            return write_notice(Work.begin(c, services, desk, Trigger(who="mailflow", what="digest", at=now)), None, effect) is not None
     except (TemplateFailed, UnsendableNotice) as failed:
         log.error("digest could not be written", desk=desk.name, to=effect.to, reason=str(failed))
         return False
@@ -128,7 +127,7 @@ def _set_aside(c: Connection, desk: Desk) -> tuple[SetAside, ...]:
     return tuple(SetAside(sender=row.sender, subject=row.subject, rule=row.rule) for row in rows)
 
 
-def _to_partners(c: Connection, office: Office, desk: Desk) -> Iterator[SendNotice]:
+def _to_partners(c: Connection, services: Services, desk: Desk) -> Iterator[SendNotice]:
     """Each partner's own returns to its spare parts contact; nobody hears of another company's."""
     partners = [partner for partner in register.partners(c) if "@" in partner.spare_parts_contact]
     returns = in_order_of_dates(digest.open_returns(c, desk.name)) if partners else ()
@@ -136,7 +135,7 @@ def _to_partners(c: Connection, office: Office, desk: Desk) -> Iterator[SendNoti
     for partner in partners:
         own = tuple(case for case in returns if is_of_partner(partner.domain, case, domains.get(case.contract or "", ())))
         if own:
-            yield _partner_letter(c, office, desk, partner, own)
+            yield _partner_letter(c, services, desk, partner, own)
 
 
 def _domains(c: Connection, contract: str) -> tuple[str, ...]:
@@ -144,10 +143,10 @@ def _domains(c: Connection, contract: str) -> tuple[str, ...]:
     return found.domains if found else ()
 
 
-def _partner_letter(c: Connection, office: Office, desk: Desk, partner: Partner, returns: tuple[Case, ...]) -> SendNotice:
+def _partner_letter(c: Connection, services: Services, desk: Desk, partner: Partner, returns: tuple[Case, ...]) -> SendNotice:
     contact = partner.spare_parts_contact.strip().lower()
     mailbox = desk.mailbox(MailboxRole.TAC).address
-    shown = tuple(partner_return(case, case_address(office.address_key, mailbox, case.number)) for case in returns[:MOST_LINES])
+    shown = tuple(partner_return(case, case_address(services.address_key, mailbox, case.number)) for case in returns[:MOST_LINES])
     chosen = (one.language for one in register.find_contact(c, contact))
     return SendNotice(
         notice="staff/digest",

@@ -4,38 +4,44 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from mailflow.cases import kind_opened_by
 from mailflow.failpoint import reach
-from mailflow.handling.errand import Errand, Outcome
-from mailflow.handling.finding import find_case, standing_of, takes_part
-from mailflow.handling.handle_carrier_mail import find_delivered, take_carrier_mail
-from mailflow.handling.handle_customer_mail import take_customer_mail
-from mailflow.handling.handle_staff_mail import take_staff_mail
-from mailflow.handling.handle_vendor_mail import SILENT, find_handed_over, take_vendor_mail
-from mailflow.handling.known_register import KnownRegister
-from mailflow.handling.office import Office
-from mailflow.handling.partner import reported_case
-from mailflow.handling.quarantine import quarantine, tell_admin
-from mailflow.handling.quoted_letters import find_new_text, quotable_letters
-from mailflow.handling.reading import Reading, find_return_notifications, read
-from mailflow.handling.too_large import set_aside
-from mailflow.handling.undelivered import handle_bounce
+from mailflow.handling.handle_customer_mail import handle_customer_mail
+from mailflow.handling.handle_other_mail import (
+    SILENT,
+    find_delivered,
+    find_handed_over,
+    handle_bounce,
+    handle_carrier_mail,
+    handle_vendor_mail,
+)
+from mailflow.handling.handle_staff_mail import handle_staff_mail
+from mailflow.handling.match import CaseMatch, find_case, role_of_sender, takes_part
+from mailflow.handling.quarantine import quarantine, set_aside_large, tell_admin
+from mailflow.handling.settle import SOURCES
+from mailflow.handling.work import IncomingMail, Outcome, Services, Trigger, Work
 from mailflow.message.alarm import Alarm, read_alarm
-from mailflow.message.model import Extracted, Kind, Mail, Nature, UnreadableMail
+from mailflow.message.model import Authentication, Extracted, Kind, Mail, Nature, UnreadableMail
+from mailflow.message.nature import find_nature
+from mailflow.message.own_words import find_new_text, find_return_notifications
+from mailflow.message.parse import parse_mail
 from mailflow.message.reply import split_reply
+from mailflow.message.sender import read_authentication
 from mailflow.notices.compose import UnsendableNotice
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.alarm import is_alarm
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case_address import without_token
 from mailflow.policy.desk import MailboxRole
-from mailflow.policy.event import MailReceived
+from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.triage import UNREADABLE, Strange, Verdict, add_nature, triage
-from mailflow.store import inbound, journal, notice
+from mailflow.store import inbound, notice
 from mailflow.store.inbound import AlreadyHandled, InboundRow
 
 log = structlog.get_logger(__name__)
@@ -44,31 +50,41 @@ BATCH = 20
 MAX_ATTEMPTS = 3
 CLAIM = timedelta(minutes=1)
 """How long a batch is left alone by other processes. Past it the first verdict counts, so a slow one does no harm."""
+OWN_NOTICE = Nature(Kind.ECHO, "a notice of ours by its Message-ID")
+ALARM = "a device reports by Call Home"
 
 
-def handle_mails(office: Office, now: datetime) -> int:
+class Reading(NamedTuple):
+    """A mail, what it is, and what our border server said of its sender."""
+
+    mail: Mail
+    nature: Nature
+    authentication: Authentication
+
+
+def handle_mails(services: Services, now: datetime) -> int:
     """Take a batch of stored mails to their verdicts; how many were taken.
 
     The attempt is counted and committed before a mail is touched, so that one which kills the process is set aside at its
     third turn (promise P5). Each mail stands in a savepoint of its own: one that fails leaves its neighbours alone.
     """
-    with office.database.write() as c:
-        for row in inbound.give_up_on(c, MAX_ATTEMPTS, now=now, owner=office.owner):
-            tell_admin(c, office, row, row.rule, row.reason, now)
-        ids = inbound.claim_received(c, BATCH, owner=office.owner, now=now, lease=CLAIM)
+    with services.database.write() as c:
+        for row in inbound.give_up_on(c, MAX_ATTEMPTS, now=now, owner=services.owner):
+            tell_admin(_begin(c, services, row, now), row, row.rule, row.reason)
+        ids = inbound.claim_received(c, BATCH, owner=services.owner, now=now, lease=CLAIM)
     if not ids:
         return 0
-    with office.database.read() as c:
+    with services.database.read() as c:
         rows = [inbound.load(c, one) for one in ids]
-    readings = [(row, _try_to_read(row, office)) for row in rows]
+    readings = [(row, _try_to_read(services, row)) for row in rows]
     try:
-        with office.database.write() as c:
+        with services.database.write() as c:
             for row, reading in readings:
-                _handle_in_savepoint(c, office, row, reading, now)
+                _handle_in_savepoint(c, services, row, reading, now)
             reach("proc.before_commit")
     except OperationalError:
         # A full disk or a lost connection is not the mails' fault: it costs them no attempt.
-        with office.database.write() as c:
+        with services.database.write() as c:
             for one in ids:
                 inbound.give_back(c, one)
         raise
@@ -76,9 +92,19 @@ def handle_mails(office: Office, now: datetime) -> int:
     return len(ids)
 
 
-def _try_to_read(row: InboundRow, office: Office) -> Reading | UnreadableMail:
+def _begin(c: Connection, services: Services, row: InboundRow, now: datetime, mail: Mail | None = None) -> Work:
+    who = mail.sender.address if mail else "mailflow"
+    trigger = Trigger(who=who, what="mail", at=now, inbound_id=row.id, mail=mail)
+    return Work.begin(c, services, services.desk_of_mailbox(row.mailbox), trigger)
+
+
+def _try_to_read(services: Services, row: InboundRow) -> Reading | UnreadableMail:
     try:
-        return read(row.raw, office, office.desk_of_mailbox(row.mailbox))
+        mail = parse_mail(row.raw)
+        # What comes from a mailbox of another desk of ours is no echo: desks write to each other (DK1).
+        mailboxes = {box.address for box in services.desk_of_mailbox(row.mailbox).mailboxes}
+        own = mailboxes | {one.address for one in mail.senders if without_token(one.address) in mailboxes}
+        return Reading(mail, find_nature(mail, frozenset(own)), read_authentication(mail, services.authserv_id))
     except UnreadableMail as unreadable:
         return unreadable
     except Exception as surprise:
@@ -87,18 +113,18 @@ def _try_to_read(row: InboundRow, office: Office) -> Reading | UnreadableMail:
         return UnreadableMail(f"reading it failed: {type(surprise).__name__}: {surprise}")
 
 
-def _handle_in_savepoint(c: Connection, office: Office, row: InboundRow, reading: Reading | UnreadableMail, now: datetime) -> None:
+def _handle_in_savepoint(c: Connection, services: Services, row: InboundRow, reading: Reading | UnreadableMail, now: datetime) -> None:
     """A surprise is caught here, once: the mail keeps its state and comes again, at most thrice."""
     try:
         with c.begin_nested():
-            _handle(c, office, row, reading, now)
+            _handle(c, services, row, reading, now)
     except AlreadyHandled:
         log.info("mail was handled by another worker", inbound=row.id)
     except (TemplateFailed, UnsendableNotice) as failed:
         with c.begin_nested():
             if isinstance(reading, Reading):
                 _record_identity(c, row, reading.mail)
-            quarantine(c, office, row, "the answer could not be written", str(failed), now)
+            quarantine(_begin(c, services, row, now), row, "the answer could not be written", str(failed))
         log.error("answer could not be written", inbound=row.id, reason=str(failed))
     except OperationalError:
         raise
@@ -106,21 +132,26 @@ def _handle_in_savepoint(c: Connection, office: Office, row: InboundRow, reading
         log.exception("mail not handled", inbound=row.id, attempt=row.attempts)
 
 
-def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | UnreadableMail, now: datetime) -> None:
+def _record_identity(c: Connection, row: InboundRow, mail: Mail) -> None:
+    inbound.record_identity(c, row.id, mail.message_id, mail.sender.address, mail.subject, references=mail.references)
+
+
+def _handle(c: Connection, services: Services, row: InboundRow, reading: Reading | UnreadableMail, now: datetime) -> None:
+    """Unreadable and too large mail is set aside; all other mail has an outcome, which stands in the journal."""
     if isinstance(reading, UnreadableMail):
-        quarantine(c, office, row, UNREADABLE, str(reading), now)
+        quarantine(_begin(c, services, row, now), row, UNREADABLE, str(reading))
         return
-    mail = reading.mail
+    mail, nature, authentication = reading
     _record_identity(c, row, mail)
-    desk = office.desk_of_mailbox(row.mailbox)
-    mailbox = next(box for box in desk.mailboxes if box.address == row.mailbox)
-    errand = Errand(c=c, office=office, desk=desk, mailbox=mailbox, row=row, reading=reading, known=KnownRegister(c), now=now)
+    work = _begin(c, services, row, now, mail)
+    mailbox = next(box for box in work.desk.mailboxes if box.address == row.mailbox)
+    incoming = IncomingMail(work=work, mailbox=mailbox, row=row, mail=mail, nature=nature, authentication=authentication)
     if row.oversize:
-        set_aside(errand)
+        set_aside_large(incoming)
         return
-    outcome = _decide_fate(errand)
+    outcome = _find_outcome(incoming)
     if outcome.verdict is Verdict.QUARANTINED:
-        quarantine(c, office, row, outcome.rule, outcome.reason, now)
+        quarantine(work, row, outcome.rule, outcome.reason)
         return
     inbound.finish(
         c,
@@ -132,112 +163,109 @@ def _handle(c: Connection, office: Office, row: InboundRow, reading: Reading | U
         at=now,
         duplicate_of=outcome.duplicate_of,
     )
-    journal.write(
-        c,
-        case_number=outcome.case_number,
-        desk=desk.name,
-        at=now,
-        who=mail.sender.address,
-        what=outcome.verdict,
-        text=": ".join(filter(None, (outcome.rule, outcome.reason))),
-        inbound_id=row.id,
-    )
+    work.journal(outcome.case_number, outcome.verdict, ": ".join(filter(None, (outcome.rule, outcome.reason))))
 
 
-def _record_identity(c: Connection, row: InboundRow, mail: Mail) -> None:
-    inbound.record_identity(c, row.id, mail.message_id, mail.sender.address, mail.subject, references=mail.references)
-
-
-def _decide_fate(errand: Errand) -> Outcome:
-    """Triage first; what it lets through goes to a case."""
-    c, desk, row, mail, nature = errand.c, errand.desk, errand.row, errand.mail, errand.reading.nature
-    same = inbound.find_same(c, row.id, row.raw_sha256, mail.message_id, mail.sender.address, [box.address for box in desk.mailboxes])
-    of_device = not errand.reading.authentication.failed and is_alarm(mail, desk.alarms)
-    handed_over = find_handed_over(errand)
+def _find_outcome(incoming: IncomingMail) -> Outcome:
+    """Triage first; what it lets through goes to a case: the manufacturer's, a carrier's, staff's, or a customer's."""
+    work, row, mail = incoming.work, incoming.row, incoming.mail
+    of_device = not incoming.authentication.failed and is_alarm(mail, work.desk.alarms)
+    handed_over = find_handed_over(incoming)
+    same = inbound.find_same(work.c, row.id, row.raw_sha256, mail.message_id, incoming.sender, [box.address for box in work.desk.mailboxes])
     strange = Strange(
         mail=mail,
-        nature=Nature(Kind.ECHO, "a notice of ours by its Message-ID") if _is_own_notice(errand) else nature,
+        nature=OWN_NOTICE if _is_own_notice(work, mail) else incoming.nature,
         is_duplicate=same is not None,
-        is_known_sender=errand.known.is_known(mail.sender.address) or bool(desk.roles_of(mail.sender.address)),
-        is_before_cutoff=errand.office.cutoff is not None and row.received_at < errand.office.cutoff,
+        is_known_sender=work.register.is_known(incoming.sender) or bool(work.desk.roles_of(incoming.sender)),
+        is_before_cutoff=work.services.cutoff is not None and row.received_at < work.services.cutoff,
         is_alarm=of_device,
         is_of_vendor=handed_over is not None,
         was_released=row.released,
     )
-    verdict = triage(strange)
-    if verdict.verdict in (None, Verdict.AUTOMATIC) and (delivered := find_delivered(errand)) is not None:
-        booked = take_carrier_mail(errand, delivered)
-        if booked is not None:
-            return booked
-    if verdict.verdict is Verdict.BOUNCE:
-        number = handle_bounce(c, errand.office, desk, row, mail, errand.now)
-        return Outcome(Verdict.BOUNCE, verdict.rule, nature.rule, number)
-    if verdict.verdict is not None:
-        number = _case_of_automatic(errand) if verdict.verdict is Verdict.AUTOMATIC else None
-        return Outcome(verdict.verdict, verdict.rule, add_nature(verdict.rule, strange.nature), number, same)
-    if handed_over is not None:
-        return take_vendor_mail(errand, handed_over)
-    return _take_to_case(errand, read_alarm(mail) if of_device else None)
+    found = triage(strange)
+    delivered = find_delivered(incoming) if found.verdict in (None, Verdict.AUTOMATIC) else None
+    if delivered is not None and (booked := handle_carrier_mail(incoming, delivered)) is not None:
+        return booked
+    match found.verdict:
+        case None if handed_over is not None:
+            return handle_vendor_mail(incoming, handed_over)
+        case None:
+            return _take_to_case(incoming, read_alarm(mail) if of_device else None)
+        case Verdict.BOUNCE:
+            return Outcome(Verdict.BOUNCE, found.rule, incoming.nature.rule, handle_bounce(incoming))
+        case Verdict.AUTOMATIC:
+            return Outcome(Verdict.AUTOMATIC, found.rule, add_nature(found.rule, strange.nature), _case_of_automatic(incoming))
+    return Outcome(found.verdict, found.rule, add_nature(found.rule, strange.nature), duplicate_of=same)
 
 
-def _is_own_notice(errand: Errand) -> bool:
+def _is_own_notice(work: Work, mail: Mail) -> bool:
     """The mark alone proves nothing: another mailflow sets it too, and so could anybody."""
-    if not errand.mail.header("x-mailflow-desk"):
-        return False
-    ours = notice.by_message_id(errand.c, errand.mail.message_id)
-    return ours is not None and ours.desk == errand.desk.name
+    ours = notice.by_message_id(work.c, mail.message_id) if mail.header("x-mailflow-desk") else None
+    return ours is not None and ours.desk == work.desk.name
 
 
-def _case_of_automatic(errand: Errand) -> str | None:
+def _case_of_automatic(incoming: IncomingMail) -> str | None:
     """An out-of-office stands in the journal of its case, where its sender takes part in one and is not forged (IN7)."""
-    if errand.reading.authentication.failed:
+    if incoming.authentication.failed:
         return None
-    found = find_case(errand.c, errand.office, errand.desk, errand.mail, "", errand.known)
-    return found.case.number if found.case and takes_part(found.case, errand.mail.sender.address, errand.known) else None
+    match = find_case(incoming.work, incoming.mail, "")
+    return match.number if match.case and takes_part(incoming.work, match.case, incoming.sender) else None
 
 
-def _take_to_case(errand: Errand, alarm: Alarm | None) -> Outcome:
+def _take_to_case(incoming: IncomingMail, alarm: Alarm | None) -> Outcome:
     """Find its case, say what the sender may do there, and hand it to the room for staff or for customers."""
-    c, desk, mail, row = errand.c, errand.desk, errand.mail, errand.row
+    work, mail, row, sender = incoming.work, incoming.mail, incoming.row, incoming.sender
     body = mail.text or mail.alternative_text
-    rough = split_reply(body)
-    today = calendar_for("", "", desk.calendar).local_day(row.received_at)
-    forms = find_return_notifications(mail, rough.new_text, today, desk.languages[0])
-    found = find_case(c, errand.office, desk, mail, rough.new_text, errand.known, tuple(form.rma.upper() for form in forms if form.rma)[:1])
-    if found.case is None and errand.mailbox.role is MailboxRole.PARTNER:
-        reported = reported_case(c, desk, mail.sender.address, rough.new_text, row.received_at)
-        found = replace(found, case=reported, how="personnel report of a certified partner") if reported else found
-    sender, trust = mail.sender.address, errand.reading.authentication
-    found = replace(found, letters=quotable_letters(errand, found))
+    rough = split_reply(body).new_text
+    today = calendar_for("", "", work.desk.calendar).local_day(row.received_at)
+    forms = find_return_notifications(mail, rough, today, work.desk.languages[0])
+    trust, roles = incoming.authentication, work.desk.roles_of(sender)
+    numbers = tuple(form.rma.upper() for form in forms if form.rma)[:1]
+    match = find_case(work, mail, rough, numbers) if roles or alarm is None else CaseMatch(None, ALARM)
+    letters = _quotable_letters(incoming, match)
     event = MailReceived(
         mail=mail,
         at=row.received_at,
-        new_text=find_new_text(body, rough.new_text, found.letters, is_staff=bool(desk.roles_of(sender))),
-        standing=standing_of(desk, found.case, sender, genuine=trust.genuine, failed=trust.failed, known=errand.known),
+        new_text=find_new_text(body, rough, letters, is_staff=bool(roles)),
+        standing=Standing.STRANGER,
         authenticated=trust.genuine,
-        mailbox_role=_role_addressed(errand),
+        mailbox_role=_role_addressed(incoming),
+        mailbox_language=incoming.mailbox.language,
         extracted=Extracted(),
-        roles=desk.roles_of(sender),
-        unanswered_because=_why_silent(errand),
-        answers_notice=found.answers_notice,
+        roles=roles,
+        unanswered_because=_why_silent(incoming),
+        answers_notice=match.answers_notice,
         return_notifications=forms,
         alarm=alarm,
     )
-    return take_staff_mail(errand, found, event) if event.roles else take_customer_mail(errand, found, event)
+    if match.case is None:
+        kind = kind_opened_by(event)
+        running = SOURCES[kind].find_running(work, kind, event)
+        match = replace(match, case=running[0], how=running[1]) if running else match
+    event = replace(event, standing=role_of_sender(work, match.case, sender, genuine=trust.genuine, failed=trust.failed))
+    return handle_staff_mail(incoming, match, event) if roles else handle_customer_mail(incoming, match, event, letters)
 
 
-def _why_silent(errand: Errand) -> str:
+def _quotable_letters(incoming: IncomingMail, match: CaseMatch) -> tuple[str, ...]:
+    """Texts of the case's letters, newest first. What only staff got, no customer can quote (IN6)."""
+    work = incoming.work
+    letters = [one for case in (match.case, match.merged) if case for one in notice.texts_of_case(work.c, case.number)]
+    is_staff = bool(work.desk.roles_of(incoming.sender))
+    return tuple(text for to, text in letters if is_staff or not all(map(work.desk.roles_of, to)))
+
+
+def _why_silent(incoming: IncomingMail) -> str:
     """Why nobody answers this sender by a machine, whatever it asks: it is one, or is not who it says (IN7, P9)."""
-    if errand.reading.nature.kind is not Kind.PERSON:
+    if incoming.nature.kind is not Kind.PERSON:
         return "sent by a machine"
-    if errand.desk.is_vendor(errand.mail.sender.address):
+    if incoming.work.desk.is_vendor(incoming.sender):
         return SILENT
-    trust = errand.reading.authentication
+    trust = incoming.authentication
     return f"our border server says that it is forged: {trust.rule}" if trust.failed else ""
 
 
-def _role_addressed(errand: Errand) -> MailboxRole:
+def _role_addressed(incoming: IncomingMail) -> MailboxRole:
     """Of the mailbox it came to; one that is also written to the escalation mailbox is an escalation, whichever copy is first (SR6)."""
-    addressed = {without_token(one.address) for one in (*errand.mail.to, *errand.mail.cc)}
-    escalation = any(box.role is MailboxRole.ESCALATION and box.address in addressed for box in errand.desk.mailboxes)
-    return MailboxRole.ESCALATION if escalation else errand.mailbox.role
+    addressed = {without_token(one.address) for one in (*incoming.mail.to, *incoming.mail.cc)}
+    escalation = any(box.role is MailboxRole.ESCALATION and box.address in addressed for box in incoming.work.desk.mailboxes)
+    return MailboxRole.ESCALATION if escalation else incoming.mailbox.role

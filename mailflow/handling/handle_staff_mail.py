@@ -2,104 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
-from mailflow.cases import decide
-from mailflow.handling.apply import apply
-from mailflow.handling.errand import Errand, Outcome
-from mailflow.handling.finding import Found
-from mailflow.handling.gather import facts_for_case
+from mailflow.cases import CASE_TYPES, traits_of
 from mailflow.handling.handle_booking import handle_booking, tells_of_arrivals
-from mailflow.handling.handle_command import STANDS_ALONE, handle_commands, read_commands
-from mailflow.handling.letter import write_letter
-from mailflow.handling.lost_thread import has_lost_thread, quoted_notice, tell_note_kept
-from mailflow.handling.opening import extract, open_for_caller
-from mailflow.handling.reading import above_forwarded, before_quotation
-from mailflow.handling.refusal import in_english, refuse
+from mailflow.handling.handle_command import NO_CASE, STANDS_ALONE, handle_commands, read_commands, refuse, tell_results
+from mailflow.handling.handle_customer_mail import extract, open_for_caller
+from mailflow.handling.match import BY_ADDRESS, BY_NUMBER, CaseMatch, children, only_open
+from mailflow.handling.notice import write_notice
+from mailflow.handling.settle import settle
+from mailflow.handling.work import IncomingMail, Outcome, Work
 from mailflow.message.forwarded import Forwarded, find_forwarded
-from mailflow.message.model import Address
+from mailflow.message.own_words import above_forwarded, before_quotation
+from mailflow.message.reply_words import ANSWERED, FORWARDED
 from mailflow.message.staff.command import CommandMail, misses_slash
 from mailflow.policy.case import Case
+from mailflow.policy.case_type import Trait
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import MailboxRole, Role
 from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.triage import NOT_GENUINE, Verdict
-from mailflow.store import case as case_rows
 from mailflow.store import notice
+from mailflow.store.notice import NoticeRow
 
-NO_CASE = "staff mail that names no case"
-LONGEST_SUBJECT = 80
 MOST_LINES_TOLD = 10
 """Lines of a forged mail that are shown to whom it names."""
+SURELY = 0.8
+"""Share of a letter's lines that a mail has to repeat to be an answer to it, of 1."""
+FEWEST_LETTERS = 8
+"""Letters and digits of a line that says something."""
 
 
-def take_staff_mail(errand: Errand, found: Found, event: MailReceived) -> Outcome:
+def handle_staff_mail(incoming: IncomingMail, match: CaseMatch, event: MailReceived) -> Outcome:
     """From a sender that is not genuine nothing at all is taken (OUT6)."""
+    work, case = incoming.work, match.case
     if event.standing is not Standing.STAFF:
-        return _refuse_forged(errand, event)
+        return _refuse_forged(incoming, event)
     if event.is_encrypted:
-        return _refuse_encrypted(errand, found, event)
-    passed_on = _passed_on(errand, found, event)
-    commands = read_commands(_own_words(event), errand.desk, found.case, event.at)
+        # Neither an order nor a letter to the customer: nobody here could read it (IN9).
+        return _refuse(work, match, event, reason=Step("staff_mail_encrypted"))
+    passed_on = _passed_on(work, match, event)
+    commands = read_commands(_own_words(event), work.desk, case, event.at)
     if Role.RECEIVING in event.roles and not (commands.commands or commands.errors or passed_on):
-        returned = _return_meant(errand, found.case, event) if found.case else None
-        if returned is not None or tells_of_arrivals(event, found.case):
-            booked = handle_booking(errand.c, errand.office, errand.desk, returned, event, errand.cause())
-            return Outcome(Verdict.ADDED if booked.case_number else Verdict.IGNORED, "booking", booked.reason, booked.case_number)
-    if passed_on is not None and not commands.errors and not any(one.name in STANDS_ALONE for one in commands.commands):
-        return _open_passed_on(errand, event, passed_on, commands)
-    if commands.errors or any(found.case or one.name in STANDS_ALONE for one in commands.commands):
+        returned = _return_meant(work, case, event) if case else None
+        if returned is not None or tells_of_arrivals(event, case):
+            return handle_booking(work, returned, event)
+    stands_alone = any(one.name in STANDS_ALONE for one in commands.commands)
+    if passed_on is not None and not commands.errors and not stands_alone:
+        return _open_passed_on(work, event, passed_on, commands)
+    if commands.errors or stands_alone or (case and commands.commands):
         # What is meant for a merged request must not happen to the one that goes on: whoever gives a command is told.
-        return _command(errand, event, found.merged or found.case, commands)
-    if found.case is None:
-        return _refuse_nameless(errand, event)
-    if below := _commands_below(errand, found.case, event):
-        return _refuse_lines(errand, found, event, tuple((line, Step("command_below_quotation"), "") for line in below))
+        return handle_commands(work, event, match.merged or case, commands)
+    if case is None:
+        return _refuse(work, match, event, reason=Step("command_names_no_case"))
+    if below := _commands_below(work, case, event):
+        return _refuse(work, match, event, tuple((line, Step("command_below_quotation"), "") for line in below))
     if form := misses_slash(event.new_text):
-        return _refuse_lines(errand, found, event, ((event.new_text.strip(), Step("slash_missing"), form),))
-    if has_lost_thread(found, event.mail):
-        return _take_out_of_thread(errand, found, found.case, event)
-    return _write_to_case(errand, found, found.case, event)
+        return _refuse(work, match, event, ((event.new_text.strip(), Step("slash_missing"), form),))
+    if _has_lost_thread(match, event):
+        return _take_out_of_thread(work, match, case, event)
+    return _write_to_case(work, match, case, event)
 
 
-def _take_out_of_thread(errand: Errand, found: Found, case: Case, event: MailReceived) -> Outcome:
-    """What surely answers a relayed mail is taken so; else it is a note, and its sender is told (SR5, BX7)."""
-    answered = quoted_notice(errand.c, found, event.mail)
-    outcome = _write_to_case(errand, found, case, replace(event, answers_notice=answered))
-    if not answered and event.new_text.strip():
-        write_letter(errand.c, errand.office, errand.desk, case, tell_note_kept(errand.c, case, event), errand.cause())
-    return outcome
-
-
-def _refuse_encrypted(errand: Errand, found: Found, event: MailReceived) -> Outcome:
-    """Neither an order nor a letter to the customer: nobody here could read it (IN9)."""
-    _refuse(errand, found.case, event, why := Step("staff_mail_encrypted"))
-    told = in_english(errand.office, why)
-    return Outcome(Verdict.ADDED, found.how, told, found.case.number) if found.case else Outcome(Verdict.IGNORED, NO_CASE, told)
-
-
-def _refuse_forged(errand: Errand, event: MailReceived) -> Outcome:
+def _refuse_forged(incoming: IncomingMail, event: MailReceived) -> Outcome:
     """Told to the address on the list, but no flood of forged mails becomes a flood of answers (P9)."""
-    rule = errand.reading.authentication.rule
-    hour = timedelta(hours=1)
-    if notice.count_to(errand.c, event.sender, errand.now - hour, immediate_only=False) < errand.desk.caps.known_per_hour:
-        said: dict[str, Value] = {"subject": event.mail.subject or "-", "at": event.at, "timezone": errand.desk.calendar.timezone}
-        read = read_commands(_own_words(event), errand.desk, None, event.at)
+    work = incoming.work
+    if not work.had_its_share(event.sender, work.desk.caps.known_per_hour):
+        said: dict[str, Value] = {"subject": event.mail.subject or "-", "at": event.at, "timezone": work.desk.calendar.timezone}
+        read = read_commands(_own_words(event), work.desk, None, event.at)
         given = (*(one.line for one in read.commands), *(one.line for one in read.errors))[:MOST_LINES_TOLD]
         lines = tuple((line, Step("not_done"), "") for line in given)
-        refuse(errand.c, errand.office, errand.desk, None, event.sender, lines, errand.cause(), reason=Step("mail_not_genuine", said))
-    return Outcome(Verdict.QUARANTINED, NOT_GENUINE, rule)
+        refuse(work, None, event.sender, lines, reason=Step("mail_not_genuine", said))
+    return Outcome(Verdict.QUARANTINED, NOT_GENUINE, incoming.authentication.rule)
 
 
-def _refuse_nameless(errand: Errand, event: MailReceived) -> Outcome:
-    _refuse(errand, None, event, named := Step("command_names_no_case"))
-    return Outcome(Verdict.IGNORED, NO_CASE, in_english(errand.office, named))
-
-
-def _refuse(errand: Errand, case: Case | None, event: MailReceived, reason: Step) -> None:
-    refuse(errand.c, errand.office, errand.desk, case, event.sender, (), errand.cause(), reason=reason)
+def _refuse(
+    work: Work, match: CaseMatch, event: MailReceived, lines: Sequence[tuple[str, Step, str]] = (), reason: Step | None = None
+) -> Outcome:
+    refuse(work, match.case, event.sender, lines, reason=reason or "")
+    told = work.services.in_english(reason or lines[0][1])
+    return Outcome(Verdict.ADDED, match.how, told, match.number) if match.case else Outcome(Verdict.IGNORED, NO_CASE, told)
 
 
 def _own_words(event: MailReceived) -> str:
@@ -107,76 +91,83 @@ def _own_words(event: MailReceived) -> str:
     return above_forwarded(before_quotation(event.mail, event.new_text))
 
 
-def _commands_below(errand: Errand, case: Case, event: MailReceived) -> tuple[str, ...]:
+def _commands_below(work: Work, case: Case, event: MailReceived) -> tuple[str, ...]:
     """Command lines that stand below quoted text: they count for nothing, and no letter goes out with them in it (SR5)."""
-    read = read_commands(event.new_text, errand.desk, case, event.at)
+    read = read_commands(event.new_text, work.desk, case, event.at)
     misread = (error.line for error in read.errors if error.reason.name != "unknown_command")
     return tuple(line.strip() for line in (*(command.line for command in read.commands), *misread))
 
 
-def _refuse_lines(errand: Errand, found: Found, event: MailReceived, lines: tuple[tuple[str, Step, str], ...]) -> Outcome:
-    refuse(errand.c, errand.office, errand.desk, found.case, event.sender, lines, errand.cause())
-    return Outcome(Verdict.ADDED, found.how, in_english(errand.office, lines[0][1]), found.case.number if found.case else None)
-
-
-def _command(errand: Errand, event: MailReceived, case: Case | None, commands: CommandMail) -> Outcome:
-    def open_request(caller: Address, text: str) -> Case:
-        first_line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-        return open_for_caller(errand, event, caller, first_line[:LONGEST_SUBJECT], text)
-
-    done = handle_commands(errand.c, errand.office, errand.desk, case, commands, event.sender, event.at, errand.cause(), open_request)
-    if done.case is None:
-        return Outcome(Verdict.IGNORED, NO_CASE, done.reason)
-    return Outcome(Verdict.OPENED if done.opened else Verdict.ADDED, "staff command", done.reason, done.case.number)
-
-
-def _passed_on(errand: Errand, found: Found, event: MailReceived) -> Forwarded | None:
+def _passed_on(work: Work, match: CaseMatch, event: MailReceived) -> Forwarded | None:
     """The customer's mail that staff forward without naming a case; one of staff or of ours is none (SR10)."""
-    if found.case is not None or found.answers_notice:
-        return None
-    forwarded = find_forwarded(event.mail)
+    forwarded = find_forwarded(event.mail) if match.case is None and not match.answers_notice else None
     if forwarded is None or "@" not in forwarded.sender.address:
         return None
     sender = forwarded.sender.address
-    return None if errand.desk.roles_of(sender) or errand.office.is_own(sender) else forwarded
+    return None if work.desk.roles_of(sender) or work.services.is_own(sender) else forwarded
 
 
-def _open_passed_on(errand: Errand, event: MailReceived, passed_on: Forwarded, commands: CommandMail) -> Outcome:
+def _open_passed_on(work: Work, event: MailReceived, passed_on: Forwarded, commands: CommandMail) -> Outcome:
     """Opened for the customer and answered like any new request; commands above it are done on the new case."""
-    case = open_for_caller(errand, event, passed_on.sender, passed_on.subject, passed_on.text)
-    if not commands.commands:
-        reason = f"{event.sender} passed on a mail of {passed_on.sender.address}"
-        _confirm(errand, event, case)
-        return Outcome(Verdict.OPENED, "a customer's mail forwarded by staff", reason, case.number)
-    done = _command(errand, event, case, commands)
-    return replace(done, verdict=Verdict.OPENED, case_number=case.number)
+    case = open_for_caller(work, event, passed_on.sender, passed_on.subject, passed_on.text)
+    if commands.commands:
+        done = handle_commands(work, event, case, commands)
+        return replace(done, verdict=Verdict.OPENED, case_number=case.number)
+    # Whoever passed the mail on hears the number, in whose thread the case goes on.
+    tell_results(work, case, event.sender, ((event.mail.subject, Step("command_new", {"number": case.number, "address": case.customer})),))
+    reason = f"{event.sender} passed on a mail of {passed_on.sender.address}"
+    return Outcome(Verdict.OPENED, "a customer's mail forwarded by staff", reason, case.number)
 
 
-def _confirm(errand: Errand, event: MailReceived, case: Case) -> None:
-    """Whoever passed the mail on hears the number, in whose thread the case goes on."""
-    done = Step("command_new", {"number": case.number, "address": case.customer})
-    values = {"results": ((event.mail.subject, done),), "note_kept": False, "note": ""}
-    answer = SendNotice(notice="staff/command_result", to=(event.sender,), to_staff=True, values=values)
-    write_letter(errand.c, errand.office, errand.desk, case, answer, errand.cause())
-
-
-def _return_meant(errand: Errand, case: Case, event: MailReceived) -> Case | None:
+def _return_meant(work: Work, case: Case, event: MailReceived) -> Case | None:
     """The return that a mail of receiving staff is about; what they write of a request alone is a note (RM5)."""
-    if case.kind == "rma":
+    if CASE_TYPES[case.kind].expected_parts is not None:
         return case
-    if event.mailbox_role is not MailboxRole.RECEIVING:
-        return None
-    returns = [one for one in case_rows.returns_of(errand.c, case.number) if one.closed_at is None]
-    return returns[0] if len(returns) == 1 else None
+    return only_open(children(work, case)) if event.mailbox_role is MailboxRole.RECEIVING else None
 
 
-def _write_to_case(errand: Errand, found: Found, case: Case, event: MailReceived) -> Outcome:
+def _write_to_case(work: Work, match: CaseMatch, case: Case, event: MailReceived) -> Outcome:
     """A letter to the customer, or an internal note, as the case type's rule has it (SR5)."""
-    told = replace(event, extracted=extract(errand, event))
-    facts = facts_for_case(errand.c, errand.office, errand.desk, case, event.at, event=told, extracted=told.extracted, known=errand.known)
-    decision = decide(case.kind, case, told, facts, errand.desk, errand.now)
+    decision = settle(work, case, replace(event, extracted=extract(work, event)))
     if decision.refused:
-        refuse(errand.c, errand.office, errand.desk, case, event.sender, (), errand.cause(), reason=decision.refused)
-    else:
-        apply(errand.c, errand.office, errand.desk, case, decision, errand.cause())
-    return Outcome(Verdict.ADDED, found.how, decision.reason, case.number)
+        refuse(work, case, event.sender, reason=decision.refused)
+    return Outcome(Verdict.ADDED, match.how, decision.reason, case.number)
+
+
+def _has_lost_thread(match: CaseMatch, event: MailReceived) -> bool:
+    """An answer by its headers or subject that names the case and no mail that we know: relays rewrite Message-IDs (SR5, BX7)."""
+    mail = event.mail
+    is_answer = bool(mail.in_reply_to or mail.references or ANSWERED.match(mail.subject))
+    return is_answer and not match.answers_notice and match.how in (BY_ADDRESS, BY_NUMBER)
+
+
+def _take_out_of_thread(work: Work, match: CaseMatch, case: Case, event: MailReceived) -> Outcome:
+    """What surely answers a relayed mail is taken so; else it is a note, and its sender is told which mail to answer instead (SR5, BX7)."""
+    letters = [row for row in notice.list_of_case(work.c, case.number) if event.sender in row.to]
+    # Only with the case's signed address: what is relayed by mistake cannot be taken back, a note can be sent again.
+    is_sure = match.how == BY_ADDRESS and not FORWARDED.match(event.mail.subject)
+    repeated = {row.name for row in letters if _repeats(event, row)} if is_sure else set()
+    answered = repeated.pop() if len(repeated) == 1 else ""
+    if Trait.ANSWER_LEAVES not in traits_of(answered):
+        answered = ""
+    outcome = _write_to_case(work, match, case, replace(event, answers_notice=answered))
+    if not answered and event.new_text.strip():
+        instead = next((row for row in reversed(letters) if Trait.ANSWER_LEAVES in traits_of(row.name)), None)
+        values = {
+            "note": event.new_text.strip(),
+            "answer_to": instead.subject if instead else "",
+            "written_at": instead.created_at if instead else None,
+        }
+        write_notice(work, case, SendNotice(notice="staff/note_kept", to=(event.sender,), to_staff=True, values=values))
+    return outcome
+
+
+def _repeats(event: MailReceived, row: NoticeRow) -> bool:
+    body = _bare(event.mail.text or event.mail.alternative_text)
+    said = [bare for line in row.text.splitlines() if len(bare := _bare(line)) >= FEWEST_LETTERS]
+    return bool(said) and sum(one in body for one in said) >= SURELY * len(said)
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone: mail programs wrap and mark what they quote."""
+    return "".join(filter(str.isalnum, text))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Derivation, Step
+
+NoticeValues = Mapping[str, object]
+"""What a notice's template shows, by the names of its head comment. Nothing but a template looks into them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class SendNotice:
     notice: str
     to: tuple[str, ...]
     cc: tuple[str, ...] = ()
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: NoticeValues = field(default_factory=dict)
     to_staff: bool = False
     attach: tuple[str, ...] = ()
     forward_attachments: bool = False

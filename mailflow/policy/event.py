@@ -12,7 +12,9 @@ from mailflow.message.customer.survey import SurveyAnswer
 from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
 from mailflow.message.staff.booking import Booking
 from mailflow.message.staff.command import Command
+from mailflow.policy.case import Case
 from mailflow.policy.desk import MailboxRole, Role
+from mailflow.policy.facts import WaitingDeadline
 
 
 class Standing(StrEnum):
@@ -26,7 +28,12 @@ class Standing(StrEnum):
     STRANGER = "stranger"
 
 
-RELAYED_NOTICES = ("service_request/customer_message", "service_request/staff_message")
+AT_ONCE = ("status", "escalate")
+"""One-line answers that are about the request, and count in the subject or the first line of a fresh mail too (SR6, SR9)."""
+
+CUSTOMER_NOTICE, STAFF_NOTICE = "service_request/customer_message", "service_request/staff_message"
+"""The customer's words to staff, and those of staff to the customer, whatever the case type."""
+RELAYED_NOTICES = (CUSTOMER_NOTICE, STAFF_NOTICE)
 """The only notices whose answer by staff goes to the customer (SR5)."""
 VENDOR_NOTICE = "service_request/vendor_message"
 """The only notice whose answer by staff goes to the manufacturer (DK1)."""
@@ -43,6 +50,8 @@ class MailReceived:
     authenticated: bool
     mailbox_role: MailboxRole
     extracted: Extracted
+    mailbox_language: str = ""
+    """Of the mailbox that it came to (IN1)."""
     roles: tuple[Role, ...] = ()
     unanswered_because: str = ""
     """Why this mail gets no automatic answer: sent by a machine, or the address had its share (IN7)."""
@@ -109,4 +118,17 @@ class NoticeBounced:
     at: datetime
 
 
-Event = MailReceived | CommandGiven | DeadlineFell | NoticeBounced
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandUndone:
+    """The command in `line` is taken back. `former` is the case before it, None where it did not change this one.
+
+    `started` are the case's clocks that it set, `stopped` those that it took away.
+    """
+
+    line: str
+    former: Case | None
+    started: tuple[WaitingDeadline, ...]
+    stopped: tuple[WaitingDeadline, ...]
+
+
+Event = MailReceived | CommandGiven | DeadlineFell | NoticeBounced | CommandUndone

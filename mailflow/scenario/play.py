@@ -20,7 +20,7 @@ from mailflow.desk_file import DESK_FILE, OWN_TEMPLATES, find_desk, load_desk
 from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests, next_digest_moment
 from mailflow.handling.handle_mail import handle_mails
-from mailflow.handling.office import Office
+from mailflow.handling.work import Services
 from mailflow.message.model import UnreadableMail
 from mailflow.message.parse import parse_mail
 from mailflow.notices.render import Templates
@@ -111,7 +111,7 @@ def rehearse(
         try:
             if scenario.data:
                 import_register(database, scenario.folder / scenario.data, desk.requests.public_domains)
-            office = Office(
+            office = Services(
                 database=database,
                 desks=(desk,),
                 templates=make_templates(shipped_templates(), folder / OWN_TEMPLATES, override),
@@ -129,7 +129,7 @@ def rehearse(
 class Rehearsal:
     """A world without servers: they accept everything, and mail to `vanished` addresses comes back. `rows` as Played has them."""
 
-    def __init__(self, office: Office, desk: Desk, start: datetime, vanished: Collection[str], tell: Tell, *, each_digest: bool) -> None:
+    def __init__(self, office: Services, desk: Desk, start: datetime, vanished: Collection[str], tell: Tell, *, each_digest: bool) -> None:
         self._office, self.desk, self.database = office, desk, office.database
         self._now, self._vanished, self._tell, self._each_digest = start.astimezone(UTC), vanished, tell, each_digest
         self._uids = count(1)

@@ -14,7 +14,7 @@ import pytest
 from mailflow.bootstrap import shipped_templates
 from mailflow.desk_file import load_desk
 from mailflow.handling.handle_mail import handle_mails
-from mailflow.handling.office import Office
+from mailflow.handling.work import Services
 from mailflow.notices.render import Templates
 from mailflow.policy.case import Case
 from mailflow.policy.desk import Desk
@@ -92,7 +92,7 @@ def bounce_of(address: str, message_id: str, *, status: str = "5.1.1", at: str =
 class DeskAtWork:
     """Give it mail with `receive` and `answer`, look at what it did with `notices`, `case` and `row`."""
 
-    office: Office
+    office: Services
     count: int = 0
     now: datetime = START
     seen: int = field(default=0)
@@ -173,7 +173,7 @@ def make_desk(tmp_path: Path, desk_file: Path) -> Iterator[Callable[..., DeskAtW
         database = Database(f"sqlite:///{tmp_path / 'desk.db'}")
         opened.append(database)
         return DeskAtWork(
-            Office(
+            Services(
                 database=database,
                 desks=tuple(desks) or (load_desk(shipped_desks() / "huawei-tac"),),
                 templates=Templates(shipped_templates(), override),

@@ -10,10 +10,9 @@ import pytest
 
 from mailflow.bootstrap import shipped_templates
 from mailflow.desk_file import load_desk
-from mailflow.handling.cause import Cause
-from mailflow.handling.letter import write_letter
-from mailflow.handling.office import Office
+from mailflow.handling.notice import write_notice
 from mailflow.handling.recipients import choose_recipients
+from mailflow.handling.work import Services, Trigger, Work
 from mailflow.notices.render import Templates
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.register import Partner
@@ -41,7 +40,7 @@ def desk(tmp_path: Path) -> Iterator[DeskAtWork]:
     with database.write() as c:
         replace_register(c, replace(REGISTER, partners=(PARTNER,)))
     yield DeskAtWork(
-        Office(
+        Services(
             database=database,
             desks=(load_desk(shipped_desks() / "h3c-partner"),),
             templates=Templates(shipped_templates(), None),
@@ -186,12 +185,14 @@ def test_a_partner_s_address_has_the_share_of_a_known_one(desk: DeskAtWork) -> N
     case = desk.case(apply_for_stars(desk))
     office, house, stranger = desk.office, desk.office.desks[0], "eve@elsewhere.example"
     values = {"understood": (), "decision_due": desk.now.date(), "steps": (), "recertifies": "", "held": None}
-    clock = Cause(who="mailflow", what="deadline", at=desk.now, deadline_id=1)
+    clock = Trigger(who="mailflow", what="deadline", at=desk.now, deadline_id=1)
     with office.database.write() as c:
         for address in (ZHANG, stranger) * house.caps.unknown_per_day:
             effect = SendNotice(notice="certification/received", to=(address,), values=values)
-            write_letter(c, office, house, case, effect, Cause(who="mailflow", what="note", at=desk.now))
-        chosen = [choose_recipients(c, house, case, "certification/expired", (one,), (), clock)[0] for one in (ZHANG, stranger)]
+            write_notice(Work.begin(c, office, house, Trigger(who="mailflow", what="note", at=desk.now)), case, effect)
+        work = Work.begin(c, office, house, clock)
+        letters = (SendNotice(notice="certification/expired", to=(one,)) for one in (ZHANG, stranger))
+        chosen = [choose_recipients(work, case, letter)[0] for letter in letters]
     assert chosen == [(ZHANG,), ()]
 
 

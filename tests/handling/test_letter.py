@@ -8,8 +8,8 @@ from email.policy import default
 import pytest
 
 from mailflow.bootstrap import shipped_templates
-from mailflow.handling.cause import Cause
-from mailflow.handling.letter import write_letter
+from mailflow.handling.notice import write_notice
+from mailflow.handling.work import Trigger, Work
 from mailflow.notices.render import Templates
 from mailflow.notices.sample import sample_values
 from mailflow.notices.sample.frame import frame_values
@@ -33,7 +33,7 @@ def test_every_letter_about_a_case_asks_for_answers_to_its_signed_address(desk: 
         with office.database.write() as c:
             if case_rows.load(c, case.number) is None:
                 case_rows.insert(c, case.changed(parent=None))
-            written = write_letter(c, office, office.desks[0], case, effect, Cause(who="mailflow", what="test", at=START))
+            written = write_notice(Work.begin(c, office, office.desks[0], Trigger(who="mailflow", what="test", at=START)), case, effect)
             raw = notices.load(c, written).raw
         mail = message_from_bytes(raw, policy=default)
         (address,) = mail["Reply-To"].addresses

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.handling.undelivered import handle_refused
+from mailflow.handling.handle_other_mail import handle_refused
 from mailflow.policy.register import Contact
 from mailflow.store import journal, outbox, suppressed
 from mailflow.store.notice import NoticeRow

@@ -8,9 +8,10 @@ from mailflow.cases.certification.command import RULES, give_command
 from mailflow.cases.certification.conversation import add_partner_mail, add_staff_mail, take_first_report
 from mailflow.cases.certification.deadline import meet_deadline
 from mailflow.cases.certification.opening import open_certification
-from mailflow.policy.certification import Certification
+from mailflow.policy.case_type import CaseType
+from mailflow.policy.certification import Certification, CertificationDetails
 from mailflow.policy.decision import Decision
-from mailflow.policy.desk import Desk
+from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
 from mailflow.policy.facts import Facts
 from mailflow.policy.lifecycle import Lifecycle, State
@@ -27,11 +28,6 @@ LIFECYCLE = Lifecycle(
     ),
 )
 
-COMMANDS = frozenset(RULES)
-"""Names of the staff commands that a certification understands."""
-
-__all__ = ["COMMANDS", "LIFECYCLE", "decide"]
-
 
 def decide(case: Certification | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The rules of certification, by the kind of event."""
@@ -47,3 +43,16 @@ def decide(case: Certification | None, event: Event, facts: Facts, desk: Desk, n
         case DeadlineFell() if case is not None:
             return meet_deadline(case, event, facts, desk, now)
     raise ValueError(f"a certification has no rule for {type(event).__name__} without a case")
+
+
+CASE_TYPE: CaseType[CertificationDetails, Facts] = CaseType(
+    kind="certification",
+    lifecycle=LIFECYCLE,
+    decide=decide,
+    facts=Facts,
+    commands=frozenset(RULES),
+    details=CertificationDetails,
+    opened_by=(MailboxRole.PARTNER,),
+    begins_anew=frozenset({"certified", "rejected", "cancelled", "expired"}),
+    domain_of=lambda case: case.details.domain,
+)

@@ -7,22 +7,23 @@ from datetime import datetime
 from mailflow.cases.rma.birth import issue
 from mailflow.cases.rma.bounce import meet_bounce
 from mailflow.cases.rma.command import RULES, give_command
-from mailflow.cases.rma.conversation import add_mail
+from mailflow.cases.rma.conversation import RECEIPT, add_mail
 from mailflow.cases.rma.deadline import meet_deadline
 from mailflow.cases.rma.lifecycle import LIFECYCLE
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, RmaDetails
+from mailflow.policy.case_type import CaseType, ExpectedPart, ParcelUnderWay, Trait
 from mailflow.policy.decision import Decision
-from mailflow.policy.desk import Desk
-from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced
+from mailflow.policy.desk import Desk, MailboxRole
+from mailflow.policy.event import AT_ONCE, CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced
 from mailflow.policy.facts import Facts
 
-COMMANDS = frozenset((*RULES, "confirm"))
-"""Names of the staff commands that a return understands."""
+ANSWERS = ("shipped", "delivered", "extend", "already_returned")
+"""One-line answers that are about the parts of a return (BX6)."""
+WAITING_STATES = ("replacement shipped", "replacement delivered", "announced", "received", "overdue", "to be invoiced")
+"""Where a parcel of the replacement may still be under way."""
 
-__all__ = ["COMMANDS", "LIFECYCLE", "decide"]
 
-
-def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def decide(case: Case[RmaDetails] | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """The return's rules, by the kind of event. Its birth is the command `/rma` on its request."""
     match event:
         case CommandGiven() if case is None:
@@ -36,3 +37,56 @@ def decide(case: Case | None, event: Event, facts: Facts, desk: Desk, now: datet
         case NoticeBounced() if case is not None:
             return meet_bounce(case, event, facts, desk, now)
     raise ValueError(f"a return has no rule for {type(event).__name__} without a case")
+
+
+def concerns_return(event: MailReceived) -> bool:
+    """Tell whether a mail in the thread of a request is about the parts of its return (BX6, RM4)."""
+    answer = event.customer_line.kind if event.customer_line else ""
+    about_parts = event.return_notifications or event.answers_notice == RECEIPT or event.mailbox_role is MailboxRole.RECEIVING
+    return answer not in AT_ONCE and (answer in ANSWERS or bool(about_parts))
+
+
+def expected_parts(case: Case[RmaDetails]) -> tuple[ExpectedPart, ...]:
+    """List the parts that may come in under the return, with what of them is missing."""
+    return tuple(
+        ExpectedPart(
+            part_number=line.part_number,
+            description=line.description,
+            serials=line.serials,
+            outstanding=line.outstanding,
+            outstanding_serials=line.outstanding_serials,
+        )
+        for line in case.details.lines
+    )
+
+
+def parcels_under_way(case: Case[RmaDetails]) -> tuple[ParcelUnderWay, ...]:
+    """List the parcels of ours that have not arrived, as far as anybody told (RM8)."""
+    if case.state not in WAITING_STATES:
+        return ()
+    return tuple(ParcelUnderWay(carrier=one.carrier, tracking=one.tracking) for one in case.details.replacements if one.arrived_on is None)
+
+
+CASE_TYPE: CaseType[RmaDetails, Facts] = CaseType(
+    kind="rma",
+    lifecycle=LIFECYCLE,
+    decide=decide,
+    facts=Facts,
+    commands=frozenset((*RULES, "confirm")),
+    details=RmaDetails,
+    parent="service_request",
+    opening_command="rma",
+    concerns=concerns_return,
+    notices={
+        "receipt_notification": Trait.FROM_RECEIVING,
+        "return_notification_received": Trait.FROM_RECEIVING,
+        "return_notification_rejected": Trait.FROM_RECEIVING,
+        "disputed": Trait.FROM_RECEIVING,
+        "customer_request_verification": Trait.PAPERS_ONLY,
+    },
+    milestones={"customer_request_verification": "told_return"},
+    hears_of_bounces=True,
+    service_level_of=lambda case: case.details.service_level,
+    parcels_of=parcels_under_way,
+    expected_parts=expected_parts,
+)

@@ -116,7 +116,7 @@ def _received(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
         )
         for item in event.command.items
     )
-    return book_receipt(case, arrived, (), event.by, f"{event.by}: {event.command.line}", facts, desk, event.at)
+    return book_receipt(case, arrived, event.command.extras, event.by, f"{event.by}: {event.command.line}", facts, desk, event.at)
 
 
 def _extend(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -10,9 +10,10 @@ from mailflow.cases.service_request.deadline import meet_deadline
 from mailflow.cases.service_request.handover import add_vendor_mail
 from mailflow.cases.service_request.judgement import with_late_notice
 from mailflow.cases.service_request.opening import open_request
-from mailflow.policy.case import Request
+from mailflow.policy.case import Request, ServiceRequestDetails
+from mailflow.policy.case_type import CaseType, Trait
 from mailflow.policy.decision import Decision
-from mailflow.policy.desk import Desk
+from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
 from mailflow.policy.facts import Facts
 from mailflow.policy.lifecycle import Lifecycle, State
@@ -31,11 +32,6 @@ LIFECYCLE = Lifecycle(
         State("closed", after=(*OPEN, "resolved"), closed=True),
     ),
 )
-
-COMMANDS = frozenset(RULES)
-"""Names of the staff commands that a request understands."""
-
-__all__ = ["COMMANDS", "LIFECYCLE", "decide"]
 
 
 def decide(case: Request | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -56,3 +52,35 @@ def decide(case: Request | None, event: Event, facts: Facts, desk: Desk, now: da
         case NoticeBounced() if case is not None:
             return Decision(case=case, reason=f"{event.notice} came back from {event.address}: the CCR was told")
     raise ValueError(f"a service request has no rule for {type(event).__name__} without a case")
+
+
+CASE_TYPE: CaseType[ServiceRequestDetails, Facts] = CaseType(
+    kind="service_request",
+    lifecycle=LIFECYCLE,
+    decide=decide,
+    facts=Facts,
+    commands=frozenset(RULES),
+    details=ServiceRequestDetails,
+    opened_by=(MailboxRole.TAC, MailboxRole.RECEIVING, MailboxRole.ESCALATION),
+    begins_anew=frozenset({"closed"}),
+    notices={
+        "customer_message": Trait.ANSWER_LEAVES,
+        "staff_message": Trait.ANSWER_LEAVES,
+        "vendor_message": Trait.ANSWER_LEAVES,
+        "handover": Trait.TO_VENDOR,
+        "vendor_answer": Trait.TO_VENDOR,
+        "information_request": Trait.ASKS_DETAILS,
+        "escalation_incomplete": Trait.ASKS_NUMBER,
+        "survey": Trait.ASKS_SCORE,
+    },
+    milestones={
+        "accepted": "told_accepted",
+        "information_request": "told_information_request",
+        "handover": "told_handover",
+        "response_breached": "told_breached",
+        "resolved": "told_resolved",
+        "closed": "told_closed",
+    },
+    handed_to=lambda case: case.details.handed_to,
+    vendor_number_of=lambda case: case.details.vendor_number,
+)

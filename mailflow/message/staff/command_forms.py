@@ -41,6 +41,8 @@ class Command:
     reason: str = ""
     items: tuple[Item, ...] = ()
     condition: str = ""
+    extras: tuple[str, ...] = ()
+    """What came in besides the items, in the words of a booking."""
     rma_type: str = ""
     carrier: str = ""
     tracking: str = ""

@@ -1,0 +1,56 @@
+"""What the rules of certification want to know of a partner: what the register has, and its other certifications with their notes (DK2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mailflow.handling.facts import Opening, as_of, gather_case
+from mailflow.handling.work import Work
+from mailflow.message.documents.personnel import read_personnel_report
+from mailflow.policy.calendar import calendar_for
+from mailflow.policy.case import Case
+from mailflow.policy.event import Event, MailReceived
+from mailflow.policy.facts import Facts
+from mailflow.policy.register import Partner
+from mailflow.store import case as case_rows
+from mailflow.store import journal, register
+
+LOOKED_BACK = timedelta(days=366)
+"""Events of the year before count for a recertification."""
+
+
+def gather_certification(work: Work, about: Case | Opening, event: Event) -> Facts:
+    """Gather the partner by the domain where the register has it, else by the address alone, with its other certifications."""
+    own = about.number if isinstance(about, Case) else ""
+    sender = about.customer if isinstance(about, Case) else event.sender if isinstance(event, MailReceived) else ""
+    partner = _partner(work, sender)
+    others = tuple(one for one in _certifications(work, about.kind, partner, sender) if one.number != own)
+    since = as_of(work, event) - LOOKED_BACK
+    notes = (row for case in others for row in journal.of_case(work.c, case.number) if row.what == "note" and row.at >= since)
+    return replace(
+        gather_case(work, about, event),
+        partner=partner,
+        certifications=others,
+        partner_notes=tuple((row.at, row.who, row.text) for row in notes),
+    )
+
+
+def find_reported(work: Work, kind: str, event: MailReceived) -> tuple[Case, str] | None:
+    """Find the partner's certificate in force, where the mail is a personnel report that names no case."""
+    if read_personnel_report(event.new_text, calendar_for("", "", work.desk.calendar).local_day(event.at)) is None:
+        return None
+    sender = event.mail.sender.address
+    held = [one for one in _certifications(work, kind, _partner(work, sender), sender) if one.state == "certified"]
+    return (held[-1], "personnel report of a certified partner") if held else None
+
+
+def _partner(work: Work, sender: str) -> Partner | None:
+    return register.find_partner(work.c, sender.rpartition("@")[2])
+
+
+def _certifications(work: Work, kind: str, partner: Partner | None, sender: str) -> tuple[Case, ...]:
+    cases = case_rows.list_cases(work.c, kind=kind, desk=work.desk.name)
+    if partner is None:
+        return tuple(one for one in cases if one.customer == sender)
+    return tuple(one for one in cases if one.details.domain == partner.domain)

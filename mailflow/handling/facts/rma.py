@@ -1,0 +1,104 @@
+"""What the rules of returns want to know: prices and names of parts, what came in elsewhere, and what became of the letters (BX3-BX8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mailflow.cases import rma
+from mailflow.handling.facts import Opening, as_of, facts_of_case, find_entitlement, named_serials, new_number
+from mailflow.handling.work import Work
+from mailflow.policy.case import Case, RmaDetails, holds
+from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived
+from mailflow.policy.facts import Facts, SentNotice
+from mailflow.store import case as case_rows
+from mailflow.store import outbox, register
+
+KIND = rma.CASE_TYPE.kind
+
+
+def gather_rma(work: Work, about: Case | Opening, event: Event) -> Facts:
+    """Gather for a return, or for the one that a command opens in the thread of its request."""
+    return _of_return(work, about, event) if isinstance(about, Case) else _of_opening(work, about, event)
+
+
+def _of_opening(work: Work, about: Opening, event: Event) -> Facts:
+    if about.parent is None:
+        raise LookupError("a return is opened in the thread of its request")
+    named = named_serials(event)
+    serials = tuple(dict.fromkeys((*about.parent.details.serials, *named)))
+    facts = facts_of_case(work, about.parent, event, work.register.devices(serials))
+    day = facts.calendar.local_day(work.now)
+    return replace(
+        facts,
+        parent=about.parent,
+        new_numbers=new_number(work, about.kind),
+        entitlement=find_entitlement(facts, about.parent.customer, day) if serials else None,
+        descriptions=_descriptions(work, event),
+        open_cases_of_serials=tuple(case_rows.open_with_serial(work.c, serials, desk=work.desk.name)),
+        received_before=received_before(work, serials) if named else {},
+    )
+
+
+def _of_return(work: Work, case: Case, event: Event) -> Facts:
+    own = tuple(serial for line in case.details.lines for serial in line.serials)
+    serials = tuple(dict.fromkeys((*own, *named_serials(event))))
+    facts = facts_of_case(work, case, event, work.register.devices(serials))
+    parts = {line.part_number for line in case.details.lines}
+    today = facts.calendar.local_day(as_of(work, event))
+    by_hand = not isinstance(event, DeadlineFell)
+    return replace(
+        facts,
+        prices={part: register.price_on(work.c, part, today) for part in parts},
+        descriptions=_descriptions(work, event),
+        received_before=received_before(work, serials) if by_hand else {},
+        counted_elsewhere=_counted_elsewhere(work, case, serials) if by_hand else {},
+        sent_notices=sent_notices(work, case) if not isinstance(event, MailReceived) else (),
+    )
+
+
+def _descriptions(work: Work, event: Event) -> dict[str, str]:
+    """Part number of a command's items to its description, '' where the register has none."""
+    items = event.command.items if isinstance(event, CommandGiven) else ()
+    return {part: register.describe_part(work.c, part) or "" for part in dict.fromkeys(item.part_number for item in items)}
+
+
+def sent_notices(work: Work, case: Case) -> tuple[SentNotice, ...]:
+    """List every letter of the case, one entry a recipient, with what became of it (BX4)."""
+    return tuple(
+        SentNotice(
+            name=row.notice,
+            recipient=row.recipient,
+            written_at=row.created_at,
+            message_id=row.message_id,
+            accepted_at=row.sent_at,
+            response=row.response,
+            bounced_at=row.bounced_at,
+            bounce_reason=row.bounce_reason,
+        )
+        for row in outbox.list_rows(work.c, case_number=case.number)
+    )
+
+
+def received_before(work: Work, serials: Iterable[str]) -> dict[str, str]:
+    """Map each serial that came back before to the number of the desk's newest return under which it did (BX8)."""
+    asked = frozenset(serials)
+    found: dict[str, str] = {}
+    for one in case_rows.of_serials(work.c, asked, kind=KIND, desk=work.desk.name):
+        found |= dict.fromkeys(asked & _back(one), one.number)
+    return found
+
+
+def _counted_elsewhere(work: Work, case: Case, serials: Iterable[str]) -> dict[str, str]:
+    """Serial to another return that has received it while this one is open; one that was repaired went back and may come again (BX5)."""
+    asked = frozenset(serials)
+    found: dict[str, str] = {}
+    for one in case_rows.of_serials(work.c, asked, kind=KIND, desk=case.desk):
+        went_back = one.details.type == "repair" and one.details.replacements
+        if one.number != case.number and not went_back and (one.closed_at is None or one.closed_at > case.opened_at):
+            found |= dict.fromkeys(asked & _back(one), one.number)
+    return found
+
+
+def _back(one: Case) -> set[str]:
+    return {serial for line in one.details.lines for serial in line.received_serials} if holds(one, RmaDetails) else set()

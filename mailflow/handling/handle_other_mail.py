@@ -1,0 +1,205 @@
+"""Mail of neither customers nor staff: the manufacturer's (DK1), a carrier's (RM8), and what says that a letter of ours came back (IN7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from mailflow.cases import CASE_TYPES
+from mailflow.handling.match import CaseMatch, answered_notice, candidates, load_running, thread_of
+from mailflow.handling.notice import write_notice
+from mailflow.handling.settle import settle
+from mailflow.handling.work import IncomingMail, Outcome, Services, Trigger, Work
+from mailflow.message.absence import is_absence_notice
+from mailflow.message.bounce import read_bounce
+from mailflow.message.delivery_report import is_of_carrier, names_parcel, read_delivery_day, says_delivered
+from mailflow.message.model import Extracted, Kind
+from mailflow.message.reference import find_case_numbers
+from mailflow.message.reply import split_reply
+from mailflow.message.staff.command import Command
+from mailflow.policy.calendar import calendar_for
+from mailflow.policy.case import Case
+from mailflow.policy.case_type import ParcelUnderWay
+from mailflow.policy.decision import SendNotice, Sentence
+from mailflow.policy.desk import Desk, Role
+from mailflow.policy.event import CommandGiven, MailReceived, NoticeBounced, Standing
+from mailflow.policy.triage import Verdict
+from mailflow.store import case as case_rows
+from mailflow.store import foreign_number, notice, outbox, suppressed
+
+MOST_NUMBERS = 20
+"""Numbers of one mail that are looked up."""
+SILENT = "the manufacturer is never answered by a machine"
+AWAY = "an out-of-office notice of the manufacturer"
+ALERT = "staff/bounce_alert"
+BATCH = 50
+
+
+def find_handed_over(incoming: IncomingMail) -> CaseMatch | None:
+    """Find the case that the manufacturer's mail speaks of, among those that were handed over to it; None for any other mail.
+
+    By our address, thread or number, or by its own number.
+    """
+    work, mail = incoming.work, incoming.mail
+    if not incoming.authentication.genuine or not work.desk.is_vendor(incoming.sender):
+        return None
+    answered = answered_notice(work, mail)
+    text = _new_text(incoming)
+    theirs = dict.fromkeys((*_numbers(work.desk, mail.subject), *_numbers(work.desk, text)))
+    ours = ((foreign_number.find(work.c, work.desk.name, number), f"the manufacturer's number {number}") for number in theirs)
+    for named, how in (*candidates(work, mail, text, (), answered), *ours):
+        if named and (case := _handed_over(work, named)) is not None:
+            return CaseMatch(case, how, answered.name if answered else "")
+    return None
+
+
+def _numbers(desk: Desk, text: str) -> tuple[str, ...]:
+    return find_case_numbers(text, desk.vendor.number_prefixes if desk.vendor else ())[:MOST_NUMBERS]
+
+
+def _handed_over(work: Work, number: str) -> Case | None:
+    """The running request behind a number, where it or the one merged into it was handed over."""
+    named = case_rows.load(work.c, number)
+    case = thread_of(work, named)[0] if named is not None else None
+    is_with_vendor = case is not None and case.desk == work.desk.name and CASE_TYPES[case.kind].handed_to(case)
+    return load_running(work, case.number) if case is not None and is_with_vendor else None
+
+
+def _new_text(incoming: IncomingMail) -> str:
+    return split_reply(incoming.mail.text or incoming.mail.alternative_text).new_text
+
+
+def handle_vendor_mail(incoming: IncomingMail, match: CaseMatch) -> Outcome:
+    """Add it whatever machine wrote it, and let none answer; its number is kept beside ours. An out-of-office is only journalled (IN7)."""
+    work, case = incoming.work, match.case
+    assert case is not None
+    if incoming.nature.kind is Kind.AUTOMATIC and is_absence_notice(incoming.mail):
+        return Outcome(Verdict.AUTOMATIC, AWAY, incoming.nature.rule, case.number)
+    event = MailReceived(
+        mail=incoming.mail,
+        at=incoming.row.received_at,
+        new_text=_new_text(incoming),
+        standing=Standing.VENDOR,
+        authenticated=True,
+        mailbox_role=incoming.mailbox.role,
+        extracted=Extracted(),
+        unanswered_because=SILENT,
+        answers_notice=match.answers_notice,
+    )
+    decision = settle(work, case, event)
+    told = CASE_TYPES[case.kind].vendor_number_of(decision.case) if decision.case else ""
+    # The number of its request, and those that its subjects name later; the customer's own subject tells none.
+    for number in (told, *_numbers(work.desk, incoming.mail.subject)):
+        if number and number not in _numbers(work.desk, case.subject):
+            foreign_number.add(work.c, work.desk.name, number, case.number)
+    return Outcome(Verdict.ADDED, match.how, decision.reason, case.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The case a parcel of which arrived, by its tracking number, and the day."""
+
+    case: Case
+    tracking: str
+    day: date
+
+
+def find_delivered(incoming: IncomingMail) -> Delivered | None:
+    """Find the parcel that a carrier's mail reports: genuine, of the carrier that staff named, with its tracking number; None otherwise."""
+    work, mail, sender = incoming.work, incoming.mail, incoming.sender
+    text = f"{mail.subject}\n{mail.text or mail.alternative_text}"
+    if not incoming.authentication.genuine or not says_delivered(text) or work.desk.roles_of(sender) or work.register.is_known(sender):
+        return None
+    for case, parcel in _parcels_under_way(work):
+        if is_of_carrier(sender.rpartition("@")[2], parcel.carrier) and names_parcel(text, parcel.tracking):
+            today = calendar_for(case.country, case.timezone, work.desk.calendar).local_day(incoming.row.received_at)
+            day = read_delivery_day(text, today=today, languages=tuple(dict.fromkeys((*work.desk.languages, case.language))))
+            return Delivered(case, parcel.tracking, day) if day else None
+    return None
+
+
+def _parcels_under_way(work: Work) -> Iterable[tuple[Case, ParcelUnderWay]]:
+    for kind, case_type in CASE_TYPES.items():
+        for state in case_type.lifecycle.states:
+            if case_type.parcels_of is not None and not state.closed:
+                for case in case_rows.list_cases(work.c, kind=kind, state=state.name, desk=work.desk.name):
+                    yield from ((case, parcel) for parcel in case_type.parcels_of(case))
+
+
+def handle_carrier_mail(incoming: IncomingMail, delivered: Delivered) -> Outcome | None:
+    """Book it like the word of staff; None for a day that cannot be. The carrier gets no answer, the customer the date that holds."""
+    line = f"delivered on {delivered.day.isoformat()}"
+    command = Command(name="delivered", line=line, day=delivered.day, tracking=delivered.tracking)
+    event = CommandGiven(command=command, by=incoming.sender, roles=(), at=incoming.row.received_at)
+    decision = settle(incoming.work, delivered.case, event)
+    if decision.refused:
+        return None
+    return Outcome(Verdict.ADDED, "the carrier's word on the replacement", decision.reason, delivered.case.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Undelivered:
+    """`at` is when we learned of it: the arrival of the bounce, or the server's refusal. `marks`: the fault is the address's own."""
+
+    notice: str
+    case_number: str | None
+    address: str
+    reason: str
+    at: datetime
+    marks: bool = True
+
+
+def handle_bounce(incoming: IncomingMail) -> str | None:
+    """Take back what a bounce says was not delivered: the number of its case, None where it speaks of no mail of ours.
+
+    It is matched by the Message-ID of our mail, never by its words (case 37). Each delivery counts once, however often it is reported.
+    """
+    work, row = incoming.work, incoming.row
+    bounce = read_bounce(incoming.mail, row.raw)
+    ours = notice.by_message_id(work.c, bounce.original_message_id) if bounce and bounce.original_message_id else None
+    if bounce is None or ours is None or ours.desk != work.desk.name:
+        return None
+    work = work.because(Trigger(who=incoming.sender or "<>", what="bounce", at=work.now, inbound_id=row.id))
+    for failed in bounce.recipients:
+        reason = " ".join(filter(None, (failed.status, failed.diagnostic))) or "no reason given"
+        if failed.permanent and outbox.record_bounce(work.c, ours.message_id, failed.address, row.received_at, reason):
+            letter = _Undelivered(notice=ours.name, case_number=ours.case_number, address=failed.address, reason=reason, at=row.received_at)
+            _take_back(work, letter)
+    return ours.case_number
+
+
+def handle_refused(services: Services, now: datetime) -> int:
+    """Take back the letters that a server refused for good, or that were given up, since the last look; how many there were."""
+    with services.database.write() as c:
+        rows = outbox.take_untold(c, BATCH)
+        for row in rows:
+            undelivered = _Undelivered(
+                notice=row.notice,
+                case_number=row.case_number,
+                address=row.recipient,
+                reason=row.reason or "no reason given",
+                at=row.failed_at if row.failed_at is not None else now,
+                marks=row.state == "failed" and not row.reason.startswith("given up"),
+            )
+            trigger = Trigger(who="mailflow", what="refused", at=now)
+            _take_back(Work.begin(c, services, services.desk(row.desk), trigger), undelivered)
+    return len(rows)
+
+
+def _take_back(work: Work, letter: _Undelivered) -> None:
+    """Mark the address, journal, let the case's rule decide what follows, and tell staff (IN7, OUT2, BX4)."""
+    if letter.marks:
+        suppressed.add_hard_bounce(work.c, letter.address, letter.at)
+    work.journal(letter.case_number, "bounce", f"{letter.notice} did not reach {letter.address}: {letter.reason}")
+    case = case_rows.load(work.c, letter.case_number) if letter.case_number else None
+    decided: Sentence = ""
+    if case is not None and CASE_TYPES[case.kind].hears_of_bounces and case.closed_at is None and not work.desk.roles_of(letter.address):
+        decided = settle(work, case, NoticeBounced(notice=letter.notice, address=letter.address, at=letter.at)).done
+    if letter.notice == ALERT:
+        # An alert that comes back causes no further one.
+        return
+    # The CCR; where its own mail came back the administrators.
+    readers = [tuple(one for one in work.desk.staff_of(role) if one != letter.address) for role in (Role.CCR, Role.ADMIN)]
+    values = {"address": letter.address, "reason": letter.reason, "notice": letter.notice, "decided": decided}
+    write_notice(work, case, SendNotice(notice=ALERT, to=readers[0] or readers[1], to_staff=True, values=values))

@@ -1,0 +1,110 @@
+"""The one way to a decision: gather what the case type wants to know, decide, apply. All in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mailflow.cases import CASE_TYPES, certification, decide, rma, service_request
+from mailflow.handling.facts import Opening, gather_case
+from mailflow.handling.facts.certification import find_reported, gather_certification
+from mailflow.handling.facts.rma import gather_rma
+from mailflow.handling.facts.service_request import find_same_alarm, gather_request
+from mailflow.handling.notice import write_notice
+from mailflow.handling.work import Work
+from mailflow.policy.case import Case
+from mailflow.policy.case_type import AnyCaseType
+from mailflow.policy.decision import ChangeCase, ClearDeadline, Decision, Note, SendNotice, SetDeadline
+from mailflow.policy.event import Event, MailReceived
+from mailflow.policy.facts import Facts
+from mailflow.store import case as case_rows
+from mailflow.store import deadline
+from mailflow.store.codec import register_details
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Who asks the store for a case type: `gather` what its rules want to know, `find_running` the case that a mail without a number
+    goes on with, and how it was found."""
+
+    gather: Callable[[Work, Case | Opening, Event], Facts] = gather_case
+    find_running: Callable[[Work, str, MailReceived], tuple[Case, str] | None] = lambda _work, _kind, _mail: None
+
+
+SOURCES: dict[str, Sources] = {
+    service_request.CASE_TYPE.kind: Sources(gather_request, find_same_alarm),
+    rma.CASE_TYPE.kind: Sources(gather_rma),
+    certification.CASE_TYPE.kind: Sources(gather_certification, find_reported),
+}
+"""By kind of case."""
+
+
+def register(case_type: AnyCaseType, sources: Sources = Sources()) -> None:
+    """Add a case type to those that are shipped: its rules, its details, and who gathers for it.
+
+    Raises ValueError where another type has its name or that of its details.
+    """
+    if CASE_TYPES.setdefault(case_type.kind, case_type) is not case_type:
+        raise ValueError(f"there is a case type {case_type.kind} already")
+    register_details(case_type.kind, case_type.details)
+    SOURCES[case_type.kind] = sources
+
+
+def settle(work: Work, about: Case | Opening, event: Event) -> Decision:
+    """Let an event happen to a case, or open one: mail, deadline, command, bounce and undo alike.
+
+    The decision comes back with the case as it was saved; one that refuses has changed nothing. Raises CaseChanged where another
+    worker was faster, and ImpossibleTransition where the event has no place in the case's life.
+    """
+    case = about if isinstance(about, Case) else None
+    decision = decide(about.kind, case, event, SOURCES[about.kind].gather(work, about, event), work.desk, work.now)
+    if decision.refused:
+        return decision
+    goes_on = case is not None and decision.case is not None and decision.case.number == case.number
+    return replace(decision, case=apply(work, case if goes_on else None, decision))
+
+
+def apply(work: Work, before: Case | None, decision: Decision) -> Case | None:
+    """Write the new case, its deadlines, journal and letters, and the other cases that change with it: the only writer of case state.
+
+    Returns the case as it stands now, None where none was touched.
+    """
+    case = _save(work, before, decision.case, decision.reason)
+    for effect in decision.effects:
+        match effect:
+            case SetDeadline() if case is not None:
+                deadline.set(work.c, case.number, effect.kind, effect.key, effect.at, effect.steps)
+            case ClearDeadline() if case is not None and before is not None:
+                deadline.clear(work.c, case.number, effect.kind, effect.key)
+            case Note():
+                work.journal(effect.case or case, "note", effect.text, who=effect.who, steps=effect.steps)
+            case SendNotice():
+                about = effect.case or case
+                if write_notice(work, about, effect) is not None:
+                    work.journal(about, "notice", f"{effect.notice} to {', '.join((*effect.to, *effect.cc))}")
+            case ChangeCase():
+                _change(work, effect)
+    if case is not None and CASE_TYPES[case.kind].lifecycle.is_closed(case.state):
+        deadline.clear_all(work.c, case.number)
+    return case
+
+
+def _change(work: Work, effect: ChangeCase) -> None:
+    """The far side of a merge or link, by the same rules as the case itself."""
+    before = case_rows.load(work.c, effect.case.number)
+    if before is None:
+        raise LookupError(f"case {effect.case.number} is not there")
+    CASE_TYPES[before.kind].lifecycle.move(before.state, effect.case.state)
+    apply(work, before, Decision(case=effect.case, reason=effect.reason))
+
+
+def _save(work: Work, before: Case | None, after: Case | None, reason: str) -> Case | None:
+    """Insert or change the case, with a line in its journal."""
+    if after is None:
+        return None
+    if before is None:
+        case_rows.insert(work.c, after)
+    elif after != before:
+        after = case_rows.save(work.c, after)
+    work.journal(after, work.trigger.what, reason)
+    return after

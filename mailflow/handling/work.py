@@ -1,0 +1,231 @@
+"""What one transaction of handling works with: its connection, services, desk, the trigger, and the register as it needs it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from mailflow.message.model import Authentication, Mail, Nature
+from mailflow.notices.render import Templates
+from mailflow.policy.case import Case
+from mailflow.policy.decision import Sentence
+from mailflow.policy.derivation import Derivation
+from mailflow.policy.desk import Desk, DeskMailbox
+from mailflow.policy.register import Contact, Contract, Device
+from mailflow.policy.triage import Verdict
+from mailflow.store import journal, notice, register
+from mailflow.store.inbound import InboundRow
+from mailflow.store.transaction import Database
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Desks, templates, secrets and limits: made once by bootstrap, never changed.
+
+    `address_key` signs case addresses (BX7), `authserv_id` names our border server (OUT6).
+    `own_templates` are by name those of desks with a wording of their own (DK3), `templates` serve the others.
+    Mail older than `cutoff` is left alone, and mail over the size limit not read whole (IN9).
+    """
+
+    database: Database
+    desks: tuple[Desk, ...]
+    templates: Templates
+    own_templates: Mapping[str, Templates] = field(default_factory=dict)
+    address_key: bytes
+    authserv_id: str = ""
+    cutoff: datetime | None = None
+    size_limit_mb: int = 30
+    owner: str = "mailflow"
+    """Who claims mails, where several processes share a database."""
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex
+    """What stands before the @ of a new letter's Message-ID; never the same twice."""
+
+    def desk_of_mailbox(self, address: str) -> Desk:
+        """Find the desk that owns a mailbox. Raises LookupError for an address of no desk."""
+        for desk in self.desks:
+            if any(box.address == address for box in desk.mailboxes):
+                return desk
+        raise LookupError(f"no desk reads {address}")
+
+    def desk(self, name: str) -> Desk:
+        """Find the desk of that name. Raises LookupError."""
+        for desk in self.desks:
+            if desk.name == name:
+                return desk
+        raise LookupError(f"there is no desk {name}")
+
+    def templates_of(self, desk: Desk) -> Templates:
+        """Choose what the desk's letters are written from."""
+        return self.own_templates.get(desk.name, self.templates)
+
+    def is_own(self, address: str) -> bool:
+        """Tell a mailbox of one of our desks."""
+        return any(desk.is_mailbox(address) for desk in self.desks)
+
+    def in_english(self, said: Sentence) -> str:
+        """Say a sentence as the journal keeps it."""
+        return said if isinstance(said, str) else self.templates.wording("en").sentence(said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """Why something is done: the mail, deadline or command behind a decision, which the journal names beside what was done.
+
+    `who` is an address or 'mailflow'; `at` is when it is handled; `mail` is there when a mail is the trigger.
+    """
+
+    who: str
+    what: str
+    at: datetime
+    inbound_id: int | None = None
+    deadline_id: int | None = None
+    mail: Mail | None = None
+    unanswered: str = ""
+    """Why the mail's sender gets no automatic answer, '' where it may have one (IN7)."""
+    from_stranger: bool = False
+    """The mail is of an address that stands in no contract: what it is sent counts for the brake (IN7)."""
+
+
+class KnownRegister:
+    """The register as one transaction needs it: each look-up is asked once, however many rules want to know."""
+
+    def __init__(self, c: Connection) -> None:
+        self._c = c
+        self._contracts: dict[str, Contract | None] = {}
+        self._contacts_of: dict[str, tuple[Contact, ...]] = {}
+        self._by_address: dict[str, tuple[Contact, ...]] = {}
+        self._by_domain: dict[str, tuple[Contract, ...]] = {}
+        self._devices: dict[str, Device | None] = {}
+
+    def contract(self, number: str) -> Contract | None:
+        """By number, in whatever case the letters are written; None for an unknown one."""
+        if number not in self._contracts:
+            self._contracts[number] = register.find_contract(self._c, number) if number else None
+        return self._contracts[number]
+
+    def contacts_of(self, contract: str) -> tuple[Contact, ...]:
+        """The contacts of a contract, in the register's order."""
+        if contract not in self._contacts_of:
+            self._contacts_of[contract] = register.contacts_of(self._c, contract)
+        return self._contacts_of[contract]
+
+    def contacts_with(self, address: str) -> tuple[Contact, ...]:
+        """An address's entries, one a contract."""
+        if address not in self._by_address:
+            self._by_address[address] = register.find_contact(self._c, address)
+        return self._by_address[address]
+
+    def contracts_of_domain(self, domain: str) -> tuple[Contract, ...]:
+        """Contracts whose company writes from the domain."""
+        if domain not in self._by_domain:
+            found = register.contracts_for_domain(self._c, domain) if domain else ()
+            self._by_domain[domain] = found
+            self._contracts.update({contract.number: contract for contract in found})
+        return self._by_domain[domain]
+
+    def devices(self, serials: Iterable[str]) -> dict[str, Device]:
+        """Serial as asked to its device, those of the register only."""
+        asked = tuple(dict.fromkeys(serials))
+        if new := [serial for serial in asked if serial not in self._devices]:
+            found = register.find_devices(self._c, new)
+            self._devices.update({serial: found.get(serial) for serial in new})
+        return {serial: device for serial in asked if (device := self._devices[serial]) is not None}
+
+    def is_known(self, address: str) -> bool:
+        """An address whose contact or domain stands in a contract, or whose domain is a partner's."""
+        domain = address.rpartition("@")[2]
+        return bool(self.contracts_of_domain(domain) or self.contacts_with(address) or register.find_partner(self._c, domain))
+
+    def speaks_for(self, contract: Contract, address: str) -> bool:
+        """Of the contract's domains, or one of its contacts."""
+        domain = address.rpartition("@")[2]
+        return domain in contract.domains or any(contact.contract == contract.number for contact in self.contacts_with(address))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One transaction at a desk, and why it is done."""
+
+    c: Connection
+    services: Services
+    desk: Desk
+    trigger: Trigger
+    register: KnownRegister
+
+    @classmethod
+    def begin(cls, c: Connection, services: Services, desk: Desk, trigger: Trigger) -> Work:
+        """Start with nothing looked up yet."""
+        return cls(c=c, services=services, desk=desk, trigger=trigger, register=KnownRegister(c))
+
+    @property
+    def now(self) -> datetime:
+        """When it is handled."""
+        return self.trigger.at
+
+    def because(self, trigger: Trigger) -> Work:
+        """Return the same work with another trigger."""
+        return replace(self, trigger=trigger)
+
+    def journal(self, about: Case | str | None, what: str, text: str, *, who: str = "", steps: Derivation = ()) -> None:
+        """Write a line of the journal, about a case, by itself or its number, or about the desk."""
+        journal.write(
+            self.c,
+            case_number=about.number if isinstance(about, Case) else about,
+            desk=self.desk.name,
+            at=self.now,
+            who=who or self.trigger.who,
+            what=what,
+            text=text,
+            steps=steps,
+            inbound_id=self.trigger.inbound_id,
+            deadline_id=self.trigger.deadline_id,
+        )
+
+    def had_its_share(self, address: str, share: int) -> bool:
+        """Tell whether an address was written to that often within the last hour (P9)."""
+        return notice.count_to(self.c, address, self.now - HOUR, immediate_only=False) >= share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMail:
+    """A mail at the door of its desk: what it is, and what our border server said of its sender.
+
+    `work.now` is when it is handled, the row's `received_at` when the server got it (T3).
+    """
+
+    work: Work
+    mailbox: DeskMailbox
+    row: InboundRow
+    mail: Mail
+    nature: Nature
+    authentication: Authentication
+
+    @property
+    def sender(self) -> str:
+        """The address in From."""
+        return self.mail.sender.address
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a mail ended: the verdict with its rule, and the case it went to."""
+
+    verdict: Verdict
+    rule: str
+    reason: str
+    case_number: str | None = None
+    duplicate_of: int | None = None
+
+
+class Refused(Exception):
+    """A command or booking cannot be done; carries the line, the reason for the answer, and what would be valid (OUT4)."""
+
+    def __init__(self, line: str, reason: Sentence, valid_form: str = "") -> None:
+        super().__init__(reason)
+        self.line, self.reason, self.valid_form = line, reason, valid_form
