@@ -10,7 +10,7 @@ from mailflow.policy.case_type import PLAIN, AnyCaseType, Trait
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandUndone, Event, MailReceived
-from mailflow.policy.facts import Facts
+from mailflow.policy.facts import CaseFacts
 from mailflow.policy.lifecycle import OPENING
 from mailflow.policy.undo import take_back
 
@@ -39,7 +39,7 @@ def traits_of(notice: str) -> Trait:
     return CASE_TYPES[kind].notices.get(name, PLAIN) if kind in CASE_TYPES else PLAIN
 
 
-def decide(kind: str, case: Case | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def decide(kind: str, case: Case | None, event: Event, facts: CaseFacts, desk: Desk, now: datetime) -> Decision:
     """Say what the event does to the case. Raises ImpossibleTransition when a type's rule breaks its own lifecycle."""
     case_type = CASE_TYPES[kind]
     if isinstance(event, CommandUndone) and case is not None:

@@ -16,7 +16,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.case_type import AnyCaseType
 from mailflow.policy.decision import ChangeCase, ClearDeadline, Decision, Note, SendNotice, SetDeadline
 from mailflow.policy.event import Event, MailReceived
-from mailflow.policy.facts import Facts
+from mailflow.policy.facts import CaseFacts
 from mailflow.store import case as case_rows
 from mailflow.store import deadline
 from mailflow.store.codec import register_details
@@ -27,7 +27,7 @@ class Sources:
     """Who asks the store for a case type: `gather` what its rules want to know, `find_running` the case that a mail without a number
     goes on with, and how it was found."""
 
-    gather: Callable[[Work, Case | Opening, Event], Facts] = gather_case
+    gather: Callable[[Work, Case | Opening, Event], CaseFacts] = gather_case
     find_running: Callable[[Work, str, MailReceived], tuple[Case, str] | None] = lambda _work, _kind, _mail: None
 
 

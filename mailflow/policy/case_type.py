@@ -12,12 +12,12 @@ from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import Event, MailReceived
-from mailflow.policy.facts import Facts
+from mailflow.policy.facts import CaseFacts
 from mailflow.policy.lifecycle import Lifecycle
 
 D = TypeVar("D")
 """The details of the type's cases."""
-F = TypeVar("F", bound=Facts)
+F = TypeVar("F", bound=CaseFacts)
 """What the type's rules want to know."""
 
 
@@ -73,7 +73,7 @@ class CaseType(Generic[D, F]):
     lifecycle: Lifecycle
     decide: Callable[[Case[D] | None, Event, F, Desk, datetime], Decision]
     facts: type[F]
-    """Says what is gathered for its rules; `Facts` is what every case has."""
+    """Says what is gathered for its rules; `CaseFacts` is what every case has."""
     commands: frozenset[str]
     """Names of the staff commands that its cases take."""
     details: type[D]

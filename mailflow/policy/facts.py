@@ -8,9 +8,9 @@ from datetime import datetime
 
 from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.case import Case
-from mailflow.policy.derivation import Derivation, Step
+from mailflow.policy.derivation import Derivation
 from mailflow.policy.entitlement import Entitlement
-from mailflow.policy.register import Contact, Contract, Device, Partner, PartPrice
+from mailflow.policy.register import Contact, Contract, Device, PartPrice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,51 +64,51 @@ class SentNotice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """`calendar` is the customer's (T1); `prices` are of today, None where the register has none; `rmas` are the request's
-    returns and `parent` the return's request; `new_numbers` are reserved for cases that may be opened."""
+class CaseFacts:
+    """What every case type may want to know. `calendar` is the customer's (T1); `parent` is the case in whose thread this one stands."""
 
     calendar: BusinessCalendar
     language: str
     country: str
     timezone: str
-    entitlement: Entitlement | None = None
     contract: Contract | None = None
     contact: Contact | None = None
-    devices: Mapping[str, Device] = field(default_factory=dict)
-    serial_slips: Mapping[str, str] = field(default_factory=dict)
-    """Serials as written that the register lacks, to the sender's own device that an O for a 0 or an I for a 1 would make of it (IN4)."""
-    prices: Mapping[str, PartPrice | None] = field(default_factory=dict)
-    descriptions: Mapping[str, str] = field(default_factory=dict)
-    parent: Case | None = None
-    rmas: tuple[Case, ...] = ()
-    open_cases_of_serials: tuple[tuple[str, str, str], ...] = ()
-    """(serial, case number, case type) of open cases that already name one of the serials (IN10, BX8)."""
-    new_numbers: Mapping[str, str] = field(default_factory=dict)
-    confirmation_code: str = ""
     contacts: tuple[Contact, ...] = ()
     """Contacts of the contract, in the register's order."""
     undeliverable: frozenset[str] = frozenset()
     """Addresses of the case and its contacts that mail of ours came back from (IN7, BX4)."""
+    parent: Case | None = None
+    rmas: tuple[Case, ...] = ()
+    """The cases that stand in the thread of this one: the returns of a request."""
     other_case: Case | None = None
     """The case that a command names besides its own (/merge, /link)."""
     waiting: tuple[WaitingDeadline, ...] = ()
-    """The clocks of the case and of its returns."""
-    last_steps: tuple[LastStep, ...] = ()
-    """The newest mails between the customer and the desk, oldest first (SR9)."""
-    timeline: tuple[tuple[datetime, Step], ...] = ()
-    """What a manager should know of the case so far, oldest first, each as a sentence of [sentence] (SR6)."""
-    customer_words: CustomerWords | None = None
-    """What the customer wrote, for who takes the case over (SR5)."""
-    sent_notices: tuple[SentNotice, ...] = ()
-    """Every letter of the case with what became of it, oldest first (BX4)."""
+    """The clocks of the case and of those in its thread."""
+    new_numbers: Mapping[str, str] = field(default_factory=dict)
+    """By type, reserved for a case that may be opened."""
+    confirmation_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts(CaseFacts):
+    """What a type that is about devices wants to know besides."""
+
+    devices: Mapping[str, Device] = field(default_factory=dict)
+    entitlement: Entitlement | None = None
+    open_cases_of_serials: tuple[tuple[str, str, str], ...] = ()
+    """(serial, case number, case type) of open cases that already name one of the serials (IN10, BX8)."""
     received_before: Mapping[str, str] = field(default_factory=dict)
     """Serial to the number of the finished or running return under which it came back (BX8)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts(DeviceFacts):
+    """What the rules of returns want to know besides."""
+
+    prices: Mapping[str, PartPrice | None] = field(default_factory=dict)
+    """Of today, None where the register has none."""
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+    sent_notices: tuple[SentNotice, ...] = ()
+    """Every letter of the case with what became of it, oldest first (BX4)."""
     counted_elsewhere: Mapping[str, str] = field(default_factory=dict)
     """Serial to the number of another return that was open beside this one and has received it: one unit cannot fill both (BX5, BX8)."""
-    partner: Partner | None = None
-    """The register's partner with the sender's or the case's domain (DK2)."""
-    certifications: tuple[Case, ...] = ()
-    """The partner's other certifications, in order of opening."""
-    partner_notes: tuple[tuple[datetime, str, str], ...] = ()
-    """(when, who, text) of the notes on those in the year before, oldest first: critical events delay or refuse a recertification."""

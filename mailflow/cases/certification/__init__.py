@@ -7,13 +7,13 @@ from datetime import datetime
 from mailflow.cases.certification.command import RULES, give_command
 from mailflow.cases.certification.conversation import add_partner_mail, add_staff_mail, take_first_report
 from mailflow.cases.certification.deadline import meet_deadline
+from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.opening import open_certification
 from mailflow.policy.case_type import CaseType
 from mailflow.policy.certification import Certification, CertificationDetails
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
-from mailflow.policy.facts import Facts
 from mailflow.policy.lifecycle import Lifecycle, State
 
 LIFECYCLE = Lifecycle(
@@ -29,7 +29,7 @@ LIFECYCLE = Lifecycle(
 )
 
 
-def decide(case: Certification | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def decide(case: Certification | None, event: Event, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """The rules of certification, by the kind of event."""
     match event:
         case MailReceived() if case is None:
@@ -45,11 +45,11 @@ def decide(case: Certification | None, event: Event, facts: Facts, desk: Desk, n
     raise ValueError(f"a certification has no rule for {type(event).__name__} without a case")
 
 
-CASE_TYPE: CaseType[CertificationDetails, Facts] = CaseType(
+CASE_TYPE: CaseType[CertificationDetails, CertificationFacts] = CaseType(
     kind="certification",
     lifecycle=LIFECYCLE,
     decide=decide,
-    facts=Facts,
+    facts=CertificationFacts,
     commands=frozenset(RULES),
     details=CertificationDetails,
     opened_by=(MailboxRole.PARTNER,),

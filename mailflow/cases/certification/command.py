@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.certification.checklist import unmet_points
+from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.letters import checked, policy_of, tell_partner
 from mailflow.cases.certification.validity import DECISION_CLOCK, VALIDITY_CLOCK, end_of_validity, stop, validity_clock
 from mailflow.message.staff.command import parse_commands
@@ -16,16 +17,15 @@ from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven
-from mailflow.policy.facts import Facts
 
-Rule = Callable[[Certification, CommandGiven, Facts, Desk, datetime], Decision]
+Rule = Callable[[Certification, CommandGiven, CertificationFacts, Desk, datetime], Decision]
 
 DECIDES = (Role.REVIEWER, Role.ESCALATION)
 """Who may approve, reject and cancel."""
 OF_DECISION = ("approve", "reject", "cancel", "confirm")
 
 
-def give_command(case: Certification, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_command(case: Certification, event: CommandGiven, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """The rule of the command's name; a name without one is refused."""
     name = event.command.name
     if name not in RULES:
@@ -44,7 +44,7 @@ def _done(case: Certification, event: CommandGiven, done: Step, *effects: Effect
     return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=done)
 
 
-def give_approve(case: Certification, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_approve(case: Certification, event: CommandGiven, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """Certify the partner with the stars that the command names, for a year from the day of the mail (DK2)."""
     policy, stars = policy_of(desk), event.command.stars or 0
     if case.state != "applied":
@@ -75,7 +75,7 @@ def give_approve(case: Certification, event: CommandGiven, facts: Facts, desk: D
     return _done(certified, event, Step("certified", {"number": case.number, "stars": stars, "day": end.day}), *effects)
 
 
-def give_reject(case: Certification, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_reject(case: Certification, event: CommandGiven, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """Reject the application, with the reason to the partner."""
     if case.state != "applied":
         return _refuse(case, Step("certification_decided", {"number": case.number, "state": case.state}))
@@ -84,7 +84,7 @@ def give_reject(case: Certification, event: CommandGiven, facts: Facts, desk: De
     return _done(rejected, event, Step("certification_rejected", {"number": case.number}), letter, *stop(*DECISION_CLOCK))
 
 
-def give_close(case: Certification, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_close(case: Certification, event: CommandGiven, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """Only what is no application at all is closed without a word; everything else is decided."""
     if not event.command.spam or case.state != "applied":
         return _refuse(case, Step("certification_needs_decision", {"number": case.number}))
@@ -92,7 +92,7 @@ def give_close(case: Certification, event: CommandGiven, facts: Facts, desk: Des
     return _done(closed, event, Step("certification_spam", {"number": case.number}), *stop(*DECISION_CLOCK))
 
 
-def give_cancel(case: Certification, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_cancel(case: Certification, event: CommandGiven, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """Withdraws a certificate, after a confirmation (BX8)."""
     if case.state != "certified":
         return _refuse(case, Step("no_certificate", {"number": case.number, "state": case.state}))
@@ -103,7 +103,7 @@ def give_cancel(case: Certification, event: CommandGiven, facts: Facts, desk: De
     return _done(cancelled, event, Step("certificate_cancelled", {"number": case.number}), letter, *stop(*VALIDITY_CLOCK))
 
 
-def _ask_confirmation(case: Certification, event: CommandGiven, facts: Facts) -> Decision:
+def _ask_confirmation(case: Certification, event: CommandGiven, facts: CertificationFacts) -> Decision:
     pending = PendingConfirmation(code=facts.confirmation_code, line=event.command.line, by=event.by, at=event.at)
     asked = case.changed(details=replace(case.details, confirmations=(*case.details.confirmations, pending)))
     summary = Step("would_cancel_certificate", {"number": case.number, "partner": case.company or case.customer})
@@ -116,7 +116,7 @@ def _ask_confirmation(case: Certification, event: CommandGiven, facts: Facts) ->
     return _done(asked, event, Step("certification_confirm_first", {"code": pending.code}), question)
 
 
-def give_confirm(case: Certification, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_confirm(case: Certification, event: CommandGiven, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """Carry out the command that waits for the code; only for who gave it (BX8)."""
     waiting = case.details.confirmations
     pending = next((one for one in waiting if one.code.lower() == event.command.code.lower()), None)
@@ -129,12 +129,12 @@ def give_confirm(case: Certification, event: CommandGiven, facts: Facts, desk: D
     return give_command(freed, replace(event, command=command, confirmed=True), facts, desk, now)
 
 
-def give_note(case: Certification, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_note(case: Certification, event: CommandGiven, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """Critical events of the year are kept so; the next application shows them to its reviewer."""
     return _done(case, event, Step("certification_note_kept", {}), Note(text=event.command.text, who=event.by))
 
 
-def give_assign(case: Certification, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_assign(case: Certification, event: CommandGiven, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """Put a member of staff in charge."""
     address = event.by if event.command.address in ("", "me") else event.command.address
     if not desk.roles_of(address):

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
+from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.letters import (
     application_letter,
     policy_of,
@@ -25,10 +26,9 @@ from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import CertificationPolicy, Desk, Role
 from mailflow.policy.event import RELAYED_NOTICES, MailReceived, Standing
-from mailflow.policy.facts import Facts
 
 
-def add_partner_mail(case: Certification, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def add_partner_mail(case: Certification, event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """A participant's mail."""
     participants = tuple(dict.fromkeys((*case.participants, event.sender)))
     known = case.changed(participants=participants)
@@ -67,7 +67,7 @@ def tell_status(case: Certification, event: MailReceived) -> Decision:
     return Decision(case=case, effects=told, reason=f"{event.sender} asked how it stands")
 
 
-def _applies_again(event: MailReceived, facts: Facts) -> bool:
+def _applies_again(event: MailReceived, facts: CertificationFacts) -> bool:
     """After the decision a mail with papers that name certificates, or the stars wanted, is the next application."""
     application = read_own_application(event, facts.calendar.local_day(event.at))
     return bool(event.mail.attachments and (application.engineers or application.stars)) or bool(
@@ -104,7 +104,7 @@ def _summary(case: Certification) -> tuple[tuple[str, str], ...]:
     return tuple((label, text) for label, text in rows if text)
 
 
-def is_service_manager(case: Certification, event: MailReceived, facts: Facts) -> bool:
+def is_service_manager(case: Certification, event: MailReceived, facts: CertificationFacts) -> bool:
     """By the register, which names the manager by address or by name; where it names none, by the application."""
     application: Application = case.details.application
     named = (facts.partner.service_manager if facts.partner else "").strip().casefold()
@@ -116,12 +116,12 @@ def is_service_manager(case: Certification, event: MailReceived, facts: Facts) -
     return event.authenticated and event.customer.name.strip().casefold() == named
 
 
-def is_report(event: MailReceived, facts: Facts) -> bool:
+def is_report(event: MailReceived, facts: CertificationFacts) -> bool:
     """Whether the mail tells of an exit or of a new engineer, whoever wrote it."""
     return read_personnel_report(event.new_text, facts.calendar.local_day(event.at)) is not None
 
 
-def take_report(case: Certification, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision | None:
+def take_report(case: Certification, event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision | None:
     """The report that the mail is, booked and answered; None where it is none, or not the service manager's."""
     report = read_personnel_report(event.new_text, facts.calendar.local_day(event.at))
     if report is None or not is_service_manager(case, event, facts):
@@ -139,7 +139,7 @@ def take_report(case: Certification, event: MailReceived, facts: Facts, desk: De
 
 
 def _book_exit(
-    case: Certification, event: MailReceived, departure: Departure, facts: Facts, desk: Desk, now: datetime
+    case: Certification, event: MailReceived, departure: Departure, facts: CertificationFacts, desk: Desk, now: datetime
 ) -> tuple[Certification, tuple[Effect, ...]]:
     policy = policy_of(desk)
     vacancy = vacancy_of(case.details, departure, facts, policy, event.at)
@@ -156,7 +156,9 @@ def _book_exit(
     return case.changed(details=details), (noted, *vacancy_clock(vacancy, facts.calendar, policy, now))
 
 
-def vacancy_of(details: CertificationDetails, departure: Departure, facts: Facts, policy: CertificationPolicy, at: datetime) -> Vacancy:
+def vacancy_of(
+    details: CertificationDetails, departure: Departure, facts: CertificationFacts, policy: CertificationPolicy, at: datetime
+) -> Vacancy:
     """The vacancy with its two terms, both from the exit. The level is as reported, else as the application named it."""
     known = next((one.level for one in details.application.engineers if one.name.casefold() == departure.name.casefold()), "")
     return Vacancy(
@@ -218,7 +220,7 @@ def told_to_staff(case: Certification) -> tuple[Step, ...]:
     )
 
 
-def take_first_report(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision | None:
+def take_first_report(event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision | None:
     """The case of the registered certificate, with what the mail reports; None where it is no report, or no certificate is in force."""
     policy, today = policy_of(desk), facts.calendar.local_day(event.at)
     held = registered_certificate(facts, desk)

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.letters import checked, policy_of, review_commands, reviewers, tell_partner, tell_staff
 from mailflow.cases.certification.validity import DECISION_DUE, DECISION_OVERDUE, EXPIRED, REMINDER, VACANCY_REMINDER, end_of_months
 from mailflow.policy.certification import Certification
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import DeadlineFell
-from mailflow.policy.facts import Facts
 
-Rule = Callable[[Certification, DeadlineFell, Facts, Desk, datetime], Decision]
+Rule = Callable[[Certification, DeadlineFell, CertificationFacts, Desk, datetime], Decision]
 
 
-def meet_deadline(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def meet_deadline(case: Certification, event: DeadlineFell, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """One deadline kind, one rule."""
     if event.kind not in RULES:
         raise ValueError(f"a certification knows no deadline {event.kind!r}")
     return RULES[event.kind](case, event, facts, desk, now)
 
 
-def ask_for_decision(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def ask_for_decision(case: Certification, event: DeadlineFell, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """Ask the reviewer for the decision, and once the last day is past the manager too; the digest tells it until it is there."""
     is_overdue = event.kind == DECISION_OVERDUE
     staff = tuple(dict.fromkeys((*reviewers(desk), *desk.staff_of(Role.ESCALATION)))) if is_overdue else reviewers(desk)
@@ -46,7 +46,7 @@ def ask_for_decision(case: Certification, event: DeadlineFell, facts: Facts, des
     return Decision(case=case, effects=(letter,), reason=f"a decision {'was' if is_overdue else 'is'} due by {details.decision_due}")
 
 
-def remind_of_recertification(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def remind_of_recertification(case: Certification, event: DeadlineFell, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """A partner that has applied again, or holds a newer certificate, needs no reminder."""
     if newer := _newer(case, facts, "applied", "certified"):
         return Decision(case=case, reason=f"{newer} follows it: no reminder is needed")
@@ -64,7 +64,7 @@ def remind_of_recertification(case: Certification, event: DeadlineFell, facts: F
     return Decision(case=case, effects=(letter,), reason=f"the certificate is valid through {details.valid_through}")
 
 
-def expire(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def expire(case: Certification, event: DeadlineFell, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """End the certificate on the first day after its last; the partner hears of it unless a newer one has taken its place."""
     details = case.details
     expired = case.changed(state="expired", closed_at=event.due_at)
@@ -74,14 +74,14 @@ def expire(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, n
     return Decision(case=expired, effects=(letter,), reason=f"the last valid day was {details.valid_through}")
 
 
-def _newer(case: Certification, facts: Facts, *states: str) -> str:
+def _newer(case: Certification, facts: CertificationFacts, *states: str) -> str:
     """The number of the partner's later certification in one of the states, '' for none."""
     # The register's certificate is older than every case, also than one opened before its own.
     later = (one for one in facts.certifications if (one.opened_at > case.opened_at or case.details.held) and one.state in states)
     return next((one.number for one in later), "")
 
 
-def remind_of_vacancy(case: Certification, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def remind_of_vacancy(case: Certification, event: DeadlineFell, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """The partner and the desk's manager hear of a place that is still vacant."""
     amount, _, key = event.key.partition(" ")
     vacancy = next((one for one in case.details.vacancies if one.key == key and one.is_open), None)

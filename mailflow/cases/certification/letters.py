@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mailflow.cases.certification.checklist import CheckedPoint, check
+from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.validity import end_of_validity
 from mailflow.policy.certification import Certification, RegisteredCertificate
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import CertificationPolicy, Desk, Role
 from mailflow.policy.event import MailReceived
-from mailflow.policy.facts import Facts
 
 
 def policy_of(desk: Desk) -> CertificationPolicy:
@@ -18,7 +18,7 @@ def policy_of(desk: Desk) -> CertificationPolicy:
     return desk.certification or CertificationPolicy()
 
 
-def registered_certificate(facts: Facts, desk: Desk) -> RegisteredCertificate | None:
+def registered_certificate(facts: CertificationFacts, desk: Desk) -> RegisteredCertificate | None:
     """What the register says of the partner's certificate; None where it says nothing, or a case of ours tells a newer one."""
     partner = facts.partner
     if partner is None or partner.stars == 0 or partner.certified_from is None:
@@ -47,12 +47,12 @@ def tell_staff(case: Certification, notice: str, to: tuple[str, ...], *, with_fi
     return SendNotice(notice=f"certification/{notice}", to=to, to_staff=True, values=framed, forward_attachments=with_files)
 
 
-def checked(case: Certification, facts: Facts, desk: Desk) -> tuple[CheckedPoint, ...]:
+def checked(case: Certification, facts: CertificationFacts, desk: Desk) -> tuple[CheckedPoint, ...]:
     """The checklist of the application as it stands now."""
     return check(case.details.application, facts.calendar.local_day(case.opened_at), policy_of(desk))
 
 
-def application_letter(case: Certification, event: MailReceived, facts: Facts, desk: Desk, *, is_new: bool) -> SendNotice:
+def application_letter(case: Certification, event: MailReceived, facts: CertificationFacts, desk: Desk, *, is_new: bool) -> SendNotice:
     """The application for the reviewer: the mail with its files, the checklist, and the commands to copy (DK2)."""
     details = case.details
     return tell_staff(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
+from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.letters import application_letter, policy_of, registered_certificate, tell_partner
 from mailflow.cases.certification.validity import decision_clock
 from mailflow.message.documents.application import read_application, read_corrections
@@ -14,13 +15,12 @@ from mailflow.policy.customer_message import answer_at_once
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import MailReceived, Standing
-from mailflow.policy.facts import Facts
 
 MOST_COLLEAGUES = 50
 """Past it each letter would go to a crowd."""
 
 
-def open_certification(event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def open_certification(event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """A new application; of a partner that was certified before it is a recertification."""
     case = newborn(event, facts, desk)
     is_foreign = event.linked_to is not None and event.standing is not Standing.PARTICIPANT
@@ -70,7 +70,7 @@ def with_later_papers(known: Application, later: Application, corrected: Applica
     )
 
 
-def newborn(event: MailReceived, facts: Facts, desk: Desk) -> Certification:
+def newborn(event: MailReceived, facts: CertificationFacts, desk: Desk) -> Certification:
     """The case of an application before its decision is due."""
     application = read_own_application(event, facts.calendar.local_day(event.at))
     partner = facts.partner

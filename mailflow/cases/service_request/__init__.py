@@ -7,6 +7,7 @@ from datetime import datetime
 from mailflow.cases.service_request.command import RULES, give_command
 from mailflow.cases.service_request.conversation import add_customer_mail, add_staff_mail
 from mailflow.cases.service_request.deadline import meet_deadline
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.handover import add_vendor_mail
 from mailflow.cases.service_request.judgement import with_late_notice
 from mailflow.cases.service_request.opening import open_request
@@ -15,7 +16,6 @@ from mailflow.policy.case_type import CaseType, Trait
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
-from mailflow.policy.facts import Facts
 from mailflow.policy.lifecycle import Lifecycle, State
 
 OPEN = ("new", "awaiting information", "accepted", "in progress", "awaiting customer")
@@ -34,7 +34,7 @@ LIFECYCLE = Lifecycle(
 )
 
 
-def decide(case: Request | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def decide(case: Request | None, event: Event, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """The request's rules, by the kind of event."""
     match event:
         case MailReceived() if case is None:
@@ -54,11 +54,11 @@ def decide(case: Request | None, event: Event, facts: Facts, desk: Desk, now: da
     raise ValueError(f"a service request has no rule for {type(event).__name__} without a case")
 
 
-CASE_TYPE: CaseType[ServiceRequestDetails, Facts] = CaseType(
+CASE_TYPE: CaseType[ServiceRequestDetails, RequestFacts] = CaseType(
     kind="service_request",
     lifecycle=LIFECYCLE,
     decide=decide,
-    facts=Facts,
+    facts=RequestFacts,
     commands=frozenset(RULES),
     details=ServiceRequestDetails,
     opened_by=(MailboxRole.TAC, MailboxRole.RECEIVING, MailboxRole.ESCALATION),

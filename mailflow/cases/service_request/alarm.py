@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.details import new_case, read_details
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.judgement import leave_to_staff, staff_steps, start_work
 from mailflow.cases.service_request.letters import proposed_merges, serial_flags, tell_staff
 from mailflow.message.alarm import Alarm
@@ -15,14 +16,13 @@ from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import entitlement_of
 from mailflow.policy.event import MailReceived
-from mailflow.policy.facts import Facts
 from mailflow.policy.register import Contact
 
 SEVERITIES = ("", "warning", "minor", "major", "critical")
 """From the least to the worst, as alarms are read."""
 
 
-def open_alarm(event: MailReceived, alarm: Alarm, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def open_alarm(event: MailReceived, alarm: Alarm, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """The customer is the first contact of the device's contract whom mail reaches; of an unknown device staff decide whose it is."""
     contact, device = None, facts.devices.get(alarm.serial)
     if device is not None and facts.contract is not None and device.contract == facts.contract.number:
@@ -48,7 +48,7 @@ def open_alarm(event: MailReceived, alarm: Alarm, facts: Facts, desk: Desk, now:
     return Decision(case=case, effects=(*_inform(case, event, alarm, desk), *effects, staff), reason=f"a device reported {alarm.name}")
 
 
-def _details(event: MailReceived, alarm: Alarm, contact: Contact | None, facts: Facts, desk: Desk) -> ServiceRequestDetails:
+def _details(event: MailReceived, alarm: Alarm, contact: Contact | None, facts: RequestFacts, desk: Desk) -> ServiceRequestDetails:
     """The alarm is the symptom; nothing is missing that a machine could be asked for."""
     read = read_details(ServiceRequestDetails(), event, facts, desk)
     serials = dict.fromkeys((*((alarm.serial,) if alarm.serial else ()), *read.serials))

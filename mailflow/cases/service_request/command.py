@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.details import add_participant
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.handover import hand_over
 from mailflow.cases.service_request.judgement import accept, forget_questions, last_day_to_reopen, start_clock, stop_clock
 from mailflow.cases.service_request.letters import done, pass_on, refuse, tell_customer
@@ -15,15 +16,14 @@ from mailflow.policy.decision import ChangeCase, Decision, Note
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
-from mailflow.policy.facts import Facts
 from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
-Rule = Callable[[Request, CommandGiven, Facts, Desk, datetime], Decision]
+Rule = Callable[[Request, CommandGiven, RequestFacts, Desk, datetime], Decision]
 AFTER_MERGING = ("note", "link")
 """What may still be done to a request that goes on in another."""
 
 
-def give_command(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_command(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """The rule of the command's name; a name without one is refused."""
     rule = RULES.get(event.command.name)
     if rule is None:
@@ -33,7 +33,7 @@ def give_command(case: Request, event: CommandGiven, facts: Facts, desk: Desk, n
     return rule(case, event, facts, desk, now)
 
 
-def give_accept(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_accept(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Accept what waits for a human's yes, with the priority that the command names (SR4)."""
     if case.state not in ("new", "awaiting information"):
         return refuse(case, event, Step("request_accepted_before", {"number": case.number, "state": case.state}))
@@ -42,7 +42,7 @@ def give_accept(case: Request, event: CommandGiven, facts: Facts, desk: Desk, no
     return done(accepted, event, Step("request_accepted", {"number": case.number, "priority": priority}), *effects)
 
 
-def give_priority(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_priority(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Set the priority; a response clock that runs is set anew (SR2)."""
     wanted = event.command.priority
     if wanted == case.priority:
@@ -55,7 +55,7 @@ def give_priority(case: Request, event: CommandGiven, facts: Facts, desk: Desk, 
     return done(changed, event, told, *clock)
 
 
-def give_assign(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_assign(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Put a member of staff in charge and send him the customer's words, which he can answer (SR5)."""
     address = event.by if event.command.address in ("", "me") else event.command.address
     if not desk.roles_of(address):
@@ -67,12 +67,12 @@ def give_assign(case: Request, event: CommandGiven, facts: Facts, desk: Desk, no
     return done(assigned, event, Step("request_assigned", {"number": case.number, "address": address}), *words)
 
 
-def give_note(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_note(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Write a line into the journal."""
     return done(case, event, Step("request_noted", {"number": case.number}), Note(text=event.command.text, who=event.by))
 
 
-def give_resolve(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_resolve(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Resolve the request, and tell its customer (SR7)."""
     if case.state in ("resolved", "closed"):
         return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))
@@ -81,7 +81,7 @@ def give_resolve(case: Request, event: CommandGiven, facts: Facts, desk: Desk, n
     return done(case.changed(state="resolved"), event, told, *letters, *stop_clock())
 
 
-def give_close(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_close(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Close the request with one survey, unless it is spam or has no customer (SR8); not while a return is open."""
     if case.state == "closed":
         return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))
@@ -101,14 +101,14 @@ def give_close(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now
     return done(closed, event, told, tell_customer(case, "closed", reopens_until=last_day), *survey, *stop_clock())
 
 
-def give_reopen(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_reopen(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Let a resolved or closed request run again (SR7)."""
     if case.state not in ("resolved", "closed"):
         return refuse(case, event, Step("request_not_over", {"number": case.number, "state": case.state}))
     return done(case.changed(state="in progress", closed_at=None), event, Step("request_reopened", {"number": case.number}))
 
 
-def give_entitled(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_entitled(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Decide the entitlement: by a contract, which accepts what is complete, or no, which only staff hear (SR3)."""
     wanted = event.command
     if wanted.refused:
@@ -126,7 +126,7 @@ def give_entitled(case: Request, event: CommandGiven, facts: Facts, desk: Desk, 
     return done(entitled, event, Step("request_entitled", values))
 
 
-def give_rma(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_rma(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """The request's side of `/rma`: work is in progress. The return itself is born by its own type (RM1)."""
     if case.state == "closed":
         return refuse(case, event, Step("request_closed_to_returns", {"number": case.number}))
@@ -137,7 +137,7 @@ def give_rma(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: 
     return done(case if case.state == "resolved" else case.changed(state="in progress"), event, "")
 
 
-def merge(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def merge(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """`/merge SR`: this request ends without a letter or survey and goes on in the other, which takes over who takes part."""
     target = facts.other_case
     # Another desk's cases are none of this one's business, not even that they exist.
@@ -169,7 +169,7 @@ def merged_into(case: Request, target: Request, at: datetime) -> tuple[Request, 
     return merged, target.changed(participants=participants, proposed=proposed, linked=linked, details=details)
 
 
-def link(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def link(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """`/link SR`: staff see each beside the other; it gives nobody any right (IN3)."""
     other = facts.other_case
     if other is None or other.desk != case.desk:
@@ -188,7 +188,7 @@ def _with(numbers: tuple[str, ...], number: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*numbers, number)))
 
 
-def _why_apart(case: Request, target: Request, facts: Facts, desk: Desk) -> Step | None:
+def _why_apart(case: Request, target: Request, facts: RequestFacts, desk: Desk) -> Step | None:
     """Why the two stay apart; merging shows the one's mail to the other's customer."""
     if target.number == case.number:
         return Step("request_other_itself", {"number": case.number})

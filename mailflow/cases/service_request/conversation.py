@@ -8,6 +8,7 @@ from datetime import datetime
 from mailflow.cases.service_request.alarm import repeat_alarm
 from mailflow.cases.service_request.details import CLEAR_TEXT, look_at_ship_to, may_read, read_details, welcome
 from mailflow.cases.service_request.escalation import escalate, is_escalation
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.handover import write_to_vendor
 from mailflow.cases.service_request.judgement import ask_in_clear, judge, may_go_on, response_moment, stop_clock, taken_up
 from mailflow.cases.service_request.letters import (
@@ -27,10 +28,9 @@ from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import RELAYED_NOTICES, VENDOR_NOTICE, MailReceived
-from mailflow.policy.facts import Facts
 
 
-def add_customer_mail(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def add_customer_mail(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """A participant's mail: what asks for something of its own first, then what goes to staff."""
     is_over = not may_go_on(case, facts, desk, event.at)
     if event.alarm is not None and case.state != "closed":
@@ -48,7 +48,7 @@ def add_customer_mail(case: Request, event: MailReceived, facts: Facts, desk: De
     return replace(decision, effects=(*status, *decision.effects))
 
 
-def _take_up(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def _take_up(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """What was missing is filled in, a resolved or lately closed request runs again, staff hear of it."""
     details = read_details(case.details, event, facts, desk)
     contract = case.contract or (facts.contract.number if facts.contract else None)
@@ -70,7 +70,7 @@ def _take_up(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: 
 
 
 def _go_on(
-    before: Request, case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime
+    before: Request, case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime
 ) -> tuple[Request, tuple[Effect, ...]]:
     """The state that follows, with the answer where there is one."""
     was_unread = before.details.missing == (CLEAR_TEXT,) and not event.is_encrypted
@@ -119,13 +119,13 @@ def asks_only_for_status(event: MailReceived) -> bool:
     return asks_for_status(event) and is_short and not event.mail.attachments
 
 
-def tell_status(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+def tell_status(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk) -> Decision:
     """The answer, and nothing else: no state changes and no colleague is disturbed (SR9)."""
     effects = (*status_letter(case, event, facts, desk), Note(text="asked for the status", who=event.sender))
     return Decision(case=case, effects=effects, reason=f"{event.sender} asked for the status")
 
 
-def status_letter(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
+def status_letter(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk) -> tuple[Effect, ...]:
     """State, running clocks, returns and last steps, to the one who asked."""
     details = case.details
     is_running = details.accepted_at and details.responded_at is None and case.state not in ("resolved", "closed")

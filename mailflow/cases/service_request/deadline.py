@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.judgement import (
     BREACH,
     INFORMATION_DECISION,
@@ -20,10 +21,9 @@ from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import DeadlineFell
-from mailflow.policy.facts import Facts
 
 
-def meet_deadline(case: Request, event: DeadlineFell, facts: Facts, desk: Desk) -> Decision:
+def meet_deadline(case: Request, event: DeadlineFell, facts: RequestFacts, desk: Desk) -> Decision:
     """One deadline kind, one letter."""
     if event.kind in (INFORMATION_REMINDER, INFORMATION_DECISION) and case.state != "awaiting information":
         return Decision(case=case, reason="nothing is asked of the customer any more")
@@ -46,7 +46,7 @@ def meet_deadline(case: Request, event: DeadlineFell, facts: Facts, desk: Desk) 
     raise ValueError(f"a service request knows no deadline {event.kind!r}")
 
 
-def _ask_again(case: Request, facts: Facts) -> SendNotice:
+def _ask_again(case: Request, facts: RequestFacts) -> SendNotice:
     """The question of before, with the day on which staff decide (IN5)."""
     trusted = case.details.trusted
     decision = next((one for one in facts.waiting if one.kind == INFORMATION_DECISION), None)

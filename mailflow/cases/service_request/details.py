@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.letters import done, refuse
 from mailflow.message.customer.yes import is_yes
 from mailflow.message.reply_words import ANSWERED
@@ -14,14 +15,13 @@ from mailflow.policy.decision import Decision, Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven, MailReceived, Standing
-from mailflow.policy.facts import Facts
 from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 CLEAR_TEXT = "clear_text"
 """What is missing of a request whose mail we could not decrypt (IN9)."""
 
 
-def new_case(event: MailReceived, facts: Facts, desk: Desk, details: ServiceRequestDetails) -> Request:
+def new_case(event: MailReceived, facts: RequestFacts, desk: Desk, details: ServiceRequestDetails) -> Request:
     """`parent` and `linked` are the case that the mail named without a right to it, or that was closed too long ago (IN3, SR7)."""
     return Case(
         number=facts.new_numbers["service_request"],
@@ -61,7 +61,7 @@ def _subject(event: MailReceived, desk: Desk) -> str:
     return rest.strip() or subject
 
 
-def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts, desk: Desk) -> ServiceRequestDetails:
+def read_details(known: ServiceRequestDetails, event: MailReceived, facts: RequestFacts, desk: Desk) -> ServiceRequestDetails:
     """What is known now; `missing` is reckoned anew. Of an encrypted mail nothing is read, so nothing changes."""
     if event.is_encrypted:
         return known
@@ -98,7 +98,7 @@ def read_details(known: ServiceRequestDetails, event: MailReceived, facts: Facts
     return replace(changed, missing=missing, completed_at=known.completed_at or (event.at if known.missing and not missing else None))
 
 
-def _missing(details: ServiceRequestDetails, event: MailReceived, facts: Facts, desk: Desk) -> tuple[str, ...]:
+def _missing(details: ServiceRequestDetails, event: MailReceived, facts: RequestFacts, desk: Desk) -> tuple[str, ...]:
     """A serial that looks mistyped, or that the register lacks, is asked about, never mended silently (IN4, IN5).
 
     Who stands in no contract, or is not proven, is not told which serials are in the register.
@@ -110,7 +110,7 @@ def _missing(details: ServiceRequestDetails, event: MailReceived, facts: Facts, 
     return tuple(name for name in desk.requests.demanded if not present[name])
 
 
-def slips(event: MailReceived, facts: Facts) -> tuple[tuple[str, str], ...]:
+def slips(event: MailReceived, facts: RequestFacts) -> tuple[tuple[str, str], ...]:
     """(serial as written, as the register has it); only a sender that our border vouches for is told."""
     return tuple(facts.serial_slips.items()) if is_vouched_for(event) else ()
 
@@ -125,7 +125,7 @@ def may_read(case: Request, event: MailReceived) -> bool:
     return is_vouched_for(event) and (case.details.trusted or bool(case.contract))
 
 
-def is_trusted(event: MailReceived, facts: Facts) -> bool:
+def is_trusted(event: MailReceived, facts: RequestFacts) -> bool:
     """Whether the sender may read words of its own mail: it is genuine, and in a contract or vouched for by staff (SR1).
 
     Taking part proves no contract: a stranger takes part in its own request.
@@ -156,7 +156,7 @@ def is_of_desk(address: str, desk: Desk) -> bool:
     return desk.is_mailbox(address) or bool(desk.roles_of(address))
 
 
-def welcome(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> Noticed:
+def welcome(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk) -> Noticed:
     """The sender takes part, with the colleagues whom it copied in. All other addresses are proposed and get nothing."""
     # Staff who write for a caller choose for themselves whom they copy in.
     named = dict.fromkeys(one.address for one in (*event.mail.to, *event.mail.cc) if "@" in one.address and event.caller is None)
@@ -181,7 +181,7 @@ def welcome(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> Not
     return Noticed(case.changed(participants=taking_part, proposed=waiting), flags=flags, commands=commands)
 
 
-def add_participant(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def add_participant(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """`/add ADDRESS`: it gets all that the customer gets from now on, and is the customer where the request has none yet."""
     address = event.command.address
     if is_of_desk(address, desk):
@@ -199,7 +199,7 @@ def add_participant(case: Request, event: CommandGiven, facts: Facts, desk: Desk
 QUESTION = "service_request/information_request"
 
 
-def look_at_ship_to(case: Request, event: MailReceived, facts: Facts) -> Noticed:
+def look_at_ship_to(case: Request, event: MailReceived, facts: RequestFacts) -> Noticed:
     """A contact's yes confirms the address; else the other contacts are asked once, and staff are warned whenever the customer writes."""
     if not is_unconfirmed(case, facts):
         return Noticed(case)

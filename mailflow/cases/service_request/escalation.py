@@ -9,6 +9,7 @@ from typing import Any
 
 from mailflow.cases.service_request.command import merged_into
 from mailflow.cases.service_request.details import may_read, read_details, welcome
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_go_on, may_start, start_work, taken_up
 from mailflow.cases.service_request.letters import greeted, responsible_staff, summary, tell_staff
 from mailflow.message.customer.escalation_wish import find_escalation_wish
@@ -18,7 +19,6 @@ from mailflow.policy.decision import ChangeCase, Decision, Effect, Note, SendNot
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, MailboxRole, Role
 from mailflow.policy.event import MailReceived, Standing
-from mailflow.policy.facts import Facts
 
 INCOMPLETE = "service_request/escalation_incomplete"
 NUMBER, REASON = "number", "reason"
@@ -89,7 +89,7 @@ def reason_of(event: MailReceived, desk: Desk) -> str:
     return said if is_enough else ""
 
 
-def escalate(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def escalate(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """An escalation of a request by one who takes part; a solved or lately closed one runs again (SR7)."""
     target = facts.other_case
     if case.details.names_no_request and target is not None:
@@ -109,7 +109,7 @@ def escalate(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: 
     return Decision(case=escalated, effects=(*letters, *effects, staff), reason=f"{event.sender} escalates the request")
 
 
-def _escalate_named(case: Request, target: Request, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+def _escalate_named(case: Request, target: Request, event: MailReceived, facts: RequestFacts, desk: Desk) -> Decision:
     """The answer to our question names the request that is meant: that one is escalated, and the one opened meanwhile goes on in it."""
     said = (case.details.escalation_reason, reason_of(event, desk))
     reason = "\n".join(dict.fromkeys(filter(None, said)))
@@ -123,7 +123,9 @@ def _escalate_named(case: Request, target: Request, event: MailReceived, facts: 
     return Decision(case=merged, effects=(change, *letters), reason=f"{event.sender} escalates {target.number}")
 
 
-def open_escalation(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
+def open_escalation(
+    case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime
+) -> tuple[Request, tuple[Effect, ...]]:
     """A mail to the escalation mailbox that names no request of its sender: registered, asked which one is meant, and told all the same."""
     effects: tuple[Effect, ...]
     if may_start(case, event):
@@ -138,7 +140,7 @@ def open_escalation(case: Request, event: MailReceived, facts: Facts, desk: Desk
     return marked.changed(details=replace(marked.details, names_no_request=names_none)), (*letters, *effects)
 
 
-def brief_of_new(case: Request, event: MailReceived, facts: Facts, desk: Desk) -> tuple[Request, tuple[Effect, ...]]:
+def brief_of_new(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk) -> tuple[Request, tuple[Effect, ...]]:
     """A new request that also asks for the manager: its answer is that of any other, and the manager is told (SR1, SR6)."""
     reason = reason_of(event, desk)
     note = Note(text=f"escalated: {reason or 'no reason given'}", who=event.sender)
@@ -150,7 +152,9 @@ def _marked(case: Request, event: MailReceived, reason: str) -> Request:
     return case.changed(details=details)
 
 
-def _letters(case: Request, event: MailReceived, facts: Facts, desk: Desk, reason: str, missing: tuple[str, ...]) -> tuple[Effect, ...]:
+def _letters(
+    case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, reason: str, missing: tuple[str, ...]
+) -> tuple[Effect, ...]:
     """The brief, unless the manager had the same one today; and the answer, unless the mail gets none (IN7)."""
     details = case.details
     local_day = facts.calendar.local_day
@@ -187,7 +191,7 @@ def _answer(case: Request, event: MailReceived, desk: Desk, missing: tuple[str, 
     return (received,), Step("escalation_told", {})
 
 
-def _brief(case: Request, facts: Facts, desk: Desk, reason: str, outcome: Step) -> SendNotice:
+def _brief(case: Request, facts: RequestFacts, desk: Desk, reason: str, outcome: Step) -> SendNotice:
     values: dict[str, Any] = {
         "reason": reason,
         "summary": summary(case),
@@ -199,7 +203,7 @@ def _brief(case: Request, facts: Facts, desk: Desk, reason: str, outcome: Step) 
     return SendNotice(notice="service_request/escalation_brief", to=to, to_staff=True, values=values, forward_attachments=True)
 
 
-def running_clocks(facts: Facts) -> tuple[tuple[Step, Derivation], ...]:
+def running_clocks(facts: RequestFacts) -> tuple[tuple[Step, Derivation], ...]:
     """Each clock of the request and its returns, as a sentence with the steps that set it."""
     zone = facts.timezone
     return tuple(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.letters import done, refuse, responsible_staff, summary
 from mailflow.message.reference import find_case_numbers
 from mailflow.policy.case import Request
@@ -15,13 +16,12 @@ from mailflow.policy.decision import Decision, Note, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, VendorPolicy
 from mailflow.policy.event import CommandGiven, MailReceived
-from mailflow.policy.facts import Facts
 
 LANGUAGE = "en"
 """In which desks and manufacturers write to each other."""
 
 
-def hand_over(case: Request, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def hand_over(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """`/handover [ADDRESS]`: all that is known of the fault goes to the manufacturer, with the files of the case."""
     vendor, details = desk.vendor, case.details
     address = event.command.address or (vendor.address if vendor else "")

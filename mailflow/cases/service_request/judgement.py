@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from mailflow.cases.service_request.details import CLEAR_TEXT, is_vouched_for, may_read, slips
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.letters import greeted, tell_understood
 from mailflow.policy.calendar import DAY_UNITS
 from mailflow.policy.case import Request, ServiceRequestDetails, holds
@@ -16,7 +17,6 @@ from mailflow.policy.derivation import DerivedMoment, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import ENTITLED
 from mailflow.policy.event import MailReceived
-from mailflow.policy.facts import Facts
 from mailflow.policy.sla import response_due, response_warnings
 
 INFORMATION_REMINDER = "information_reminder"
@@ -25,7 +25,7 @@ WARNING = "response_warning"
 BREACH = "response_breached"
 
 
-def judge(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
+def judge(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
     """The state that follows from what is known, with the one answer that goes with it."""
     if case.details.missing:
         return ask_for_missing(case, event, facts, desk, now)
@@ -48,18 +48,20 @@ def may_start(case: Request, event: MailReceived) -> bool:
     return not details.missing and details.entitlement == "entitled" and is_vouched_for(event) and not differs
 
 
-def leave_to_staff(case: Request, facts: Facts) -> Note:
+def leave_to_staff(case: Request, facts: RequestFacts) -> Note:
     """The line of the journal for what only a human may decide (SR3)."""
     steps = facts.entitlement.steps if facts.entitlement else ()
     return Note(text=f"entitlement {case.details.entitlement or 'undecided'}: staff decide", steps=steps)
 
 
-def staff_steps(facts: Facts) -> tuple[Step, ...]:
+def staff_steps(facts: RequestFacts) -> tuple[Step, ...]:
     """The verdict's steps with what only staff are told (EN1-EN4)."""
     return (*facts.entitlement.steps, *facts.entitlement.for_staff) if facts.entitlement else ()
 
 
-def ask_for_missing(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
+def ask_for_missing(
+    case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime
+) -> tuple[Request, tuple[Effect, ...]]:
     """One mail that lists just what is missing (IN5), again later, then staff decide. The terms count from the day of asking.
 
     Who is not asked now is not asked again either: a machine, or another helpdesk, would be answered after all (IN7).
@@ -98,7 +100,7 @@ def ask_in_clear(case: Request, event: MailReceived) -> tuple[Effect, ...]:
 
 
 def accept(
-    case: Request, at: datetime, facts: Facts, desk: Desk, now: datetime, answer: MailReceived | None = None
+    case: Request, at: datetime, facts: RequestFacts, desk: Desk, now: datetime, answer: MailReceived | None = None
 ) -> tuple[Request, tuple[Effect, ...]]:
     """Complete and entitled, or accepted by a CCR: the response clock starts at `at`, and the customer is told (SR4)."""
     accepted, due, effects = start_work(case, at, facts, desk, now)
@@ -119,7 +121,9 @@ def accept(
     return accepted, (*letters, *effects)
 
 
-def start_work(case: Request, at: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, DerivedMoment, tuple[Effect, ...]]:
+def start_work(
+    case: Request, at: datetime, facts: RequestFacts, desk: Desk, now: datetime
+) -> tuple[Request, DerivedMoment, tuple[Effect, ...]]:
     """Accepted without a word to anybody: the case, when an engineer must have answered, and the clocks.
 
     `at` is the server's time of the mail that completes it (T3, BX9): warnings already past are skipped, a breach is told at once.
@@ -144,12 +148,12 @@ def answer_customer(case: Request, event: MailReceived, name: str, values: Mappi
 # The response clock
 
 
-def response_moment(case: Request, since: datetime, facts: Facts, desk: Desk) -> DerivedMoment:
+def response_moment(case: Request, since: datetime, facts: RequestFacts, desk: Desk) -> DerivedMoment:
     """When an engineer must have written, with the steps to it."""
     return response_due(_priority(case, desk), _start(case, since, facts, desk), facts.calendar, desk.requests)
 
 
-def start_clock(case: Request, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+def start_clock(case: Request, since: datetime, facts: RequestFacts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
     """Deadlines for each warning to come and for the breach; those of an earlier priority are replaced."""
     due = response_moment(case, since, facts, desk)
     warnings = response_warnings(_priority(case, desk), _start(case, since, facts, desk), facts.calendar, desk.requests)
@@ -164,7 +168,7 @@ def _priority(case: Request, desk: Desk) -> str:
     return case.priority or desk.requests.default_priority
 
 
-def _start(case: Request, since: datetime, facts: Facts, desk: Desk) -> datetime:
+def _start(case: Request, since: datetime, facts: RequestFacts, desk: Desk) -> datetime:
     """The acceptance, or the arrival where the desk counts from it; of what the customer completed after that term, what completed it."""
     if desk.requests.response_from != "arrival":
         return since
@@ -185,12 +189,12 @@ ANSWERED = ("resolved", "closed", "awaiting customer")
 """States in which the next word is the customer's."""
 
 
-def last_day_to_reopen(closed_at: datetime, facts: Facts, desk: Desk) -> date:
+def last_day_to_reopen(closed_at: datetime, facts: RequestFacts, desk: Desk) -> date:
     """The last day on which an answer reopens what was closed at that moment, in the customer's calendar."""
     return facts.calendar.end_of_term(closed_at, desk.requests.reopen_within).day
 
 
-def may_go_on(case: Request, facts: Facts, desk: Desk, at: datetime) -> bool:
+def may_go_on(case: Request, facts: RequestFacts, desk: Desk, at: datetime) -> bool:
     """Whether a mail goes on in the request; of one that was closed longer ago it opens the next."""
     return case.closed_at is None or facts.calendar.local_day(at) <= last_day_to_reopen(case.closed_at, facts, desk)
 
@@ -200,7 +204,7 @@ def taken_up(case: Request) -> Request:
     return case.changed(state="in progress", closed_at=None) if case.state in ANSWERED else case
 
 
-def with_late_notice(decision: Decision, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def with_late_notice(decision: Decision, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """The decision on a customer's mail, with the late notice where the mail was read too long after its arrival."""
     case = decision.case
     if case is None or not holds(case, ServiceRequestDetails) or case.details.late_notice_sent:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.policy.case import Request, ServiceRequestDetails
 from mailflow.policy.customer_message import Summary, pass_to_assignee, relay_to_staff
 from mailflow.policy.decision import Decision, Effect, SendNotice, Sentence
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven, MailReceived
-from mailflow.policy.facts import Facts
 
 
 def refuse(case: Request, event: CommandGiven, why: Step) -> Decision:
@@ -126,7 +126,7 @@ def tell_staff(
     )
 
 
-def pass_on(case: Request, assignee: str, facts: Facts, by: str) -> tuple[SendNotice, ...]:
+def pass_on(case: Request, assignee: str, facts: RequestFacts, by: str) -> tuple[SendNotice, ...]:
     """What the customer wrote, for who is in charge from now on and can answer it (SR5)."""
     words = facts.customer_words
     if words is None:
@@ -134,7 +134,7 @@ def pass_on(case: Request, assignee: str, facts: Facts, by: str) -> tuple[SendNo
     return (pass_to_assignee(words, assignee, summary=summary(case), commands=suggested_commands(case), by=by),)
 
 
-def serial_flags(case: Request, serials: Iterable[str], facts: Facts) -> Derivation:
+def serial_flags(case: Request, serials: Iterable[str], facts: RequestFacts) -> Derivation:
     """Of each of the serials: an open request or return that names it, an earlier return, another customer's contract."""
     asked = tuple(serials)
     own = {case.number, *(rma.number for rma in facts.rmas)}
@@ -165,7 +165,7 @@ def serial_flags(case: Request, serials: Iterable[str], facts: Facts) -> Derivat
     return (*in_cases, *returned, *foreign, *unknown)
 
 
-def trust_flags(case: Request, event: MailReceived, facts: Facts) -> Derivation:
+def trust_flags(case: Request, event: MailReceived, facts: RequestFacts) -> Derivation:
     """Why staff must decide what the register alone would grant (SR1, SR3, OUT6)."""
     unproven = () if event.authenticated or event.caller is not None or event.alarm is not None else (Step("flag_unproven", {}),)
     stated = case.details.contract

@@ -8,6 +8,7 @@ from datetime import datetime
 from mailflow.cases.service_request.alarm import open_alarm
 from mailflow.cases.service_request.details import CLEAR_TEXT, is_trusted, look_at_ship_to, may_read, new_case, read_details, welcome
 from mailflow.cases.service_request.escalation import asks_for_manager, brief_of_new, open_escalation, speaks_of_another
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.judgement import judge, staff_steps
 from mailflow.cases.service_request.letters import proposed_merges, serial_flags, tell_customer, tell_staff, trust_flags
 from mailflow.policy.case import Request, ServiceRequestDetails
@@ -15,10 +16,9 @@ from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import MailReceived, Standing
-from mailflow.policy.facts import Facts
 
 
-def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime, earlier: Request | None = None) -> Decision:
+def open_request(event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime, earlier: Request | None = None) -> Decision:
     """A new request from a mail. Complete and entitled is accepted, incomplete is asked back, all else a human decides.
 
     `earlier` is the sender's own request that was closed too long ago to go on: what it said of the device holds (SR7, IN5).
@@ -58,7 +58,7 @@ def open_request(event: MailReceived, facts: Facts, desk: Desk, now: datetime, e
     return Decision(case=case, effects=(*effects, *doubt.effects, staff, *links), reason=f"a new request: {case.state}")
 
 
-def _begin(case: Request, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
+def _begin(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime) -> tuple[Request, tuple[Effect, ...]]:
     """The state with the one immediate answer, which is another one for an escalation (SR6) and a form (RM4)."""
     if speaks_of_another(case, event, desk):
         return open_escalation(case, event, facts, desk, now)

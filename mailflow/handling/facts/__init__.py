@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from mailflow.cases import CASE_TYPES
 from mailflow.handling.match import children, prefix_of
@@ -19,11 +20,15 @@ from mailflow.policy.case_address import confirmation_code
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import Entitlement, entitlement_of
 from mailflow.policy.event import CommandGiven, Event, MailReceived
-from mailflow.policy.facts import Facts, WaitingDeadline
+from mailflow.policy.facts import CaseFacts, DeviceFacts, WaitingDeadline
 from mailflow.policy.register import Contact, Contract, Device
 from mailflow.policy.serial_slip import slips_of
 from mailflow.store import case as case_rows
 from mailflow.store import deadline, suppressed
+
+F = TypeVar("F", bound=CaseFacts)
+"""The facts of a case type."""
+NO_DEVICES: Mapping[str, Device] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +39,28 @@ class Opening:
     parent: Case | None = None
 
 
-def gather_case(work: Work, about: Case | Opening, event: Event) -> Facts:
+def gather_case(work: Work, about: Case | Opening, event: Event) -> CaseFacts:
     """Gather what a type wants to know that declares nothing of its own: the envelope, its clocks, its kin and the case that is named."""
+    facts = gather_envelope(work, CaseFacts, about, event)
+    clocks = waiting_deadlines(work, (about,)) if isinstance(about, Case) else ()
+    return replace(facts, waiting=clocks, other_case=find_other(work, event))
+
+
+def gather_envelope(work: Work, facts_type: type[F], about: Case | Opening, event: Event) -> F:
+    """Gather who the customer is and under which contract, with a number where a case may be opened."""
     if isinstance(about, Case):
-        facts = facts_of_case(work, about, event)
-        kin = replace(facts, waiting=waiting_deadlines(work, (about,)), other_case=find_other(work, event))
+        facts = facts_of_case(work, facts_type, about, event)
         begins_anew = about.state in CASE_TYPES[about.kind].begins_anew and isinstance(event, MailReceived)
-        return replace(kin, new_numbers=new_number(work, about.kind)) if begins_anew else kin
+        return replace(facts, new_numbers=new_number(work, about.kind)) if begins_anew else facts
     if about.parent is not None:
-        return replace(facts_of_case(work, about.parent, event), parent=about.parent, new_numbers=new_number(work, about.kind))
+        facts = facts_of_case(work, facts_type, about.parent, event)
+        return replace(facts, parent=about.parent, new_numbers=new_number(work, about.kind))
     if isinstance(event, MailReceived):
-        return facts_of_sender(work, about.kind, event, contract_of_sender(work, event))
+        return facts_of_sender(work, facts_type, about.kind, event, contract_of_sender(work, event))
     raise LookupError(f"{type(event).__name__} opens no {about.kind} by itself")
 
 
-def facts_of_sender(work: Work, kind: str, event: MailReceived, contract: Contract | None) -> Facts:
+def facts_of_sender(work: Work, facts_type: type[F], kind: str, event: MailReceived, contract: Contract | None) -> F:
     """Gather what is known of who opens a case by mail, under the contract that was found."""
     desk = work.desk
     contact = contact_of_sender(work, event.sender, contract)
@@ -57,7 +69,7 @@ def facts_of_sender(work: Work, kind: str, event: MailReceived, contract: Contra
     timezone = contract.timezone if contract and contract.timezone else desk.calendar.timezone
     # What a machine writes says nothing of who reads the letter (OUT5).
     written = "" if event.alarm is not None else event.new_text
-    return Facts(
+    return facts_type(
         calendar=calendar_for(country, timezone, desk.calendar),
         language=language_of(desk, contact, contract, written, event.mailbox_language),
         country=country,
@@ -70,19 +82,18 @@ def facts_of_sender(work: Work, kind: str, event: MailReceived, contract: Contra
     )
 
 
-def facts_of_case(work: Work, case: Case, event: Event, devices: Mapping[str, Device] | None = None) -> Facts:
+def facts_of_case(work: Work, facts_type: type[F], case: Case, event: Event, devices: Mapping[str, Device] = NO_DEVICES) -> F:
     """Gather what is known of a running case. The contract is the one that a command names, the case's own, or that of the devices."""
     named = event.command.contract if isinstance(event, CommandGiven) else ""
-    contract = work.register.contract(named or case.contract or "") or covering(work, devices or {}, case.customer)
+    contract = work.register.contract(named or case.contract or "") or covering(work, devices, case.customer)
     contacts = work.register.contacts_of(contract.number) if contract else ()
-    return Facts(
+    return facts_type(
         calendar=calendar_for(case.country, case.timezone, work.desk.calendar),
         language=case.language,
         country=case.country,
         timezone=case.timezone,
         contract=contract,
         contacts=contacts,
-        devices=devices or {},
         parent=case_rows.load(work.c, case.parent) if case.parent else None,
         rmas=children(work, case),
         confirmation_code=confirmation_code(work.services.address_key, case.number, case.version),
@@ -134,7 +145,7 @@ def covering(work: Work, devices: Mapping[str, Device], sender: str) -> Contract
     return next((contract for contract in contracts if contract and work.register.speaks_for(contract, sender)), None)
 
 
-def find_entitlement(facts: Facts, sender: str, day: date, *, is_named: bool = True) -> Entitlement:
+def find_entitlement(facts: DeviceFacts, sender: str, day: date, *, is_named: bool = True) -> Entitlement:
     """Judge whether the sender is entitled to service for the devices; `is_named` where a device was named at all."""
     covered = (device for device in facts.devices.values() if facts.contract and device.contract == facts.contract.number)
     device = next(covered, next(iter(facts.devices.values()), None))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from mailflow.handling.facts import Opening, as_of, gather_case
+from mailflow.cases.certification.facts import CertificationFacts
+from mailflow.handling.facts import Opening, as_of, gather_envelope
 from mailflow.handling.work import Work
 from mailflow.message.documents.personnel import read_personnel_report
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, holds
+from mailflow.policy.certification import Certification, CertificationDetails
 from mailflow.policy.event import Event, MailReceived
-from mailflow.policy.facts import Facts
 from mailflow.policy.register import Partner
 from mailflow.store import case as case_rows
 from mailflow.store import journal, register
@@ -20,7 +21,7 @@ LOOKED_BACK = timedelta(days=366)
 """Events of the year before count for a recertification."""
 
 
-def gather_certification(work: Work, about: Case | Opening, event: Event) -> Facts:
+def gather_certification(work: Work, about: Case | Opening, event: Event) -> CertificationFacts:
     """Gather the partner by the domain where the register has it, else by the address alone, with its other certifications."""
     own = about.number if isinstance(about, Case) else ""
     sender = about.customer if isinstance(about, Case) else event.sender if isinstance(event, MailReceived) else ""
@@ -29,7 +30,7 @@ def gather_certification(work: Work, about: Case | Opening, event: Event) -> Fac
     since = as_of(work, event) - LOOKED_BACK
     notes = (row for case in others for row in journal.of_case(work.c, case.number) if row.what == "note" and row.at >= since)
     return replace(
-        gather_case(work, about, event),
+        gather_envelope(work, CertificationFacts, about, event),
         partner=partner,
         certifications=others,
         partner_notes=tuple((row.at, row.who, row.text) for row in notes),
@@ -49,8 +50,8 @@ def _partner(work: Work, sender: str) -> Partner | None:
     return register.find_partner(work.c, sender.rpartition("@")[2])
 
 
-def _certifications(work: Work, kind: str, partner: Partner | None, sender: str) -> tuple[Case, ...]:
-    cases = case_rows.list_cases(work.c, kind=kind, desk=work.desk.name)
+def _certifications(work: Work, kind: str, partner: Partner | None, sender: str) -> tuple[Certification, ...]:
+    cases = [one for one in case_rows.list_cases(work.c, kind=kind, desk=work.desk.name) if holds(one, CertificationDetails)]
     if partner is None:
         return tuple(one for one in cases if one.customer == sender)
     return tuple(one for one in cases if one.details.domain == partner.domain)

@@ -27,7 +27,8 @@ def _of_opening(work: Work, about: Opening, event: Event) -> Facts:
         raise LookupError("a return is opened in the thread of its request")
     named = named_serials(event)
     serials = tuple(dict.fromkeys((*about.parent.details.serials, *named)))
-    facts = facts_of_case(work, about.parent, event, work.register.devices(serials))
+    devices = work.register.devices(serials)
+    facts = replace(facts_of_case(work, Facts, about.parent, event, devices), devices=devices)
     day = facts.calendar.local_day(work.now)
     return replace(
         facts,
@@ -43,7 +44,8 @@ def _of_opening(work: Work, about: Opening, event: Event) -> Facts:
 def _of_return(work: Work, case: Case, event: Event) -> Facts:
     own = tuple(serial for line in case.details.lines for serial in line.serials)
     serials = tuple(dict.fromkeys((*own, *named_serials(event))))
-    facts = facts_of_case(work, case, event, work.register.devices(serials))
+    devices = work.register.devices(serials)
+    facts = replace(facts_of_case(work, Facts, case, event, devices), devices=devices)
     parts = {line.part_number for line in case.details.lines}
     today = facts.calendar.local_day(as_of(work, event))
     by_hand = not isinstance(event, DeadlineFell)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases import CASE_TYPES, traits_of
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.handling.facts import (
     Opening,
     as_of,
@@ -36,7 +37,7 @@ from mailflow.policy.case_type import Trait
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import AlarmPolicy, Desk, MailboxRole
 from mailflow.policy.event import CUSTOMER_NOTICE, STAFF_NOTICE, CommandGiven, DeadlineFell, Event, MailReceived
-from mailflow.policy.facts import CustomerWords, Facts, LastStep
+from mailflow.policy.facts import CustomerWords, LastStep
 from mailflow.policy.register import Contract, Device
 from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows
@@ -56,7 +57,7 @@ COMMANDS = ("/assign", "/priority", "/reopen", "/entitled", "/merge")
 """Commands that change the case without a letter to its customer."""
 
 
-def gather_request(work: Work, about: Case | Opening, event: Event) -> Facts:
+def gather_request(work: Work, about: Case | Opening, event: Event) -> RequestFacts:
     """Gather for a request: of its devices always, of its history what the event makes somebody tell."""
     if isinstance(about, Case):
         return _of_request(work, about, event)
@@ -65,9 +66,9 @@ def gather_request(work: Work, about: Case | Opening, event: Event) -> Facts:
     raise LookupError(f"{type(event).__name__} opens no request")
 
 
-def _of_opening(work: Work, kind: str, event: MailReceived) -> Facts:
+def _of_opening(work: Work, kind: str, event: MailReceived) -> RequestFacts:
     devices = work.register.devices(event.extracted.serials)
-    facts = replace(facts_of_sender(work, kind, event, _contract_at_opening(work, event, devices)), devices=devices)
+    facts = replace(facts_of_sender(work, RequestFacts, kind, event, _contract_at_opening(work, event, devices)), devices=devices)
     if event.alarm is not None and not event.authenticated:
         # Who cannot prove to be the device's or its owner's has nobody informed in its name (IN8, P9).
         facts = replace(facts, contacts=())
@@ -84,9 +85,10 @@ def _contract_at_opening(work: Work, event: MailReceived, devices: dict[str, Dev
     return covering(work, devices, event.sender) or contract_of_sender(work, event)
 
 
-def _of_request(work: Work, case: Case, event: Event) -> Facts:
+def _of_request(work: Work, case: Case, event: Event) -> RequestFacts:
     serials = tuple(dict.fromkeys((*case.details.serials, *named_serials(event))))
-    facts = facts_of_case(work, case, event, work.register.devices(serials))
+    devices = work.register.devices(serials)
+    facts = replace(facts_of_case(work, RequestFacts, case, event, devices), devices=devices)
     today = facts.calendar.local_day(as_of(work, event))
     facts = replace(facts, entitlement=find_entitlement(facts, case.customer, today) if serials else None)
     if not isinstance(event, DeadlineFell):
@@ -102,7 +104,7 @@ def _of_request(work: Work, case: Case, event: Event) -> Facts:
     return facts
 
 
-def _with_serials(work: Work, facts: Facts, sender: str, serials: Sequence[str], *, is_named: bool) -> Facts:
+def _with_serials(work: Work, facts: RequestFacts, sender: str, serials: Sequence[str], *, is_named: bool) -> RequestFacts:
     """Add what is known of the serials beside their devices; `is_named` where the event itself speaks of some."""
     near = {serial: near_device(work, serial, sender) for serial in serials if serial not in facts.devices}
     return replace(
@@ -113,7 +115,7 @@ def _with_serials(work: Work, facts: Facts, sender: str, serials: Sequence[str],
     )
 
 
-def _for_mail(work: Work, case: Case, event: MailReceived, facts: Facts) -> Facts:
+def _for_mail(work: Work, case: Case, event: MailReceived, facts: RequestFacts) -> RequestFacts:
     line = event.customer_line.kind if event.customer_line else ""
     names_other = Trait.ASKS_NUMBER in traits_of(event.answers_notice)
     escalates = line == "escalate" or event.mailbox_role is MailboxRole.ESCALATION or names_other

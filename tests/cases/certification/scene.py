@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from mailflow.cases import decide
+from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.desk_file import load_desk
 from mailflow.message.documents.certification import Application, Engineer
 from mailflow.message.model import Address, Attachment, Extracted, Mail
@@ -17,7 +18,6 @@ from mailflow.policy.certification import CertificationDetails
 from mailflow.policy.decision import ClearDeadline, Decision, Note, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, Standing
-from mailflow.policy.facts import Facts
 from mailflow.policy.register import Partner
 from mailflow.settings import shipped_desks
 
@@ -67,7 +67,7 @@ def reply_of(text: str, sender: str = ZHANG, **changes: Any) -> MailReceived:
     return mail_of(text, sender, **{"standing": Standing.PARTICIPANT, **changes})
 
 
-def facts(**changes: Any) -> Facts:
+def facts(**changes: Any) -> CertificationFacts:
     given: dict[str, Any] = {
         "calendar": calendar_for("CN", "Asia/Shanghai", DESK.calendar),
         "language": "en",
@@ -78,7 +78,7 @@ def facts(**changes: Any) -> Facts:
         "partner": PARTNER,
         **changes,
     }
-    return Facts(**given)
+    return CertificationFacts(**given)
 
 
 def certification(state: str = "applied", **details: Any) -> Case:

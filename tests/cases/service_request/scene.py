@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from mailflow.cases import decide
+from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.desk_file import load_desk
 from mailflow.message.model import Address, Extracted, Mail
 from mailflow.message.staff.command import parse_commands
@@ -17,7 +18,6 @@ from mailflow.policy.derivation import Step
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.entitlement import Entitlement
 from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, Standing
-from mailflow.policy.facts import Facts
 from mailflow.policy.register import Contact, Contract, Device
 from mailflow.settings import shipped_desks
 
@@ -61,7 +61,7 @@ def reply_of(sender: str = ANNA, text: str = "Any news?", **changes: Any) -> Mai
     return mail_of(sender, **{"standing": Standing.PARTICIPANT, "new_text": text, "extracted": Extracted(), **changes})
 
 
-def facts(**changes: Any) -> Facts:
+def facts(**changes: Any) -> RequestFacts:
     given: dict[str, Any] = {
         "calendar": calendar_for("RO", "Europe/Bucharest", DESK.calendar),
         "language": "en",
@@ -71,19 +71,19 @@ def facts(**changes: Any) -> Facts:
         "new_numbers": {"service_request": "SR-100001"},
         **changes,
     }
-    return Facts(**given)
+    return RequestFacts(**given)
 
 
-def in_contract(**changes: Any) -> Facts:
+def in_contract(**changes: Any) -> RequestFacts:
     """The facts of a customer whose contract, device and contacts the register knows."""
     return facts(**{"contract": CONTRACT, "contacts": CONTACTS, "devices": {SERIAL: DEVICE}, **changes})
 
 
-def open_with(event: MailReceived, known: Facts | None = None, now: datetime = AT) -> Decision:
+def open_with(event: MailReceived, known: RequestFacts | None = None, now: datetime = AT) -> Decision:
     return decide("service_request", None, event, known or facts(), DESK, now)
 
 
-def request(event: MailReceived | None = None, known: Facts | None = None, **changes: Any) -> Case:
+def request(event: MailReceived | None = None, known: RequestFacts | None = None, **changes: Any) -> Case:
     """SR-100001 of Anna, accepted with P2 unless changed; what is no field of a case is one of its details."""
     case = open_with(event or mail_of(), known).case
     assert case is not None
@@ -92,11 +92,11 @@ def request(event: MailReceived | None = None, known: Facts | None = None, **cha
     return case.changed(**own, details=replace(case.details, **details))
 
 
-def receive(case: Case, event: MailReceived, known: Facts | None = None, now: datetime | None = None) -> Decision:
+def receive(case: Case, event: MailReceived, known: RequestFacts | None = None, now: datetime | None = None) -> Decision:
     return decide("service_request", case, event, known or facts(), DESK, now or event.at)
 
 
-def command(case: Case, line: str, by: str = "ccr@tac.example", known: Facts | None = None, **changes: Any) -> Decision:
+def command(case: Case, line: str, by: str = "ccr@tac.example", known: RequestFacts | None = None, **changes: Any) -> Decision:
     event = CommandGiven(command=parse_commands(line).commands[0], by=by, roles=DESK.roles_of(by), at=AT)
     return decide("service_request", case, event, replace(known or facts(), **changes), DESK, AT)
 
