@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from mailflow.cases import CASE_TYPES
 from mailflow.delivery.settings import RelaySettings
 from mailflow.delivery.smtp import SmtpRelay
 from mailflow.handling.work import Services
@@ -27,7 +28,7 @@ def shipped_templates() -> Path:
 
 def build_database(settings: Settings) -> Database:
     """The store of the settings; nothing is opened before the first use."""
-    return Database(settings.database_url)
+    return Database(settings.database_url, CASE_TYPES)
 
 
 def build_templates(settings: Settings, desk: Desk | None = None) -> Templates:

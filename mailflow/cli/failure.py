@@ -62,7 +62,7 @@ FORESEEN: Mapping[str, tuple[int, Callable[[Exception], str]]] = {
     "mailflow.store.transaction.WrongDatabaseUrl": (WRONG_CONFIGURATION, lambda error: visible(f"database_url: {error}")),
     "mailflow.store.transaction.NewerSchema": (WRONG_CONFIGURATION, _one_line),
     "mailflow.store.transaction.DamagedDatabase": (WRONG_CONFIGURATION, _one_line),
-    "mailflow.store.instance.AlreadyRunning": (ALREADY_RUNNING, _one_line),
+    "mailflow.store.transaction.AlreadyRunning": (ALREADY_RUNNING, _one_line),
     "mailflow.store.csv_register.WrongRegister": (FAILED, str),
     "mailflow.scenario.build_mail.CannotPlay": (FAILED, str),
     "mailflow.notices.wording.WrongWords": (WRONG_CONFIGURATION, _one_line),

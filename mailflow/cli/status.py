@@ -56,10 +56,10 @@ def _digest(c: Any, desk: Any, kind: str, now: datetime) -> dict[str, Any]:
     """`last` is the newest that had something to tell; `next` is empty where the desk sends none."""
     from mailflow.policy.calendar import calendar_for
     from mailflow.policy.digest import DigestKind, next_digest
-    from mailflow.store import digest
+    from mailflow.store import deadline
 
     following = next_digest(DigestKind(kind), desk.digests, calendar_for("", "", desk.calendar), now)
-    return {"desk": desk.name, "kind": kind, "last": digest.last_sent(c, desk.name, kind), "next": following}
+    return {"desk": desk.name, "kind": kind, "last": deadline.last_digest(c, desk.name, kind), "next": following}
 
 
 def _mailbox(address: str, state: Any, now: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from mailflow.bootstrap import build_database
 from mailflow.daemon import Daemon
 from mailflow.demo.cast import BORDER, DESK, ESCALATION, NOSY, PEOPLE, RECEIVING, TAC, write_register
 from mailflow.demo.clock import StoryClock
@@ -20,7 +21,6 @@ from mailflow.demo.post_office import PostOffice
 from mailflow.settings import Settings, load_settings
 from mailflow.store import deadline, inbound, outbox
 from mailflow.store.csv_register import import_register
-from mailflow.store.transaction import Database
 
 PATIENCE = 20.0
 """Seconds of real time that mailflow has for whatever a moment of the story asks of it."""
@@ -56,7 +56,7 @@ class Stage:
         until a signal, and it is called every second. Raises StoryFailed, and whatever the daemon raises."""
         with self.post:
             self.settings = write_settings(self._folder, self.post)
-            self.database = Database(self.settings.database_url)
+            self.database = build_database(self.settings)
             self.database.upgrade()
             write_register(self._folder / "data")
             import_register(self.database, self._folder / "data")

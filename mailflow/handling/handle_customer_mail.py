@@ -24,7 +24,7 @@ from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import AT_ONCE, MailReceived, Standing
 from mailflow.policy.triage import Verdict
-from mailflow.store import suppressed
+from mailflow.store import notice
 
 
 def handle_customer_mail(incoming: IncomingMail, match: CaseMatch, event: MailReceived, letters: Sequence[str]) -> Outcome:
@@ -35,7 +35,7 @@ def handle_customer_mail(incoming: IncomingMail, match: CaseMatch, event: MailRe
     work, case = incoming.work, match.case
     if event.authenticated:
         # Whoever proves to write from an address can be reached there again.
-        suppressed.forget(work.c, event.sender)
+        notice.forget_bounces(work.c, event.sender)
     if event.alarm is not None and case is not None:
         # The same alarm of the same device is one request; the device itself is never answered (IN8).
         decision = _settle(work, case, replace(event, extracted=extract(work, event)))

@@ -33,7 +33,7 @@ from mailflow.policy.digest import (
 )
 from mailflow.policy.register import Partner
 from mailflow.store import case as case_rows
-from mailflow.store import digest, inbound, outbox, register
+from mailflow.store import deadline, inbound, outbox, register
 
 log = structlog.get_logger(__name__)
 
@@ -44,14 +44,14 @@ MOST_ROWS = 1000
 def handle_digests(services: Services, now: datetime) -> int:
     """Write every digest that is due; how many were settled. The first look at a desk settles the past without a word."""
     with services.database.read() as c:
-        settled = digest.settled(c)
+        settled = deadline.settled_digests(c)
     return sum(_handle(services, desk, kind, settled, now) for desk in services.desks for kind in DigestKind)
 
 
 def next_digest_moment(services: Services) -> datetime | None:
     """The earliest moment, past ones included, at which a digest of any desk is still to come; for rehearsals in which time jumps."""
     with services.database.read() as c:
-        settled = digest.settled(c)
+        settled = deadline.settled_digests(c)
     moments = (
         next_digest(kind, desk.digests, calendar_for("", "", desk.calendar), settled[desk.name, kind])
         for desk in services.desks
@@ -65,17 +65,17 @@ def _handle(services: Services, desk: Desk, kind: DigestKind, settled: Mapping[t
     last = settled.get((desk.name, kind))
     if last is None:
         with services.database.write() as c:
-            digest.settle(c, desk.name, kind, now)
+            deadline.settle_digest(c, desk.name, kind, now)
         return 0
     due = due_digest(kind, desk.digests, calendar_for("", "", desk.calendar), now, last)
     if due is None:
         return 0
     with services.database.write() as c:
-        if not digest.settle(c, desk.name, kind, due):
+        if not deadline.settle_digest(c, desk.name, kind, due):
             return 0
         effects = _to_staff(c, desk, last, now) if kind is DigestKind.STAFF else _to_partners(c, services, desk)
         written = sum(_write(c, services, desk, effect, now) for effect in effects)
-        digest.record_letters(c, desk.name, kind, due, written)
+        deadline.record_letters(c, desk.name, kind, due, written)
     return 1
 
 
@@ -93,8 +93,8 @@ def _to_staff(c: Connection, desk: Desk, last: datetime, now: datetime) -> Itera
     sections = staff_sections(
         desk,
         now,
-        digest.clocks_of_kinds(c, desk.name, BREAKING),
-        digest.open_returns(c, desk.name),
+        deadline.clocks_of_kinds(c, desk.name, BREAKING),
+        case_rows.open_returns(c, desk.name),
         _stuck_letters(c, desk, last),
         _set_aside(c, desk),
         case_rows.list_cases(c, kind="certification", state="applied", desk=desk.name),
@@ -130,7 +130,7 @@ def _set_aside(c: Connection, desk: Desk) -> tuple[SetAside, ...]:
 def _to_partners(c: Connection, services: Services, desk: Desk) -> Iterator[SendNotice]:
     """Each partner's own returns to its spare parts contact; nobody hears of another company's."""
     partners = [partner for partner in register.partners(c) if "@" in partner.spare_parts_contact]
-    returns = in_order_of_dates(digest.open_returns(c, desk.name)) if partners else ()
+    returns = in_order_of_dates(case_rows.open_returns(c, desk.name)) if partners else ()
     domains = {number: _domains(c, number) for number in {case.contract for case in returns if case.contract}}
     for partner in partners:
         own = tuple(case for case in returns if is_of_partner(partner.domain, case, domains.get(case.contract or "", ())))

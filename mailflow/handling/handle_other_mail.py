@@ -26,7 +26,7 @@ from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven, MailReceived, NoticeBounced, Standing
 from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows
-from mailflow.store import foreign_number, notice, outbox, suppressed
+from mailflow.store import notice, outbox
 
 MOST_NUMBERS = 20
 """Numbers of one mail that are looked up."""
@@ -47,7 +47,7 @@ def find_handed_over(incoming: IncomingMail) -> CaseMatch | None:
     answered = answered_notice(work, mail)
     text = _new_text(incoming)
     theirs = dict.fromkeys((*_numbers(work.desk, mail.subject), *_numbers(work.desk, text)))
-    ours = ((foreign_number.find(work.c, work.desk.name, number), f"the manufacturer's number {number}") for number in theirs)
+    ours = ((case_rows.find_foreign_number(work.c, work.desk.name, number), f"the manufacturer's number {number}") for number in theirs)
     for named, how in (*candidates(work, mail, text, (), answered), *ours):
         if named and (case := _handed_over(work, named)) is not None:
             return CaseMatch(case, how, answered.name if answered else "")
@@ -92,7 +92,7 @@ def handle_vendor_mail(incoming: IncomingMail, match: CaseMatch) -> Outcome:
     # The number of its request, and those that its subjects name later; the customer's own subject tells none.
     for number in (told, *_numbers(work.desk, incoming.mail.subject)):
         if number and number not in _numbers(work.desk, case.subject):
-            foreign_number.add(work.c, work.desk.name, number, case.number)
+            case_rows.add_foreign_number(work.c, work.desk.name, number, case.number)
     return Outcome(Verdict.ADDED, match.how, decision.reason, case.number)
 
 
@@ -190,7 +190,7 @@ def handle_refused(services: Services, now: datetime) -> int:
 def _take_back(work: Work, letter: _Undelivered) -> None:
     """Mark the address, journal, let the case's rule decide what follows, and tell staff (IN7, OUT2, BX4)."""
     if letter.marks:
-        suppressed.add_hard_bounce(work.c, letter.address, letter.at)
+        notice.add_hard_bounce(work.c, letter.address, letter.at)
     work.journal(letter.case_number, "bounce", f"{letter.notice} did not reach {letter.address}: {letter.reason}")
     case = case_rows.load(work.c, letter.case_number) if letter.case_number else None
     decided: Sentence = ""

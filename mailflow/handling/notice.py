@@ -21,7 +21,7 @@ from mailflow.policy.case_type import Trait
 from mailflow.policy.decision import NoticeValues, SendNotice, Sentence
 from mailflow.policy.desk import Desk, MailboxRole, Role
 from mailflow.policy.sla import UnknownServiceLevel, read_service_level
-from mailflow.store import inbound, notice, told
+from mailflow.store import inbound, notice
 
 T = TypeVar("T")
 
@@ -207,6 +207,6 @@ def why_unanswered(work: Work, address: str, *, is_stranger: bool) -> str:
     if reached is None:
         return ""
     about, sentence = reached
-    if told.is_news(work.c, work.desk.name, about, work.now, DAY):
+    if notice.is_news(work.c, work.desk.name, about, work.now, DAY):
         tell_staff(work, sentence, Role.CCR)
     return f"{USED_UP}: {work.services.in_english(sentence)}"

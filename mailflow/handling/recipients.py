@@ -11,7 +11,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.case_type import Trait
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Step, Value
-from mailflow.store import notice, register, suppressed
+from mailflow.store import notice, register
 
 GIVEN_UP = 2
 """Bounces after which nobody writes to an address any more; after the first one it is written to where nobody else can be reached."""
@@ -74,14 +74,14 @@ def _limit_reached(work: Work, case: Case, address: str) -> str:
 
 
 def _reachable(work: Work, case: Case | None, to: tuple[str, ...], cc: tuple[str, ...]) -> Recipients:
-    bounced = suppressed.bounces_of(work.c, (*to, *cc))
+    bounced = notice.bounces_of(work.c, (*to, *cc))
     if not bounced:
         return to, cc
     fine = _promoted(*(tuple(one for one in group if one not in bounced) for group in (to, cc)))
     if fine[0]:
         return fine
     contacts = [one.email for one in register.contacts_of(work.c, case.contract)] if case is not None and case.contract else []
-    marked = suppressed.bounces_of(work.c, contacts)
+    marked = notice.bounces_of(work.c, contacts)
     if other := next((one for one in contacts if one not in marked and one not in bounced), ""):
         return (other,), ()
     return tuple(one for one in (*to, *cc) if bounced[one] < GIVEN_UP), ()

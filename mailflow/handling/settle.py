@@ -19,7 +19,6 @@ from mailflow.policy.event import Event, MailReceived
 from mailflow.policy.facts import CaseFacts
 from mailflow.store import case as case_rows
 from mailflow.store import deadline
-from mailflow.store.codec import register_details
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,9 @@ SOURCES: dict[str, Sources] = {
 
 
 def register(case_type: AnyCaseType, sources: Sources = Sources()) -> None:
-    """Add a case type to those that are shipped: its rules, its details, and who gathers for it.
-
-    Raises ValueError where another type has its name or that of its details.
-    """
+    """Add a case type to those that are shipped: its rules, its details, and who gathers for it. Raises ValueError for a name in use."""
     if CASE_TYPES.setdefault(case_type.kind, case_type) is not case_type:
         raise ValueError(f"there is a case type {case_type.kind} already")
-    register_details(case_type.kind, case_type.details)
     SOURCES[case_type.kind] = sources
 
 

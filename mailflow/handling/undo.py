@@ -15,8 +15,8 @@ from mailflow.policy.derivation import Step
 from mailflow.policy.event import CommandUndone, MailReceived
 from mailflow.policy.facts import WaitingDeadline
 from mailflow.store import case as case_rows
-from mailflow.store import given_command, notice
-from mailflow.store.given_command import GivenCommand
+from mailflow.store import journal, notice
+from mailflow.store.journal import GivenCommand
 from mailflow.store.notice import NoticeRow
 
 UNDO_WITHIN = timedelta(minutes=15)
@@ -55,7 +55,7 @@ class CommandWatch:
             started=tuple(clock for clock in clocks if clock not in self.clocks),
             sent=_sent_outside(work, _letters(work)[self.letters :]),
         )
-        given_command.add(work.c, given)
+        journal.add_command(work.c, given)
 
 
 def _letters(work: Work) -> list[NoticeRow]:
@@ -74,12 +74,12 @@ def take_back(work: Work, thread: Sequence[Case], line: str, by: str, at: dateti
 
     Returns what was done, and the number of the case in whose thread the command had been given.
     """
-    given = given_command.newest_by(work.c, by, work.desk.name, [case.number for case in thread])
+    given = journal.newest_command_by(work.c, by, work.desk.name, [case.number for case in thread])
     if given is None:
         raise Refused(line, Step("undo_nothing"))
     if reason := _why_not(work, given, at):
         raise Refused(line, reason)
-    if not given_command.mark_undone(work.c, given.id):
+    if not journal.mark_undone(work.c, given.id):
         raise Refused(line, Step("undo_twice", {"line": given.line}))
     work = work.because(replace(work.trigger, who=by, what="undo"))
     former = {case.number: case for case in given.before}

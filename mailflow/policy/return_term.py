@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+
+from mailflow.policy.derivation import Derivation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class ReturnTerm:
     quantity: int
     delivered_on: date
     due: date
-    steps: tuple[Any, ...] = ()
+    steps: Derivation = ()
     """How the day came about (BX2)."""
     told: tuple[tuple[str, datetime], ...] = ()
     """Dated notices that named these units, by kind, day and key, and when each was written (RM9, BX4)."""

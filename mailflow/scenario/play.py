@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mailflow.bootstrap import shipped_templates
+from mailflow.cases import CASE_TYPES
 from mailflow.desk_file import DESK_FILE, OWN_TEMPLATES, find_desk, load_desk
 from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests, next_digest_moment
@@ -104,7 +105,7 @@ def rehearse(
     folder = desk_folder(scenario, desk_roots() if roots is None else roots)
     desk = load_desk(folder)
     with tempfile.TemporaryDirectory(prefix="mailflow-rehearsal-") as scratch:
-        database = Database(f"sqlite:///{Path(scratch) / 'rehearsal.db'}")
+        database = Database(f"sqlite:///{Path(scratch) / 'rehearsal.db'}", CASE_TYPES)
         database.upgrade()
         # Numbers as Message-IDs: the same scenario writes the same mails, and a scenario's bounce can name one of them.
         numbers = count(1)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, insert, inspect, select, text, update
 
 from mailflow import failpoint
-from mailflow.store import register_tables, tables
+from mailflow.store import register, tables
 from mailflow.store.transaction import DamagedDatabase, Database
 
 BATCH = 200
@@ -142,7 +142,7 @@ def _refuse_rows(c: Connection) -> None:
 
 def _tables() -> list[Table]:
     """All tables, each after those it points at."""
-    assert register_tables.contract.metadata is tables.case.metadata
+    assert register.contract.metadata is tables.case.metadata
     return tables.case.metadata.sorted_tables
 
 

@@ -1,10 +1,13 @@
 """Mails that came in: stored whole before anybody looks at them, then claimed, handled once and never forgotten (IN2).
 
+What makes two mails the same one: their bytes, or their Message-ID, sender and body.
 `received` waits for handling; every other state is a verdict, set by `finish` alone. Rows are never deleted.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,13 +15,14 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select, text, update
 
-from mailflow.store.conflict import insert_new, insert_new_returning
-from mailflow.store.mail_identity import body_sha256, content_sha256, index_key
 from mailflow.store.tables import inbound, raw_mail
+from mailflow.store.transaction import insert_new, insert_new_returning
 
 VERDICTS = ("opened", "added", "bounce", "automatic", "duplicate", "ignored", "quarantined")
 CHUNK = 500
 """UIDs a statement: SQLite limits the parameters of one."""
+
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 
 
 class AlreadyHandled(RuntimeError):
@@ -120,9 +124,19 @@ def store_oversize(
 
 
 def _store(c: Connection, content: bytes, values: dict[str, Any]) -> int | None:
-    digest = content_sha256(content)
+    digest = hashlib.sha256(content).hexdigest()
     insert_new(c, raw_mail, {"sha256": digest, "content": content, "size": len(content)})
     return insert_new_returning(c, inbound.c.id, {**values, "raw_sha256": digest})
+
+
+def body_sha256(raw: bytes) -> str:
+    """Hex digest of all after the header block, '' where that is blank.
+
+    The headers stay out, since a copy that came through another mailbox has other Received lines. A blank body proves nothing.
+    """
+    end = _END_OF_HEADERS.search(raw)
+    body = raw[end.end() :] if end else b""
+    return hashlib.sha256(body).hexdigest() if body.strip() else ""
 
 
 def unacknowledged(c: Connection, mailbox: str, uidvalidity: int) -> list[int]:
@@ -199,7 +213,7 @@ def load(c: Connection, id: int) -> InboundRow:
 
 def record_identity(c: Connection, id: int, message_id: str, sender: str, subject: str, *, references: Sequence[str] = ()) -> None:
     """What handling read of the mail; `message_id` and `references` without angle brackets, `sender` bare and in lower case."""
-    read = {"message_id": index_key(message_id), "sender": sender, "subject": subject, "refs": tuple(references)}
+    read = {"message_id": message_id, "sender": sender, "subject": subject, "refs": tuple(references)}
     c.execute(_CHANGE, {"row_id": id, **read})
 
 
@@ -235,7 +249,7 @@ def find_same(c: Connection, id: int, sha256: str, message_id: str, sender: str,
         c.execute(_ADVISORY_LOCK, {"key": int((own.body_sha256 or sha256)[:15], 16)})
     found: int | None
     if message_id:
-        words = {"message_id": index_key(message_id), "sender": sender, "body": own.body_sha256, "subject": own.subject}
+        words = {"message_id": message_id, "sender": sender, "body": own.body_sha256, "subject": own.subject}
         found = c.execute(_FIND_SAME, {"row_id": id, "sha256": sha256, "size": own.size, "mailboxes": mailboxes, **words}).scalar()
     else:
         found = c.execute(_FIND_SAME_BYTES, {"row_id": id, "sha256": sha256, "size": own.size, "mailboxes": mailboxes}).scalar()
@@ -246,7 +260,7 @@ def message_case(c: Connection, message_id: str, mailboxes: Sequence[str]) -> st
     """The case that a mail with this Message-ID in one of the mailboxes belongs to, the newest where several do."""
     if not message_id:
         return None
-    ours = and_(inbound.c.message_id == index_key(message_id), inbound.c.case_number.is_not(None), inbound.c.mailbox.in_(mailboxes))
+    ours = and_(inbound.c.message_id == message_id, inbound.c.case_number.is_not(None), inbound.c.mailbox.in_(mailboxes))
     return c.execute(select(inbound.c.case_number).where(ours).order_by(inbound.c.id.desc()).limit(1)).scalar()
 
 
@@ -264,7 +278,7 @@ def list_quarantined(c: Connection, limit: int = 1000) -> list[InboundRow]:
 
 def find_by_message_id(c: Connection, message_id: str) -> list[InboundRow]:
     """Stored mails with this Message-ID, oldest first."""
-    return _rows(c, select(*_COLUMNS).where(inbound.c.message_id == index_key(message_id)).order_by(inbound.c.id))
+    return _rows(c, select(*_COLUMNS).where(inbound.c.message_id == message_id).order_by(inbound.c.id))
 
 
 def of_case(c: Connection, case_number: str) -> list[InboundRow]:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, case, or_, select, update
 
-from mailflow.store.conflict import insert_new
 from mailflow.store.tables import mailbox
+from mailflow.store.transaction import insert_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

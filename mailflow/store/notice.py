@@ -1,15 +1,22 @@
-"""Notices as they were written: the bytes that are sent, and what later replies, bounces and proofs are held against."""
+"""Notices as they were written: the bytes that are sent, and what later replies, bounces and proofs are held against.
+
+Beside them what keeps further ones from being written: addresses whose mail came back, and what staff were told of lately.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, or_, select, update
 
-from mailflow.store.tables import notice, outbox
+from mailflow.store.tables import alert_throttle, notice, outbox, suppressed_address
+from mailflow.store.transaction import insert_new
+
+CHUNK = 500
+"""Addresses a statement: SQLite limits the parameters of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +167,41 @@ def all_since(c: Connection, id: int, limit: int = 1000) -> list[NoticeRow]:
 def of_inbound(c: Connection, inbound_id: int) -> list[NoticeRow]:
     """The notices that a mail caused."""
     return _rows(c, select(notice).where(notice.c.inbound_id == inbound_id).order_by(notice.c.id))
+
+
+def add_hard_bounce(c: Connection, address: str, at: datetime) -> None:
+    """Count a permanent, matched bounce (IN7). `since` stays the first one's."""
+    insert_new(c, suppressed_address, {"address": address, "since": at})
+    change = update(suppressed_address).where(suppressed_address.c.address == address)
+    c.execute(change.values(hard_bounces=suppressed_address.c.hard_bounces + 1))
+
+
+def bounces_of(c: Connection, addresses: Iterable[str]) -> dict[str, int]:
+    """Those of the addresses that ever bounced, with how often."""
+    asked = sorted(set(addresses))
+    found: dict[str, int] = {}
+    for start in range(0, len(asked), CHUNK):
+        query = select(suppressed_address.c.address, suppressed_address.c.hard_bounces)
+        rows = c.execute(query.where(suppressed_address.c.address.in_(asked[start : start + CHUNK])))
+        found |= {row.address: row.hard_bounces for row in rows}
+    return found
+
+
+def forget_bounces(c: Connection, address: str) -> bool:
+    """Staff say that the address works again. False where nothing was counted."""
+    return c.execute(delete(suppressed_address).where(suppressed_address.c.address == address)).rowcount == 1
+
+
+def is_news(c: Connection, desk: str, about: str, now: datetime, silence: timedelta) -> bool:
+    """Whether the desk's staff heard nothing of it for as long as `silence`; from now on they did."""
+    if insert_new(c, alert_throttle, {"desk": desk, "about": about, "at": now}):
+        return True
+    known = (
+        alert_throttle.c.desk == desk,
+        alert_throttle.c.about == about,
+        or_(alert_throttle.c.at <= now - silence, alert_throttle.c.at > now),
+    )
+    return c.execute(update(alert_throttle).where(*known).values(at=now)).rowcount == 1
 
 
 def _first(c: Connection, query: Select[Any]) -> NoticeRow | None:

@@ -160,7 +160,7 @@ def record_bounce(c: Connection, message_id: str, recipient: str, at: datetime, 
 def retry(c: Connection, id: int, now: datetime) -> bool:
     """Staff send a held or failed row after all. False where it is neither."""
     here = and_(outbox.c.id == id, outbox.c.state.in_(("held", "failed")))
-    return c.execute(update(outbox).where(here).values(state="waiting", next_try_at=now, failed_at=None, told=False)).rowcount == 1
+    return c.execute(update(outbox).where(here).values(state="waiting", next_try_at=now, failed_at=None, reported=False)).rowcount == 1
 
 
 def discard(c: Connection, id: int, *, reason: str, at: datetime) -> bool:
@@ -207,11 +207,13 @@ def load(c: Connection, id: int) -> OutboxRow | None:
 
 def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
     """Deliveries refused for good or given up of which staff were not told yet, in the order of writing; from now on they were."""
-    untold = and_(outbox.c.failed_at.is_not(None), outbox.c.told.is_(False))
-    ids = list(c.execute(select(outbox.c.id).where(untold).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)).scalars())
+    unreported = and_(outbox.c.failed_at.is_not(None), outbox.c.reported.is_(False))
+    ids = list(
+        c.execute(select(outbox.c.id).where(unreported).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)).scalars()
+    )
     if not ids:
         return []
-    c.execute(update(outbox).where(outbox.c.id.in_(ids)).values(told=True))
+    c.execute(update(outbox).where(outbox.c.id.in_(ids)).values(reported=True))
     return _rows(c, _listing().where(outbox.c.id.in_(ids)).order_by(outbox.c.id))
 
 
@@ -223,7 +225,7 @@ def failed_since(c: Connection, since: datetime) -> list[OutboxRow]:
 
 
 def _listing() -> Select[Any]:
-    hidden = {"dialogue_began_at", "told"}
+    hidden = {"dialogue_began_at", "reported"}
     of_notice = (notice.c.name.label("notice"), notice.c.message_id, notice.c.case_number, notice.c.desk)
     return select(*(column for column in outbox.c if column.name not in hidden), *of_notice).join(notice)
 

@@ -1,19 +1,91 @@
-"""Look-ups in the register, and the one way in: all of it at once."""
+"""The register: its tables, the look-ups in them, and the one way in: all of it at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, delete, insert, select
+from sqlalchemy import Column, Connection, Date, ForeignKey, Index, Integer, Select, Table, delete, insert, select
 
 from mailflow.policy.register import Contact, Contract, Device, Partner, PartPrice
-from mailflow.store.mail_identity import index_key
-from mailflow.store.register_tables import contact, contract, contract_domain, device, part_price, partner
+from mailflow.store.columns import Encoded, flag_column, key_column, metadata, text_column, tuple_column
 
 CHUNK = 500
+
+contract = Table(
+    "contract",
+    metadata,
+    key_column("number"),
+    text_column("folded_number"),
+    text_column("company"),
+    tuple_column("domains"),
+    text_column("service_level"),
+    text_column("programme"),
+    Column("start", Date, nullable=False),
+    Column("end", Date, nullable=False),
+    text_column("language"),
+    text_column("country"),
+    text_column("timezone"),
+    text_column("site_address"),
+    Index(None, "folded_number"),
+)
+
+contract_domain = Table(
+    "contract_domain",
+    metadata,
+    key_column("domain"),
+    key_column("contract", ForeignKey("contract.number")),
+)
+
+device = Table(
+    "device",
+    metadata,
+    key_column("serial"),
+    text_column("part_number"),
+    text_column("model"),
+    text_column("contract", ForeignKey("contract.number"), default=None),
+    Column("ship_date", Date, nullable=True),
+    flag_column("installation_service"),
+    Column("installation_report_date", Date, nullable=True),
+    Column("pac_date", Date, nullable=True),
+)
+
+part_price = Table(
+    "part_price",
+    metadata,
+    key_column("part_number"),
+    Column("valid_from", Date, primary_key=True),
+    text_column("description"),
+    Column("list_price", Encoded(Decimal | None), nullable=True),
+    text_column("currency"),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    key_column("email"),
+    key_column("contract", ForeignKey("contract.number")),
+    text_column("name"),
+    text_column("company"),
+    text_column("role"),
+    text_column("language"),
+    Index(None, "contract"),
+)
+
+partner = Table(
+    "partner",
+    metadata,
+    key_column("name"),
+    text_column("domain"),
+    text_column("service_manager"),
+    text_column("spare_parts_contact"),
+    Column("stars", Integer, nullable=False),
+    Column("certified_from", Date, nullable=True),
+    Index(None, "domain"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +101,7 @@ class Register:
 
 def find_devices(c: Connection, serials: Iterable[str]) -> dict[str, Device]:
     """Serial as asked to its device; serials that the register does not know are left out."""
-    asked = {serial: index_key(serial.strip().upper()) for serial in serials}
+    asked = {serial: serial.strip().upper() for serial in serials}
     wanted = sorted(set(asked.values()))
     known: dict[str, Device] = {}
     for start in range(0, len(wanted), CHUNK):

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint, and_
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint, and_
 
-from mailflow.store.column_types import Encoded, StorableText, UtcDateTime
-from mailflow.store.columns import RowId, count_column, flag_column, instant_column, metadata, optional_text_column, row_id, text_column
+from mailflow.policy.derivation import Derivation
+from mailflow.policy.facts import WaitingDeadline
+from mailflow.store.columns import (
+    Key,
+    RowId,
+    UtcDateTime,
+    count_column,
+    flag_column,
+    instant_column,
+    key_column,
+    metadata,
+    optional_text_column,
+    row_id,
+    text_column,
+    tuple_column,
+)
 
 raw_mail = Table(
     "raw_mail",
     metadata,
-    Column("sha256", StorableText, primary_key=True),
+    key_column("sha256"),
     Column("content", LargeBinary, nullable=False),
     Column("size", Integer, nullable=False),
 )
@@ -28,8 +42,8 @@ inbound = Table(
     text_column("body_sha256"),
     Column("size", BigInteger, nullable=False),
     flag_column("oversize"),
-    text_column("message_id"),
-    Column("refs", Encoded, nullable=False, default=()),
+    Column("message_id", Key, nullable=False, default=""),
+    tuple_column("refs"),
     text_column("sender"),
     text_column("subject"),
     text_column("state", default="received"),
@@ -61,7 +75,7 @@ Index(
 case = Table(
     "case",
     metadata,
-    Column("number", StorableText, primary_key=True),
+    key_column("number"),
     text_column("kind"),
     text_column("desk"),
     text_column("state"),
@@ -71,7 +85,7 @@ case = Table(
     text_column("customer"),
     text_column("customer_name"),
     text_column("company"),
-    Column("participants", Encoded, nullable=False, default=()),
+    tuple_column("participants"),
     text_column("subject"),
     optional_text_column("parent", ForeignKey("case.number")),
     optional_text_column("contract"),
@@ -79,11 +93,11 @@ case = Table(
     optional_text_column("assignee"),
     instant_column("opened_at", nullable=False),
     instant_column("closed_at"),
-    Column("linked", Encoded, nullable=False, default=()),
-    Column("proposed", Encoded, nullable=False, default=()),
+    tuple_column("linked"),
+    tuple_column("proposed"),
     optional_text_column("merged_into", ForeignKey("case.number")),
     count_column("version"),
-    Column("details", Encoded, nullable=True),
+    Column("details", JSON, nullable=False),
     Index(None, "state", "kind"),
     Index(None, "parent"),
     Index(None, "merged_into"),
@@ -93,15 +107,15 @@ case = Table(
 case_serial = Table(
     "case_serial",
     metadata,
-    Column("serial", StorableText, primary_key=True),
-    Column("case_number", StorableText, ForeignKey("case.number"), primary_key=True),
+    Column("serial", Key, primary_key=True),
+    key_column("case_number", ForeignKey("case.number")),
     Index(None, "case_number"),
 )
 
 counter = Table(
     "counter",
     metadata,
-    Column("name", StorableText, primary_key=True),
+    key_column("name"),
     Column("value", BigInteger, nullable=False),
 )
 
@@ -115,8 +129,8 @@ notice = Table(
     text_column("language"),
     text_column("subject"),
     text_column("message_id", default=None, unique=True),
-    Column("to", Encoded, nullable=False, default=()),
-    Column("cc", Encoded, nullable=False, default=()),
+    tuple_column("to"),
+    tuple_column("cc"),
     Column("raw", LargeBinary, nullable=False),
     text_column("text"),
     instant_column("created_at", nullable=False),
@@ -157,7 +171,7 @@ outbox = Table(
     instant_column("failed_at"),
     instant_column("bounced_at"),
     text_column("bounce_reason"),
-    flag_column("told"),
+    flag_column("reported"),
     instant_column("created_at", nullable=False),
     Index(None, "state", "next_try_at", "id"),
     Index(None, "notice_id"),
@@ -166,8 +180,8 @@ outbox = Table(
 for _ended in (outbox.c.failed_at, outbox.c.bounced_at):
     Index(f"ix_outbox_{_ended.name}", _ended, sqlite_where=_ended.is_not(None), postgresql_where=_ended.is_not(None))
 
-_untold = and_(outbox.c.failed_at.is_not(None), outbox.c.told.is_(False))
-Index("ix_outbox_untold", outbox.c.id, sqlite_where=_untold, postgresql_where=_untold)
+_unreported = and_(outbox.c.failed_at.is_not(None), outbox.c.reported.is_(False))
+Index("ix_outbox_unreported", outbox.c.id, sqlite_where=_unreported, postgresql_where=_unreported)
 
 deadline = Table(
     "deadline",
@@ -178,7 +192,7 @@ deadline = Table(
     text_column("key"),
     instant_column("due_at", nullable=False),
     text_column("state", default="waiting"),
-    Column("steps", Encoded, nullable=False, default=()),
+    tuple_column("steps", Derivation),
     count_column("attempts"),
     instant_column("fired_at"),
     Index(None, "state", "due_at", "id"),
@@ -204,7 +218,7 @@ journal = Table(
     text_column("who"),
     text_column("what"),
     text_column("text"),
-    Column("steps", Encoded, nullable=False, default=()),
+    tuple_column("steps", Derivation),
     Column("inbound_id", RowId, ForeignKey("inbound.id"), nullable=True),
     Column("deadline_id", RowId, ForeignKey("deadline.id"), nullable=True),
     Index(None, "case_number"),
@@ -214,7 +228,7 @@ journal = Table(
 mailbox = Table(
     "mailbox",
     metadata,
-    Column("address", StorableText, primary_key=True),
+    key_column("address"),
     Column("uidvalidity", BigInteger, nullable=True),
     Column("last_uid", BigInteger, nullable=False, default=0),
     optional_text_column("owner"),
@@ -230,10 +244,11 @@ given_command = Table(
     text_column("by"),
     text_column("line"),
     instant_column("at", nullable=False),
-    Column("before", Encoded, nullable=False, default=()),
-    Column("after", Encoded, nullable=False, default=()),
-    Column("deadlines", Encoded, nullable=False, default=()),
-    Column("sent", Encoded, nullable=False, default=()),
+    Column("before", JSON, nullable=False),
+    tuple_column("versions", tuple[tuple[str, int], ...]),
+    tuple_column("stopped", tuple[WaitingDeadline, ...]),
+    tuple_column("started", tuple[WaitingDeadline, ...]),
+    tuple_column("sent", tuple[tuple[str, tuple[str, ...]], ...]),
     flag_column("undone"),
     Index(None, "case_number"),
 )
@@ -241,8 +256,8 @@ given_command = Table(
 digest = Table(
     "digest",
     metadata,
-    Column("desk", StorableText, primary_key=True),
-    Column("kind", StorableText, primary_key=True),
+    key_column("desk"),
+    key_column("kind"),
     Column("due_at", UtcDateTime, primary_key=True),
     count_column("letters"),
 )
@@ -250,23 +265,23 @@ digest = Table(
 foreign_number = Table(
     "foreign_number",
     metadata,
-    Column("desk", StorableText, primary_key=True),
-    Column("number", StorableText, primary_key=True),
+    key_column("desk"),
+    key_column("number"),
     text_column("case_number", ForeignKey("case.number"), default=None),
 )
 
-told = Table(
-    "told",
+alert_throttle = Table(
+    "alert_throttle",
     metadata,
-    Column("desk", StorableText, primary_key=True),
-    Column("about", StorableText, primary_key=True),
+    key_column("desk"),
+    key_column("about"),
     instant_column("at", nullable=False),
 )
 
 suppressed_address = Table(
     "suppressed_address",
     metadata,
-    Column("address", StorableText, primary_key=True),
+    key_column("address"),
     instant_column("since", nullable=False),
     count_column("hard_bounces"),
 )

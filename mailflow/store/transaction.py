@@ -1,35 +1,31 @@
 """The database as two doors: `write()` for a transaction that is on disk when it ends, `read()` for a look that changes nothing.
 
-SQLite: one writer at a time (BEGIN IMMEDIATE), WAL with synchronous=FULL, readers beside it. PostgreSQL: a pool, rows locked by
-the statements themselves. What this does not do: retry. A transaction that fails is the caller's to repeat.
+SQLite: one daemon a file, one writer at a time (BEGIN IMMEDIATE), WAL with synchronous=FULL, readers beside it. PostgreSQL: a pool,
+rows locked by the statements themselves. What this does not do: retry. A transaction that fails is the caller's to repeat.
 """
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy import Column, Connection, Engine, QueuePool, Table, create_engine, event, inspect, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
 from mailflow import failpoint
-from mailflow.store.instance import AlreadyRunning, InstanceLock, claim_instance
-
-__all__ = [
-    "AlreadyRunning",
-    "DamagedDatabase",
-    "Database",
-    "InstanceLock",
-    "NestedWrite",
-    "NewerSchema",
-    "WrongDatabaseUrl",
-    "claim_instance",
-]
+from mailflow.policy.case_type import AnyCaseType
+from mailflow.store.columns import UNSTORABLE
 
 HEAD = "0001"
 """The schema revision of this version; a test holds it against the newest file in migrations/versions."""
@@ -60,25 +56,33 @@ class NestedWrite(RuntimeError):
 
 
 class Database:
-    """`sqlite:///FILE` or `postgresql://...`. Cheap to make: nothing is opened before it is used. Shared by all threads."""
+    """`sqlite:///FILE` or `postgresql://...`. Cheap to make: nothing is opened before it is used. Shared by all threads.
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    `case_types` are those whose cases can be stored, by kind; they are looked up at each use.
+    """
+
+    def __init__(self, url: str, case_types: Mapping[str, AnyCaseType] | None = None, *, pool_size: int = 10) -> None:
         try:
             parsed = make_url(url)
         except ArgumentError as error:
             raise WrongDatabaseUrl(str(error)) from error
         self._thread = threading.local()
+        # SQLAlchemy hands the options on to each connection, where store.case finds the case types.
+        common: dict[str, Any] = {
+            "execution_options": {"case_types": {} if case_types is None else case_types},
+            "json_serializer": lambda value: UNSTORABLE.sub("\ufffd", json.dumps(value, ensure_ascii=False)),
+        }
         self.path: Path | None = None
         """The SQLite file, None on PostgreSQL."""
         if parsed.get_backend_name() == "sqlite":
             if not parsed.database or parsed.database == ":memory:":
                 raise WrongDatabaseUrl("mailflow keeps its mails in a file: sqlite:////var/lib/mailflow/mailflow.db")
             self.path = Path(parsed.database)
-            self._writer = _sqlite_engine(self.path, "BEGIN IMMEDIATE", pool_size=1)
-            self._reader = _sqlite_engine(self.path, "BEGIN", pool_size=pool_size, read_only=True)
+            self._writer = _sqlite_engine(self.path, "BEGIN IMMEDIATE", pool_size=1, **common)
+            self._reader = _sqlite_engine(self.path, "BEGIN", pool_size=pool_size, read_only=True, **common)
         elif parsed.get_backend_name() == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-            self._writer = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            self._writer = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, **common)
             event.listen(self._writer, "connect", _insist_on_disk)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         else:
@@ -136,7 +140,7 @@ class Database:
             if _is_current(_revision_of(connection)):
                 return False
             # Alembic costs half a second to import, which a start at the current schema does not owe.
-            from mailflow.store.migrations.run import run_migrations
+            from mailflow.store.migrations import run_migrations
 
             run_migrations(connection)
             failpoint.reach("migrate.mid")
@@ -168,6 +172,62 @@ class Database:
         self._reader.dispose()
 
 
+class AlreadyRunning(RuntimeError):
+    """Another process holds the instance lock; the text names the file and, where known, the process."""
+
+
+class InstanceLock:
+    """A held lock. It ends with `release`, with the `with` block, or with the process."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def release(self) -> None:
+        """Let go; releasing twice is harmless. The file stays, since removing it could split two waiting processes."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> InstanceLock:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.release()
+
+
+def claim_instance(path: Path) -> InstanceLock:
+    """Hold `path` (created where missing) for this process alone; it then holds our process id. Raises AlreadyRunning."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(descriptor, 20).decode("ascii", "replace").strip()
+        os.close(descriptor)
+        raise AlreadyRunning(f"another mailflow holds {path}" + (f" (process {holder})" if holder else "")) from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return InstanceLock(descriptor)
+
+
+def insert_new(c: Connection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert a row unless one of the table's unique keys is taken; whether it was inserted."""
+    # Without the option a driver may forget the count of an INSERT.
+    return c.execute(_insert_new(c.dialect.name, table, None), values, execution_options={"preserve_rowcount": True}).rowcount == 1
+
+
+def insert_new_returning(c: Connection, column: Column[int], values: dict[str, Any]) -> int | None:
+    """As `insert_new`; the new row's value of the column, None where there was no new row."""
+    new: int | None = c.execute(_insert_new(c.dialect.name, column.table, column), values).scalar()
+    return new
+
+
+@cache
+def _insert_new(dialect: str, table: Any, returning: Column[int] | None) -> Any:
+    insert: Any = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    statement = insert.on_conflict_do_nothing()
+    return statement if returning is None else statement.returning(returning)
+
+
 def _is_current(found: str | None) -> bool:
     if found is not None and found not in KNOWN_REVISIONS:
         raise NewerSchema(f"the database has schema {found}, this mailflow knows up to {HEAD}: use the newer mailflow, or restore a backup")
@@ -180,7 +240,7 @@ def _revision_of(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _sqlite_engine(path: Path, begin: str, *, pool_size: int, read_only: bool = False) -> Engine:
+def _sqlite_engine(path: Path, begin: str, *, read_only: bool = False, **options: Any) -> Engine:
     def connect() -> sqlite3.Connection:
         # mode=rw: a file that vanished is an error, never a new empty database. No isolation level: BEGIN is ours.
         connection = sqlite3.connect(
@@ -190,7 +250,7 @@ def _sqlite_engine(path: Path, begin: str, *, pool_size: int, read_only: bool = 
             connection.execute(pragma)
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=pool_size, max_overflow=0, pool_timeout=60)
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, max_overflow=0, pool_timeout=60, **options)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 

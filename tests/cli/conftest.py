@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailflow.cases import CASE_TYPES
 from mailflow.store.transaction import Database
 from tests.cli.command import ask
 from tests.journeys import people
@@ -53,7 +54,7 @@ def hanging(tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink, _after_spam: 
 def fresh(tmp_path: Path, dovecot: Dovecot, smtp_sink: SmtpSink) -> Installation:
     """An installation with an empty database, an empty register and nothing in its mailboxes."""
     installation = _installation(tmp_path, dovecot, smtp_sink)
-    database = Database(installation.database_url)
+    database = Database(installation.database_url, CASE_TYPES)
     database.upgrade()
     database.close()
     return installation

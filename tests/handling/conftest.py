@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.bootstrap import shipped_templates
+from mailflow.cases import CASE_TYPES
 from mailflow.desk_file import load_desk
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.work import Services
@@ -156,7 +157,7 @@ class DeskAtWork:
 def desk_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the schema and the register, made once: the migration takes longer than a test."""
     path = tmp_path_factory.mktemp("desk") / "desk.db"
-    database = Database(f"sqlite:///{path}")
+    database = Database(f"sqlite:///{path}", CASE_TYPES)
     database.upgrade()
     with database.write() as c:
         replace_register(c, REGISTER)
@@ -170,7 +171,7 @@ def make_desk(tmp_path: Path, desk_file: Path) -> Iterator[Callable[..., DeskAtW
 
     def make(override: Path | None = None, desks: Sequence[Desk] = ()) -> DeskAtWork:
         shutil.copy(desk_file, tmp_path / "desk.db")
-        database = Database(f"sqlite:///{tmp_path / 'desk.db'}")
+        database = Database(f"sqlite:///{tmp_path / 'desk.db'}", CASE_TYPES)
         opened.append(database)
         return DeskAtWork(
             Services(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.bootstrap import shipped_templates
+from mailflow.cases import CASE_TYPES
 from mailflow.desk_file import load_desk
 from mailflow.handling.notice import write_notice
 from mailflow.handling.recipients import choose_recipients
@@ -35,7 +36,7 @@ Write = Callable[..., str]
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[DeskAtWork]:
-    database = Database(f"sqlite:///{tmp_path / 'partners.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'partners.db'}", CASE_TYPES)
     database.upgrade()
     with database.write() as c:
         replace_register(c, replace(REGISTER, partners=(PARTNER,)))

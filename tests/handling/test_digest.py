@@ -13,7 +13,7 @@ import pytest
 from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests, next_digest_moment
 from mailflow.policy.register import Contact, Contract, Device, Partner
-from mailflow.store import digest, inbound, outbox
+from mailflow.store import deadline, inbound, outbox
 from mailflow.store.notice import NoticeRow
 from mailflow.store.register import replace_register
 from tests.handling.conftest import REGISTER, START, DeskAtWork
@@ -122,7 +122,7 @@ def test_a_digest_is_written_once(desk: DeskAtWork) -> None:
     assert look(desk, MONDAY - timedelta(days=2)) == []
     assert look(desk, MONDAY + timedelta(hours=3)) == []
     with desk.office.database.write() as c:
-        assert digest.settle(c, "huawei-tac", "staff", MONDAY) is False
+        assert deadline.settle_digest(c, "huawei-tac", "staff", MONDAY) is False
 
 
 def test_what_breaks_while_it_is_written_leaves_no_trace(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +136,7 @@ def test_what_breaks_while_it_is_written_leaves_no_trace(desk: DeskAtWork, monke
         raise RuntimeError("killed")
 
     with monkeypatch.context() as broken:
-        broken.setattr(digest, "record_letters", crash)
+        broken.setattr(deadline, "record_letters", crash)
         with pytest.raises(RuntimeError):
             handle_digests(desk.office, MONDAY)
     assert len(desk.all_notices()) == before

@@ -10,7 +10,7 @@ import pytest
 
 from mailflow.handling.handle_other_mail import handle_refused
 from mailflow.policy.register import Contact
-from mailflow.store import journal, outbox, suppressed
+from mailflow.store import journal, notice, outbox
 from mailflow.store.notice import NoticeRow
 from mailflow.store.register import replace_register
 from tests.handling.conftest import REGISTER, DeskAtWork, bounce_of
@@ -34,7 +34,7 @@ def newest(desk: DeskAtWork, name: str) -> NoticeRow:
 
 def bounces(desk: DeskAtWork, address: str) -> int:
     with desk.office.database.read() as c:
-        return suppressed.bounces_of(c, [address]).get(address, 0)
+        return notice.bounces_of(c, [address]).get(address, 0)
 
 
 def test_a_bounce_marks_the_address_and_tells_the_ccr(desk: DeskAtWork) -> None:

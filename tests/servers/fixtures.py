@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailflow import failpoint
+from mailflow.cases import CASE_TYPES
 from mailflow.store.transaction import Database
 from tests.servers.certificate import Certificate, make_certificate
 from tests.servers.dovecot import Dovecot, run_dovecot
@@ -108,7 +109,7 @@ def _postgres_template(postgres: Postgres) -> str:
 
 
 def _upgrade(url: str) -> None:
-    database = Database(url)
+    database = Database(url, CASE_TYPES)
     database.upgrade()
     database.close()
 
@@ -118,7 +119,7 @@ def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database
     """A fresh SQLite database with the current schema, for tests in which the kind of database makes no difference."""
     path = tmp_path / "mailflow.db"
     shutil.copy(_sqlite_template, path)
-    opened = Database(f"sqlite:///{path}")
+    opened = Database(f"sqlite:///{path}", CASE_TYPES)
     yield opened
     opened.close()
 
@@ -127,7 +128,7 @@ def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database
 def postgres_database(postgres: Postgres, _postgres_template: str) -> Iterator[Database]:
     """A fresh PostgreSQL database with the current schema."""
     with postgres.database(_postgres_template) as url:
-        opened = Database(url)
+        opened = Database(url, CASE_TYPES)
         yield opened
         opened.close()
 

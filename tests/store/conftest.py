@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from mailflow.cases import CASE_TYPES
 from mailflow.store.columns import metadata
 from mailflow.store.transaction import HEAD, Database
 from tests.servers.postgres import Postgres
@@ -53,7 +54,7 @@ def ready_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def database(ready_url: str) -> Iterator[Database]:
     """`ready_url`, opened."""
-    database = Database(ready_url)
+    database = Database(ready_url, CASE_TYPES)
     yield database
     database.close()
 
@@ -61,7 +62,7 @@ def database(ready_url: str) -> Iterator[Database]:
 @pytest.fixture
 def sqlite_database(sqlite_url: str) -> Iterator[Database]:
     """SQLite alone."""
-    database = Database(sqlite_url)
+    database = Database(sqlite_url, CASE_TYPES)
     yield database
     database.close()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, RmaDetails, ServiceRequestDetails
 from mailflow.store import case, inbound, notice, tables
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -15,6 +15,7 @@ MINUTE = timedelta(minutes=1)
 BOX = "tac@tac.example"
 BOXES = (BOX, "other@tac.example")
 """The mailboxes of one desk."""
+NO_PARTS = RmaDetails(type="repair", service_level="9x5xNBD", lines=(), issued_at=NOON, valid_through=NOON.date())
 
 
 def a_mail(message_id: str = "one@customer.example", body: str = "The board is dead.", received_by: str = "mx1") -> bytes:
@@ -43,7 +44,8 @@ def all_stored(c: Connection) -> list[inbound.InboundRow]:
 def a_case(number: str = "SR-100001", **values: Any) -> Case:
     fixed: dict[str, Any] = {"kind": "service_request", "desk": "huawei-tac", "state": "new", "language": "en", "country": "RO"}
     person = {"timezone": "Europe/Bucharest", "customer": "anna@customer.example", "opened_at": NOON}
-    return Case(**{"number": number, "details": None, **fixed, **person, **values})
+    details = NO_PARTS if values.get("kind") == "rma" else ServiceRequestDetails()
+    return Case(**{"number": number, "details": details, **fixed, **person, **values})
 
 
 def opened(c: Connection, number: str = "SR-100001", **values: Any) -> Case:

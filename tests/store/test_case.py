@@ -11,8 +11,7 @@ from mailflow.policy.case import Parcel, RmaDetails, RmaLine, ServiceRequestDeta
 from mailflow.policy.derivation import Step
 from mailflow.policy.return_term import ReturnTerm
 from mailflow.store import case, deadline
-from mailflow.store.case import CaseChanged
-from mailflow.store.codec import CannotStore
+from mailflow.store.case import CannotStore, CaseChanged
 from mailflow.store.transaction import Database
 from tests.store.rows import MINUTE, NOON, a_case, opened
 

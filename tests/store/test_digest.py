@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from mailflow.policy.case import RmaDetails
-from mailflow.store import deadline, digest
+from mailflow.store import case as case_rows
+from mailflow.store import deadline
 from mailflow.store.transaction import Database
 from tests.store.rows import MINUTE, NOON, opened
 
@@ -14,21 +15,25 @@ DESK = "huawei-tac"
 
 def test_a_moment_is_settled_by_the_first_alone(database: Database) -> None:
     with database.write() as c:
-        assert digest.settle(c, DESK, "staff", NOON) is True
+        assert deadline.settle_digest(c, DESK, "staff", NOON) is True
     with database.write() as c:
-        others = (digest.settle(c, DESK, "staff", NOON), digest.settle(c, DESK, "partners", NOON), digest.settle(c, "other", "staff", NOON))
+        others = (
+            deadline.settle_digest(c, DESK, "staff", NOON),
+            deadline.settle_digest(c, DESK, "partners", NOON),
+            deadline.settle_digest(c, "other", "staff", NOON),
+        )
     assert others == (False, True, True)
 
 
 def test_a_settled_digest_that_had_nothing_to_tell_was_not_sent(database: Database) -> None:
     with database.write() as c:
         for day, letters in ((0, 0), (1, 2), (2, 0)):
-            digest.settle(c, DESK, "staff", NOON + timedelta(days=day))
-            digest.record_letters(c, DESK, "staff", NOON + timedelta(days=day), letters)
+            deadline.settle_digest(c, DESK, "staff", NOON + timedelta(days=day))
+            deadline.record_letters(c, DESK, "staff", NOON + timedelta(days=day), letters)
     with database.read() as c:
-        assert digest.settled(c) == {(DESK, "staff"): NOON + timedelta(days=2)}
-        assert digest.last_sent(c, DESK, "staff") == NOON + timedelta(days=1)
-        assert digest.last_sent(c, DESK, "partners") is None
+        assert deadline.settled_digests(c) == {(DESK, "staff"): NOON + timedelta(days=2)}
+        assert deadline.last_digest(c, DESK, "staff") == NOON + timedelta(days=1)
+        assert deadline.last_digest(c, DESK, "partners") is None
 
 
 def test_the_desks_own_waiting_clocks_of_the_kinds_are_found(database: Database) -> None:
@@ -41,7 +46,7 @@ def test_the_desks_own_waiting_clocks_of_the_kinds_are_found(database: Database)
         deadline.clear(c, "SR-1", "decision_due")
         deadline.set(c, "SR-1", "decision_due", "0", NOON + 3 * MINUTE)
     with database.read() as c:
-        found = digest.clocks_of_kinds(c, DESK, ("response_breached", "decision_due"))
+        found = deadline.clocks_of_kinds(c, DESK, ("response_breached", "decision_due"))
     assert [(clock.kind, clock.key, case.number) for clock, case in found] == [
         ("decision_due", "0", "SR-1"),
         ("response_breached", "", "SR-1"),
@@ -55,4 +60,4 @@ def test_the_desks_own_open_returns_are_found(database: Database) -> None:
         for number, changes in (("RMA-2", {}), ("RMA-1", {}), ("RMA-3", {"closed_at": NOON}), ("RMA-4", {"desk": "other"})):
             opened(c, number, **{"kind": "rma", "state": "issued", "details": details, **changes})
     with database.read() as c:
-        assert [case.number for case in digest.open_returns(c, DESK)] == ["RMA-1", "RMA-2"]
+        assert [case.number for case in case_rows.open_returns(c, DESK)] == ["RMA-1", "RMA-2"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mailflow.policy.case import ServiceRequestDetails
 from mailflow.policy.derivation import Step
 from mailflow.policy.facts import WaitingDeadline
-from mailflow.store import given_command
-from mailflow.store.given_command import GivenCommand
+from mailflow.store import journal
+from mailflow.store.journal import GivenCommand
 from mailflow.store.transaction import Database
 from tests.store.rows import NOON, opened
 
@@ -32,8 +32,8 @@ def test_a_command_comes_back_as_it_was_kept(database: Database) -> None:
             started=(clock,),
             sent=(("service_request/resolved", ("anna@customer.example",)),),
         )
-        given_command.add(c, kept)
-        found = given_command.newest_by(c, CCR, DESK, (case.number,))
+        journal.add_command(c, kept)
+        found = journal.newest_command_by(c, CCR, DESK, (case.number,))
     assert found is not None
     assert GivenCommand(**{name: getattr(found, name) for name in GivenCommand.__slots__} | {"id": 0}) == kept
 
@@ -42,12 +42,12 @@ def test_the_newest_of_the_person_on_the_cases_is_found(database: Database) -> N
     with database.write() as c:
         for number in ("SR-1", "SR-2", "SR-3"):
             opened(c, number)
-        given_command.add(c, given("SR-1", "first"))
-        given_command.add(c, given("SR-1", "second", versions=(("SR-1", 2), ("SR-3", 1))))
-        given_command.add(c, given("SR-2", "elsewhere"))
-        given_command.add(c, given("SR-1", "another's", CSE))
+        journal.add_command(c, given("SR-1", "first"))
+        journal.add_command(c, given("SR-1", "second", versions=(("SR-1", 2), ("SR-3", 1))))
+        journal.add_command(c, given("SR-2", "elsewhere"))
+        journal.add_command(c, given("SR-1", "another's", CSE))
         asked = ((CCR, ("SR-1",)), (CCR, ("SR-3",)), (CCR, ("SR-2", "SR-1")), (CCR, ()), (CSE, ("SR-2",)))
-        found = [given_command.newest_by(c, by, DESK, numbers) for by, numbers in asked]
+        found = [journal.newest_command_by(c, by, DESK, numbers) for by, numbers in asked]
     assert [one.line if one else None for one in found] == ["second", "second", "elsewhere", "elsewhere", None]
 
 
@@ -55,18 +55,18 @@ def test_a_command_given_at_another_desk_is_not_found(database: Database) -> Non
     """DK3: one address may work for two desks."""
     with database.write() as c:
         opened(c, "SR-1")
-        given_command.add(c, given("SR-1", "/assign me"))
-        assert given_command.newest_by(c, CCR, "hezo-cocare", ()) is None
+        journal.add_command(c, given("SR-1", "/assign me"))
+        assert journal.newest_command_by(c, CCR, "hezo-cocare", ()) is None
 
 
 def test_it_is_taken_back_once(database: Database) -> None:
     with database.write() as c:
         opened(c, "SR-1")
-        given_command.add(c, given("SR-1", "/assign me"))
-        found = given_command.newest_by(c, CCR, DESK, ())
+        journal.add_command(c, given("SR-1", "/assign me"))
+        found = journal.newest_command_by(c, CCR, DESK, ())
         assert found is not None
-        assert (found.undone, given_command.mark_undone(c, found.id), given_command.mark_undone(c, found.id)) == (False, True, False)
-        again = given_command.newest_by(c, CCR, DESK, ())
+        assert (found.undone, journal.mark_undone(c, found.id), journal.mark_undone(c, found.id)) == (False, True, False)
+        again = journal.newest_command_by(c, CCR, DESK, ())
     assert again is not None and again.undone
 
 

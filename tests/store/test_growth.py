@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, event
 
-from mailflow.store import case, deadline, inbound, journal, notice, outbox, suppressed
+from mailflow.store import case, deadline, inbound, journal, notice, outbox
 from mailflow.store.transaction import Database
 from tests.store.rows import MINUTE, NOON, noticed, opened, stored
 
@@ -57,7 +57,7 @@ def sent(c: Connection) -> None:
     notice.newest_to(c, "service_request/accepted", "anna@customer.example")
     notice.count_to_strangers(c, "d", NOON)
     notice.newest_for(c, ["SR-100001"], ["anna@customer.example"], 5)
-    suppressed.bounces_of(c, ["anna@customer.example"])
+    notice.bounces_of(c, ["anna@customer.example"])
     outbox.take_untold(c, 50)
     notice.texts_of_case(c, "SR-100001")
     notice.of_inbound(c, 1)
@@ -81,7 +81,7 @@ def test_every_statement_finds_its_rows_through_an_index(sqlite_database: Databa
     assert [(statement, step) for statement, step in steps if is_linear(statement, step)] == []
 
 
-PARTIAL = "USING INDEX ix_outbox_untold"
+PARTIAL = "USING INDEX ix_outbox_unreported"
 """It holds only the rows that staff were not told of yet, so all of it is what was asked for."""
 
 

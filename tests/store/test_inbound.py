@@ -267,5 +267,5 @@ def test_quarantine_is_listed_and_can_be_left_either_way(database: Database) -> 
 
 
 def test_a_naive_moment_of_arrival_is_refused(database: Database) -> None:
-    with pytest.raises(Exception, match="does not say its offset"), database.write() as c:
+    with pytest.raises(Exception, match="should have timezone info"), database.write() as c:
         stored(c, 1, received_at=NOON.replace(tzinfo=None))

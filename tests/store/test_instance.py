@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.store.instance import AlreadyRunning, claim_instance
+from mailflow.store.transaction import AlreadyRunning, claim_instance
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from mailflow.store.instance import claim_instance
+from mailflow.store.transaction import claim_instance
 lock = claim_instance(Path(sys.argv[1]))
 print("held", flush=True)
 time.sleep(60)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
+from mailflow.cases import CASE_TYPES
 from mailflow.store import case, deadline, inbound, mailbox, outbox
 from mailflow.store.case import CaseChanged
 from mailflow.store.transaction import Database
@@ -21,7 +22,7 @@ def in_parallel(url: str, work: Callable[[Database, str], None]) -> None:
     start = threading.Barrier(WORKERS)
 
     def run(name: str) -> None:
-        database = Database(url, pool_size=2)
+        database = Database(url, CASE_TYPES, pool_size=2)
         try:
             start.wait()
             work(database, name)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
-from mailflow.store import notice, outbox, suppressed
+from mailflow.store import notice, outbox
 from mailflow.store.outbox import OutboxItem, OutboxRow
 from mailflow.store.transaction import Database
 from tests.store.rows import MINUTE, NOON, noticed, opened
@@ -222,9 +222,9 @@ def test_automatic_mails_to_an_address_are_counted_from_an_instant_on(database: 
 
 def test_hard_bounces_are_counted_until_staff_say_that_the_address_works(database: Database) -> None:
     with database.write() as c:
-        suppressed.add_hard_bounce(c, "a@x.example", NOON)
-        suppressed.add_hard_bounce(c, "a@x.example", NOON + MINUTE)
-        assert suppressed.bounces_of(c, ["a@x.example", "b@x.example"]) == {"a@x.example": 2}
-        assert suppressed.forget(c, "a@x.example") is True
-        assert suppressed.forget(c, "a@x.example") is False
-        assert suppressed.bounces_of(c, ["a@x.example"]) == {}
+        notice.add_hard_bounce(c, "a@x.example", NOON)
+        notice.add_hard_bounce(c, "a@x.example", NOON + MINUTE)
+        assert notice.bounces_of(c, ["a@x.example", "b@x.example"]) == {"a@x.example": 2}
+        assert notice.forget_bounces(c, "a@x.example") is True
+        assert notice.forget_bounces(c, "a@x.example") is False
+        assert notice.bounces_of(c, ["a@x.example"]) == {}

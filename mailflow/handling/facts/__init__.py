@@ -24,7 +24,7 @@ from mailflow.policy.facts import CaseFacts, DeviceFacts, WaitingDeadline
 from mailflow.policy.register import Contact, Contract, Device
 from mailflow.policy.serial_slip import slips_of
 from mailflow.store import case as case_rows
-from mailflow.store import deadline, suppressed
+from mailflow.store import deadline, notice
 
 F = TypeVar("F", bound=CaseFacts)
 """The facts of a case type."""
@@ -188,4 +188,4 @@ def waiting_deadlines(work: Work, cases: Sequence[Case]) -> tuple[WaitingDeadlin
 
 def undeliverable(work: Work, addresses: Iterable[str]) -> frozenset[str]:
     """List those of the addresses that mail of ours came back from (IN7)."""
-    return frozenset(suppressed.bounces_of(work.c, addresses))
+    return frozenset(notice.bounces_of(work.c, addresses))

@@ -41,7 +41,7 @@ from mailflow.policy.facts import CustomerWords, LastStep
 from mailflow.policy.register import Contract, Device
 from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows
-from mailflow.store import given_command, inbound, notice
+from mailflow.store import inbound, journal, notice
 from mailflow.store.inbound import InboundRow
 
 Moment = tuple[datetime, Step]
@@ -184,7 +184,7 @@ def _changes(work: Work, numbers: Iterable[str]) -> Iterable[Moment]:
             kind, _, name = row.name.partition("/")
             if kind in CASE_TYPES and (sentence := CASE_TYPES[kind].milestones.get(name)):
                 yield row.created_at, Step(sentence, {"number": row.case_number or ""})
-        for given in given_command.of_case(work.c, number):
+        for given in journal.commands_of_case(work.c, number):
             if given.line.lower().startswith(COMMANDS) and not given.undone:
                 yield given.at, Step("told_command", {"by": given.by, "line": given.line})
 

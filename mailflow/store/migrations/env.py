@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from mailflow.store import columns, register_tables, tables
+from mailflow.store import columns, register, tables
 
-metadata = columns.metadata
-assert tables.inbound.metadata is register_tables.contract.metadata is metadata
+assert register.contract.metadata is tables.inbound.metadata is columns.metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=columns.metadata,
     render_as_batch=True,
     compare_type=True,
 )

@@ -1,6 +1,8 @@
-"""The first schema."""
+"""The first schema, written from the tables once: from here on it stays as it is, and changes are revisions of their own."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +13,16 @@ branch_labels = None
 depends_on = None
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+INSTANT = sa.DateTime(timezone=True)
+
+schema = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 
 # The journal is evidence: the database itself refuses to change or drop a line of it.
 SQLITE_APPEND_ONLY = tuple(
@@ -26,360 +38,260 @@ POSTGRESQL_APPEND_ONLY = (
 
 
 def upgrade() -> None:
-    _cases()
-    _intake()
-    _delivery()
-    _timers()
-    _register()
-    for statement in SQLITE_APPEND_ONLY if op.get_bind().dialect.name == "sqlite" else POSTGRESQL_APPEND_ONLY:
+    connection = op.get_bind()
+    schema.create_all(connection, checkfirst=False)
+    for statement in SQLITE_APPEND_ONLY if connection.dialect.name == "sqlite" else POSTGRESQL_APPEND_ONLY:
         op.execute(statement)
 
 
-def _cases() -> None:
-    op.create_table(
-        "case",
-        sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("desk", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("country", sa.Text(), nullable=False),
-        sa.Column("timezone", sa.Text(), nullable=False),
-        sa.Column("customer", sa.Text(), nullable=False),
-        sa.Column("customer_name", sa.Text(), nullable=False),
-        sa.Column("company", sa.Text(), nullable=False),
-        sa.Column("participants", sa.JSON(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("parent", sa.Text(), nullable=True),
-        sa.Column("contract", sa.Text(), nullable=True),
-        sa.Column("priority", sa.Text(), nullable=True),
-        sa.Column("assignee", sa.Text(), nullable=True),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("linked", sa.JSON(), nullable=False),
-        sa.Column("proposed", sa.JSON(), nullable=False),
-        sa.Column("merged_into", sa.Text(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("details", sa.JSON(), nullable=True),
-        sa.ForeignKeyConstraint(["merged_into"], ["case.number"], name=op.f("fk_case_merged_into_case")),
-        sa.ForeignKeyConstraint(["parent"], ["case.number"], name=op.f("fk_case_parent_case")),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_case")),
-    )
-    op.create_index(op.f("ix_case_assignee"), "case", ["assignee"])
-    op.create_index(op.f("ix_case_merged_into"), "case", ["merged_into"])
-    op.create_index(op.f("ix_case_parent"), "case", ["parent"])
-    op.create_index(op.f("ix_case_state_kind"), "case", ["state", "kind"])
-    op.create_table(
-        "case_serial",
-        sa.Column("serial", sa.Text(), nullable=False),
-        sa.Column("case_number", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_case_serial_case_number_case")),
-        sa.PrimaryKeyConstraint("serial", "case_number", name=op.f("pk_case_serial")),
-    )
-    op.create_index(op.f("ix_case_serial_case_number"), "case_serial", ["case_number"])
-    op.create_table(
-        "given_command",
-        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
-        sa.Column("case_number", sa.Text(), nullable=False),
-        sa.Column("by", sa.Text(), nullable=False),
-        sa.Column("line", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("before", sa.JSON(), nullable=False),
-        sa.Column("after", sa.JSON(), nullable=False),
-        sa.Column("deadlines", sa.JSON(), nullable=False),
-        sa.Column("sent", sa.JSON(), nullable=False),
-        sa.Column("undone", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_given_command_case_number_case")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_given_command")),
-    )
-    op.create_index(op.f("ix_given_command_case_number"), "given_command", ["case_number"])
-    op.create_table(
-        "foreign_number",
-        sa.Column("desk", sa.Text(), nullable=False),
-        sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("case_number", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_foreign_number_case_number_case")),
-        sa.PrimaryKeyConstraint("desk", "number", name=op.f("pk_foreign_number")),
-    )
-    op.create_table(
-        "digest",
-        sa.Column("desk", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("letters", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("desk", "kind", "due_at", name=op.f("pk_digest")),
-    )
-    op.create_table(
-        "counter",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_counter")),
-    )
+def table(name: str, *parts: sa.schema.SchemaItem | list[sa.Column[Any]]) -> None:
+    sa.Table(name, schema, *(item for part in parts for item in (part if isinstance(part, list) else [part])))
 
 
-def _intake() -> None:
-    op.create_table(
-        "raw_mail",
-        sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_raw_mail")),
-    )
-    op.create_table(
-        "inbound",
-        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
-        sa.Column("mailbox", sa.Text(), nullable=False),
-        sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
-        sa.Column("uid", sa.BigInteger(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("raw_sha256", sa.Text(), nullable=False),
-        sa.Column("body_sha256", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger(), nullable=False),
-        sa.Column("oversize", sa.Boolean(), nullable=False),
-        sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("refs", sa.JSON(), nullable=False),
-        sa.Column("sender", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("case_number", sa.Text(), nullable=True),
-        sa.Column("duplicate_of", ROW_ID, nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("claimed_by", sa.Text(), nullable=True),
-        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("acknowledged", sa.Boolean(), nullable=False),
-        sa.Column("released", sa.Boolean(), nullable=False),
-        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_inbound_case_number_case")),
-        sa.ForeignKeyConstraint(["duplicate_of"], ["inbound.id"], name=op.f("fk_inbound_duplicate_of_inbound")),
-        sa.ForeignKeyConstraint(["raw_sha256"], ["raw_mail.sha256"], name=op.f("fk_inbound_raw_sha256_raw_mail")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound")),
-        sa.UniqueConstraint("mailbox", "uidvalidity", "uid", name=op.f("uq_inbound_mailbox_uidvalidity_uid")),
-    )
-    op.create_index(op.f("ix_inbound_case_number"), "inbound", ["case_number"])
-    op.create_index(op.f("ix_inbound_message_id"), "inbound", ["message_id"])
-    op.create_index(op.f("ix_inbound_raw_sha256"), "inbound", ["raw_sha256"])
-    op.create_index(op.f("ix_inbound_state_received_at_id"), "inbound", ["state", "received_at", "id"])
-    op.create_index(
-        "ix_inbound_unacknowledged",
-        "inbound",
-        ["mailbox", "uidvalidity", "uid"],
-        sqlite_where=sa.text("acknowledged IS 0"),
-        postgresql_where=sa.text("acknowledged IS false"),
-    )
-    op.create_table(
-        "mailbox",
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("uidvalidity", sa.BigInteger(), nullable=True),
-        sa.Column("last_uid", sa.BigInteger(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=True),
-        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("epoch", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("address", name=op.f("pk_mailbox")),
-    )
+def row_id() -> sa.Column[int]:
+    return sa.Column("id", ROW_ID, primary_key=True, autoincrement=True)
 
 
-def _delivery() -> None:
-    op.create_table(
-        "notice",
-        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
-        sa.Column("case_number", sa.Text(), nullable=True),
-        sa.Column("desk", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
-        sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("to", sa.JSON(), nullable=False),
-        sa.Column("cc", sa.JSON(), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("at_most_once", sa.Boolean(), nullable=False),
-        sa.Column("immediate_answer", sa.Boolean(), nullable=False),
-        sa.Column("to_stranger", sa.Boolean(), nullable=False),
-        sa.Column("inbound_id", ROW_ID, nullable=True),
-        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_notice_case_number_case")),
-        sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_notice_inbound_id_inbound")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
-        sa.UniqueConstraint("message_id", name=op.f("uq_notice_message_id")),
-    )
-    op.create_index(op.f("ix_notice_case_number"), "notice", ["case_number"])
-    op.create_index(op.f("ix_notice_inbound_id"), "notice", ["inbound_id"])
-    op.create_index(
-        "ix_notice_to_stranger",
-        "notice",
-        ["desk", "created_at"],
-        sqlite_where=sa.text("to_stranger IS 1"),
-        postgresql_where=sa.text("to_stranger IS true"),
-    )
-    op.create_table(
-        "outbox",
-        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
-        sa.Column("notice_id", ROW_ID, nullable=False),
-        sa.Column("recipient", sa.Text(), nullable=False),
-        sa.Column("envelope_from", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("leased_by", sa.Text(), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("ambiguous", sa.Integer(), nullable=False),
-        sa.Column("dialogue_began_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("response", sa.Text(), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("bounced_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("bounce_reason", sa.Text(), nullable=False),
-        sa.Column("told", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_outbox_notice_id_notice")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-    )
-    op.create_index(op.f("ix_outbox_notice_id"), "outbox", ["notice_id"])
-    op.create_index(op.f("ix_outbox_recipient_created_at"), "outbox", ["recipient", "created_at"])
-    op.create_index(op.f("ix_outbox_state_next_try_at_id"), "outbox", ["state", "next_try_at", "id"])
-    for name in ("failed_at", "bounced_at"):
-        there = sa.text(f"{name} IS NOT NULL")
-        op.create_index(f"ix_outbox_{name}", "outbox", [name], sqlite_where=there, postgresql_where=there)
-    op.create_index(
-        "ix_outbox_untold",
-        "outbox",
-        ["id"],
-        sqlite_where=sa.text("failed_at IS NOT NULL AND told IS 0"),
-        postgresql_where=sa.text("failed_at IS NOT NULL AND told IS false"),
-    )
-    op.create_table(
-        "told",
-        sa.Column("desk", sa.Text(), nullable=False),
-        sa.Column("about", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("desk", "about", name=op.f("pk_told")),
-    )
-    op.create_table(
-        "suppressed_address",
-        sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("hard_bounces", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("address", name=op.f("pk_suppressed_address")),
-    )
+def keys(type: sa.types.TypeEngine[Any], *names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, type, primary_key=True) for name in names]
 
 
-def _timers() -> None:
-    op.create_table(
-        "deadline",
-        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
-        sa.Column("case_number", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("steps", sa.JSON(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_deadline_case_number_case")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline")),
-    )
-    op.create_index(op.f("ix_deadline_case_number_state"), "deadline", ["case_number", "state"])
-    op.create_index(op.f("ix_deadline_state_due_at_id"), "deadline", ["state", "due_at", "id"])
-    op.create_index(
-        "uq_deadline_waiting",
-        "deadline",
-        ["case_number", "kind", "key"],
-        unique=True,
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
-    op.create_table(
-        "journal",
-        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
-        sa.Column("case_number", sa.Text(), nullable=True),
-        sa.Column("desk", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("what", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("steps", sa.JSON(), nullable=False),
-        sa.Column("inbound_id", ROW_ID, nullable=True),
-        sa.Column("deadline_id", ROW_ID, nullable=True),
-        sa.ForeignKeyConstraint(["case_number"], ["case.number"], name=op.f("fk_journal_case_number_case")),
-        sa.ForeignKeyConstraint(["deadline_id"], ["deadline.id"], name=op.f("fk_journal_deadline_id_deadline")),
-        sa.ForeignKeyConstraint(["inbound_id"], ["inbound.id"], name=op.f("fk_journal_inbound_id_inbound")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal")),
-    )
-    op.create_index(op.f("ix_journal_case_number"), "journal", ["case_number"])
-    op.create_index(op.f("ix_journal_inbound_id"), "journal", ["inbound_id"])
+def required(type: sa.types.TypeEngine[Any], *names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, type, nullable=False) for name in names]
 
 
-def _register() -> None:
-    op.create_table(
-        "contract",
-        sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("folded_number", sa.Text(), nullable=False),
-        sa.Column("company", sa.Text(), nullable=False),
-        sa.Column("domains", sa.JSON(), nullable=False),
-        sa.Column("service_level", sa.Text(), nullable=False),
-        sa.Column("programme", sa.Text(), nullable=False),
-        sa.Column("start", sa.Date(), nullable=False),
-        sa.Column("end", sa.Date(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("country", sa.Text(), nullable=False),
-        sa.Column("timezone", sa.Text(), nullable=False),
-        sa.Column("site_address", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("number", name=op.f("pk_contract")),
-    )
-    op.create_index(op.f("ix_contract_folded_number"), "contract", ["folded_number"])
-    op.create_table(
-        "contract_domain",
-        sa.Column("domain", sa.Text(), nullable=False),
-        sa.Column("contract", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["contract"], ["contract.number"], name=op.f("fk_contract_domain_contract_contract")),
-        sa.PrimaryKeyConstraint("domain", "contract", name=op.f("pk_contract_domain")),
-    )
-    op.create_table(
-        "device",
-        sa.Column("serial", sa.Text(), nullable=False),
-        sa.Column("part_number", sa.Text(), nullable=False),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("contract", sa.Text(), nullable=False),
-        sa.Column("ship_date", sa.Date(), nullable=True),
-        sa.Column("installation_service", sa.Boolean(), nullable=False),
-        sa.Column("installation_report_date", sa.Date(), nullable=True),
-        sa.Column("pac_date", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(["contract"], ["contract.number"], name=op.f("fk_device_contract_contract")),
-        sa.PrimaryKeyConstraint("serial", name=op.f("pk_device")),
-    )
-    op.create_table(
-        "contact",
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("contract", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("company", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("language", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["contract"], ["contract.number"], name=op.f("fk_contact_contract_contract")),
-        sa.PrimaryKeyConstraint("email", "contract", name=op.f("pk_contact")),
-    )
-    op.create_index(op.f("ix_contact_contract"), "contact", ["contract"])
-    op.create_table(
-        "part_price",
-        sa.Column("part_number", sa.Text(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("list_price", sa.Text(), nullable=True),
-        sa.Column("currency", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("part_number", "valid_from", name=op.f("pk_part_price")),
-    )
-    op.create_table(
-        "partner",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("domain", sa.Text(), nullable=False),
-        sa.Column("service_manager", sa.Text(), nullable=False),
-        sa.Column("spare_parts_contact", sa.Text(), nullable=False),
-        sa.Column("stars", sa.Integer(), nullable=False),
-        sa.Column("certified_from", sa.Date(), nullable=True),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_partner")),
-    )
-    op.create_index(op.f("ix_partner_domain"), "partner", ["domain"])
+def optional(type: sa.types.TypeEngine[Any], *names: str) -> list[sa.Column[Any]]:
+    return [sa.Column(name, type, nullable=True) for name in names]
+
+
+def reference(name: str, to: str, *, nullable: bool = False, primary_key: bool = False) -> sa.Column[Any]:
+    type = ROW_ID if to.endswith(".id") else sa.Text()
+    return sa.Column(name, type, sa.ForeignKey(to), nullable=nullable, primary_key=primary_key)
+
+
+def partial(name: str, *columns: str, where: str, postgresql: str = "", unique: bool = False) -> sa.Index:
+    """An index of those rows alone; the databases write a flag differently."""
+    return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(postgresql or where))
+
+
+table(
+    "alert_throttle",
+    keys(sa.Text(), "desk", "about"),
+    required(INSTANT, "at"),
+)
+table(
+    "case",
+    keys(sa.Text(), "number"),
+    required(sa.Text(), "kind", "desk", "state", "language", "country", "timezone", "customer", "customer_name", "company"),
+    required(sa.JSON(), "participants"),
+    required(sa.Text(), "subject"),
+    reference("parent", "case.number", nullable=True),
+    optional(sa.Text(), "contract", "priority", "assignee"),
+    required(INSTANT, "opened_at"),
+    optional(INSTANT, "closed_at"),
+    required(sa.JSON(), "linked", "proposed"),
+    reference("merged_into", "case.number", nullable=True),
+    required(sa.Integer(), "version"),
+    required(sa.JSON(), "details"),
+    sa.Index(None, "assignee"),
+    sa.Index(None, "merged_into"),
+    sa.Index(None, "parent"),
+    sa.Index(None, "state", "kind"),
+)
+table(
+    "contract",
+    keys(sa.Text(), "number"),
+    required(sa.Text(), "folded_number", "company"),
+    required(sa.JSON(), "domains"),
+    required(sa.Text(), "service_level", "programme"),
+    required(sa.Date(), "start", "end"),
+    required(sa.Text(), "language", "country", "timezone", "site_address"),
+    sa.Index(None, "folded_number"),
+)
+table(
+    "counter",
+    keys(sa.Text(), "name"),
+    required(sa.BigInteger(), "value"),
+)
+table(
+    "digest",
+    keys(sa.Text(), "desk", "kind"),
+    keys(INSTANT, "due_at"),
+    required(sa.Integer(), "letters"),
+)
+table(
+    "mailbox",
+    keys(sa.Text(), "address"),
+    optional(sa.BigInteger(), "uidvalidity"),
+    required(sa.BigInteger(), "last_uid"),
+    optional(sa.Text(), "owner"),
+    optional(INSTANT, "lease_until"),
+    required(sa.BigInteger(), "epoch"),
+)
+table(
+    "part_price",
+    keys(sa.Text(), "part_number"),
+    keys(sa.Date(), "valid_from"),
+    required(sa.Text(), "description"),
+    optional(sa.JSON(), "list_price"),
+    required(sa.Text(), "currency"),
+)
+table(
+    "partner",
+    keys(sa.Text(), "name"),
+    required(sa.Text(), "domain", "service_manager", "spare_parts_contact"),
+    required(sa.Integer(), "stars"),
+    optional(sa.Date(), "certified_from"),
+    sa.Index(None, "domain"),
+)
+table(
+    "raw_mail",
+    keys(sa.Text(), "sha256"),
+    required(sa.LargeBinary(), "content"),
+    required(sa.Integer(), "size"),
+)
+table(
+    "suppressed_address",
+    keys(sa.Text(), "address"),
+    required(INSTANT, "since"),
+    required(sa.Integer(), "hard_bounces"),
+)
+table(
+    "case_serial",
+    keys(sa.Text(), "serial"),
+    reference("case_number", "case.number", primary_key=True),
+    sa.Index(None, "case_number"),
+)
+table(
+    "contact",
+    keys(sa.Text(), "email"),
+    reference("contract", "contract.number", primary_key=True),
+    required(sa.Text(), "name", "company", "role", "language"),
+    sa.Index(None, "contract"),
+)
+table(
+    "contract_domain",
+    keys(sa.Text(), "domain"),
+    reference("contract", "contract.number", primary_key=True),
+)
+table(
+    "deadline",
+    row_id(),
+    reference("case_number", "case.number", nullable=False),
+    required(sa.Text(), "kind", "key"),
+    required(INSTANT, "due_at"),
+    required(sa.Text(), "state"),
+    required(sa.JSON(), "steps"),
+    required(sa.Integer(), "attempts"),
+    optional(INSTANT, "fired_at"),
+    sa.Index(None, "case_number", "state"),
+    sa.Index(None, "state", "due_at", "id"),
+    partial("uq_deadline_waiting", "case_number", "kind", "key", where="state = 'waiting'", unique=True),
+)
+table(
+    "device",
+    keys(sa.Text(), "serial"),
+    required(sa.Text(), "part_number", "model"),
+    reference("contract", "contract.number", nullable=False),
+    optional(sa.Date(), "ship_date"),
+    required(sa.Boolean(), "installation_service"),
+    optional(sa.Date(), "installation_report_date", "pac_date"),
+)
+table(
+    "foreign_number",
+    keys(sa.Text(), "desk", "number"),
+    reference("case_number", "case.number", nullable=False),
+)
+table(
+    "given_command",
+    row_id(),
+    reference("case_number", "case.number", nullable=False),
+    required(sa.Text(), "by", "line"),
+    required(INSTANT, "at"),
+    required(sa.JSON(), "before", "versions", "stopped", "started", "sent"),
+    required(sa.Boolean(), "undone"),
+    sa.Index(None, "case_number"),
+)
+table(
+    "inbound",
+    row_id(),
+    required(sa.Text(), "mailbox"),
+    required(sa.BigInteger(), "uidvalidity", "uid"),
+    required(INSTANT, "received_at", "stored_at"),
+    reference("raw_sha256", "raw_mail.sha256", nullable=False),
+    required(sa.Text(), "body_sha256"),
+    required(sa.BigInteger(), "size"),
+    required(sa.Boolean(), "oversize"),
+    required(sa.Text(), "message_id"),
+    required(sa.JSON(), "refs"),
+    required(sa.Text(), "sender", "subject", "state", "rule", "reason"),
+    reference("case_number", "case.number", nullable=True),
+    reference("duplicate_of", "inbound.id", nullable=True),
+    required(sa.Integer(), "attempts"),
+    optional(sa.Text(), "claimed_by"),
+    optional(INSTANT, "claimed_until"),
+    required(sa.Boolean(), "acknowledged", "released"),
+    optional(INSTANT, "handled_at"),
+    sa.UniqueConstraint("mailbox", "uidvalidity", "uid"),
+    sa.Index(None, "case_number"),
+    sa.Index(None, "message_id"),
+    sa.Index(None, "raw_sha256"),
+    sa.Index(None, "state", "received_at", "id"),
+    partial("ix_inbound_unacknowledged", "mailbox", "uidvalidity", "uid", where="acknowledged IS 0", postgresql="acknowledged IS false"),
+)
+table(
+    "journal",
+    row_id(),
+    reference("case_number", "case.number", nullable=True),
+    required(sa.Text(), "desk"),
+    required(INSTANT, "at"),
+    required(sa.Text(), "who", "what", "text"),
+    required(sa.JSON(), "steps"),
+    reference("inbound_id", "inbound.id", nullable=True),
+    reference("deadline_id", "deadline.id", nullable=True),
+    sa.Index(None, "case_number"),
+    sa.Index(None, "inbound_id"),
+)
+table(
+    "notice",
+    row_id(),
+    reference("case_number", "case.number", nullable=True),
+    required(sa.Text(), "desk", "name", "language", "subject", "message_id"),
+    required(sa.JSON(), "to", "cc"),
+    required(sa.LargeBinary(), "raw"),
+    required(sa.Text(), "text"),
+    required(INSTANT, "created_at"),
+    required(sa.Boolean(), "at_most_once", "immediate_answer", "to_stranger"),
+    reference("inbound_id", "inbound.id", nullable=True),
+    sa.UniqueConstraint("message_id"),
+    sa.Index(None, "case_number"),
+    sa.Index(None, "inbound_id"),
+    partial("ix_notice_to_stranger", "desk", "created_at", where="to_stranger IS 1", postgresql="to_stranger IS true"),
+)
+table(
+    "outbox",
+    row_id(),
+    reference("notice_id", "notice.id", nullable=False),
+    required(sa.Text(), "recipient", "envelope_from", "state"),
+    required(INSTANT, "next_try_at"),
+    optional(INSTANT, "leased_until"),
+    optional(sa.Text(), "leased_by"),
+    required(sa.Integer(), "attempts", "ambiguous"),
+    optional(INSTANT, "dialogue_began_at"),
+    required(sa.Text(), "reason", "response"),
+    optional(INSTANT, "sent_at", "failed_at", "bounced_at"),
+    required(sa.Text(), "bounce_reason"),
+    required(sa.Boolean(), "reported"),
+    required(INSTANT, "created_at"),
+    partial("ix_outbox_bounced_at", "bounced_at", where="bounced_at IS NOT NULL"),
+    partial("ix_outbox_failed_at", "failed_at", where="failed_at IS NOT NULL"),
+    sa.Index(None, "notice_id"),
+    sa.Index(None, "recipient", "created_at"),
+    sa.Index(None, "state", "next_try_at", "id"),
+    partial(
+        "ix_outbox_unreported",
+        "id",
+        where="failed_at IS NOT NULL AND reported IS 0",
+        postgresql="failed_at IS NOT NULL AND reported IS false",
+    ),
+)
