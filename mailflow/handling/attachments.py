@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import cast
 
 from mailflow.cases import traits_of
@@ -15,9 +16,13 @@ from mailflow.message.model import Attachment
 from mailflow.message.parse import parse_mail
 from mailflow.message.set_aside import divide, is_signature_picture
 from mailflow.notices.attachments.deadline_calendar import build_deadline_calendar
-from mailflow.notices.attachments.evidence_file import EvidenceLetter, build_evidence_zip
-from mailflow.notices.attachments.invoice_file import InvoiceLine, build_invoice_csv, build_invoice_json
-from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_pdf, build_return_form_xlsx
+from mailflow.notices.attachments.finance_files import (
+    EvidenceLetter,
+    InvoiceLine,
+    build_evidence_zip,
+    build_invoice_csv,
+    build_invoice_json,
+)
 from mailflow.notices.compose import NoticeAttachment
 from mailflow.notices.wording import Wording
 from mailflow.policy.calendar import calendar_for
@@ -80,11 +85,15 @@ def _case_files(work: Work, case: Case) -> tuple[Attachment, ...]:
     return tuple(files.values())
 
 
-def return_form(letter: _Letter) -> ReturnForm:
+def return_form(letter: _Letter, *, as_pdf: bool) -> bytes:
     """Fill the Return Notification form with all that is known already (RM4): what is outstanding of each line."""
+    # slow to import, and not all desks take returns
+    from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_xlsx
+    from mailflow.notices.attachments.return_pdf import build_return_form_pdf
+
     case, wording, address = letter.case, letter.wording, letter.work.desk.wording.return_address
     details: RmaDetails = case.details
-    return ReturnForm(
+    form = ReturnForm(
         rma=case.number,
         company=case.company,
         contact=case.customer_name or case.customer,
@@ -99,11 +108,12 @@ def return_form(letter: _Letter) -> ReturnForm:
         ),
         words=wording.section("form"),
     )
+    return build_return_form_pdf(form) if as_pdf else build_return_form_xlsx(form)
 
 
 def carton_label(letter: _Letter) -> bytes:
     """Build the label with the RMA number as a code."""
-    from mailflow.notices.attachments.carton_label import build_carton_label_pdf  # slow to import, and not all desks take returns
+    from mailflow.notices.attachments.return_pdf import build_carton_label_pdf  # slow to import, and not all desks take returns
 
     return build_carton_label_pdf(letter.case.number, letter.work.desk.wording.return_address, letter.case.company)
 
@@ -195,8 +205,8 @@ def evidence(letter: _Letter) -> bytes:
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BUILDERS: Mapping[str, tuple[str, str, Callable[[_Letter], bytes]]] = {
-    "return_form_pdf": ("return-notification.pdf", "application/pdf", lambda letter: build_return_form_pdf(return_form(letter))),
-    "return_form_xlsx": ("return-notification.xlsx", SPREADSHEET, lambda letter: build_return_form_xlsx(return_form(letter))),
+    "return_form_pdf": ("return-notification.pdf", "application/pdf", partial(return_form, as_pdf=True)),
+    "return_form_xlsx": ("return-notification.xlsx", SPREADSHEET, partial(return_form, as_pdf=False)),
     "carton_label": ("carton-label.pdf", "application/pdf", carton_label),
     "deadline_calendar": ("deadline.ics", "text/calendar; method=PUBLISH", calendar_entry),
     "invoice_csv": ("invoice-request.csv", "text/csv", lambda letter: build_invoice_csv(invoice_lines(letter))),

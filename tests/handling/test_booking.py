@@ -11,7 +11,7 @@ import pypdfium2  # type: ignore[import-untyped]  # ships no types
 import pytest
 from openpyxl import Workbook
 
-from mailflow.notices.attachments.carton_label import build_carton_label_pdf
+from mailflow.notices.attachments.return_pdf import build_carton_label_pdf
 from mailflow.scenario.mail_client import attach, write_mail
 from mailflow.store.inbound import InboundRow
 from mailflow.store.notice import NoticeRow

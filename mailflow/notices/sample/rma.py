@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from mailflow.notices.attachments.evidence_file import EvidenceLetter
+from mailflow.notices.attachments.finance_files import EvidenceLetter
 from mailflow.notices.sample.frame import DUE, NOW, OTHER_SERIAL, PART, SERIAL, ZONE
 from mailflow.notices.sample.service_request import sample_request
 from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine

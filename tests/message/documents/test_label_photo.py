@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter
 
 from mailflow.message.documents.label_photo import read_labels
-from mailflow.notices.attachments.carton_label import build_carton_label_pdf
+from mailflow.notices.attachments.return_pdf import build_carton_label_pdf
 
 RMA = "RMA-100007"
 LABEL = (

@@ -13,7 +13,8 @@ from pypdf import PdfReader, PdfWriter
 from mailflow.message.documents.form_fields import read_day, read_number
 from mailflow.message.documents.pdf_form import UnknownField, fill_pdf_form, read_pdf_form
 from mailflow.message.model import ReturnLine, ReturnNotification
-from mailflow.notices.attachments.return_form import ENGLISH, ReturnForm, ReturnFormLine, build_return_form_pdf
+from mailflow.notices.attachments.return_form import LABELS, ReturnForm, ReturnFormLine
+from mailflow.notices.attachments.return_pdf import build_return_form_pdf
 
 FORM = ReturnForm(
     rma="RMA-100007",
@@ -159,7 +160,7 @@ def test_numbers_are_read_as_typed(text: str, number: int | None) -> None:
 
 @pytest.mark.parametrize("word", ["zażółć gęślą", "返修通知单", "Łódź 返修"])
 def test_a_form_in_any_script_is_drawn_and_reads_alike(word: str) -> None:
-    words = {key: f"{word} {key}" for key in ENGLISH}
+    words = {key: f"{word} {key}" for key in LABELS}
     form = ReturnForm(rma="RMA-1", valid_through=word, return_address=(word,), lines=(ReturnFormLine("02113456", word),), words=words)
     pdf = fill_pdf_form(build_return_form_pdf(form), {"line.1.category": "F060", "tracking": word})
     assert read_pdf_form(pdf) == ReturnNotification(

@@ -9,7 +9,7 @@ import pytest
 import zxingcpp
 from pypdf import PdfReader
 
-from mailflow.notices.attachments.carton_label import build_carton_label_pdf
+from mailflow.notices.attachments.return_pdf import build_carton_label_pdf
 
 ADDRESS = ("Example Networks, Receiving", "ul. Żwirki i Wigury 1", "02-092 Warszawa")
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import pytest
 
-from mailflow.notices.attachments.invoice_file import InvoiceLine, build_invoice_csv, build_invoice_json
+from mailflow.notices.attachments.finance_files import InvoiceLine, build_invoice_csv, build_invoice_json
 
 LINE = InvoiceLine(
     rma="RMA-100001",

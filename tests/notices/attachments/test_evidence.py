@@ -9,7 +9,7 @@ import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from mailflow.notices.attachments.evidence_file import EvidenceLetter, build_evidence_zip
+from mailflow.notices.attachments.finance_files import EvidenceLetter, build_evidence_zip
 from mailflow.policy.facts import SentNotice
 
 AT = datetime(2026, 12, 22, 8, 0, 2, tzinfo=UTC)
