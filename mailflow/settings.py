@@ -5,17 +5,14 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from mailflow.desk_file import OWN_TEMPLATES, find_desk, load_desk
-from mailflow.desk_values import BareAddress
-from mailflow.policy.desk import Desk
-from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
+from mailflow.policy.desk import Address, Desk
+from mailflow.toml_file import OWN_TEMPLATES, Listed, Strict, WrongSettings, find_desk, load_desk, read_toml
 
 __all__ = [
     "MailboxConnection",
@@ -48,21 +45,15 @@ def resolve_secret(text: object, info: ValidationInfo) -> SecretStr:
     scheme, _, name = text.partition(":")
     if scheme not in ("cred", "file") or not context.get("secrets", True):
         return SecretStr(text)
-    try:
-        return SecretStr(_secret_file(scheme, name, context).read_text(encoding="utf-8").rstrip("\r\n"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"the secret {text!r} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
-
-
-def _secret_file(scheme: str, name: str, context: dict[str, Any]) -> Path:
-    if scheme == "file":
-        return Path(context.get("folder", ".")) / name
-    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
+    folder = context.get("folder", ".") if scheme == "file" else os.environ.get("CREDENTIALS_DIRECTORY", "")
     if not folder:
         raise ValueError(f"the secret 'cred:{name}' needs systemd's LoadCredential= (CREDENTIALS_DIRECTORY is not set)")
-    if not name or Path(name).name != name:
+    if scheme == "cred" and (not name or Path(name).name != name):
         raise ValueError(f"'cred:{name}' is no name of a credential")
-    return Path(folder) / name
+    try:
+        return SecretStr((Path(folder) / name).read_text(encoding="utf-8").rstrip("\r\n"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the secret {text!r} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
 
 
 def resolve_path(text: object, info: ValidationInfo) -> Path:
@@ -70,6 +61,15 @@ def resolve_path(text: object, info: ValidationInfo) -> Path:
     if not isinstance(text, str) or not text:
         raise ValueError("must be a path")
     return Path((info.context or {}).get("folder", ".")) / text
+
+
+def open_desk(name: object, info: ValidationInfo) -> tuple[Path, Desk]:
+    """The folder of a desk and what it holds; a path in mailflow.toml is relative to it. Raises WrongSettings."""
+    if not isinstance(name, str):
+        raise ValueError("must be a text")
+    folder = Path((info.context or {}).get("folder", "."))
+    home = find_desk(str(folder / name), ()) if "/" in name else find_desk(name, desk_roots(folder / "mailflow.toml"))
+    return home, load_desk(home)
 
 
 def is_loopback(host: str) -> bool:
@@ -82,6 +82,7 @@ def is_loopback(host: str) -> bool:
 
 Secret = Annotated[SecretStr, BeforeValidator(resolve_secret)]
 FilePath = Annotated[Path, BeforeValidator(resolve_path)]
+DeskHome = Annotated[tuple[Path, Desk], BeforeValidator(open_desk)]
 
 
 class _Connection(Strict):
@@ -107,7 +108,7 @@ class MailboxConnection(_Connection):
     `after_storing` is what the server is told once the mail is safe: `flag`, `move:FOLDER` or `nothing`.
     """
 
-    address: BareAddress
+    address: Address
     kind: Literal["imap", "maildir"] = "imap"
     port: int = Field(default_factory=lambda data: 993 if data.get("tls") == "tls" else 143, ge=1, le=65535)
     folder: str = "INBOX"
@@ -133,40 +134,36 @@ class RelayConnection(_Connection):
     hostname: str = ""
 
 
-class SettingsTable(Strict):
-    """mailflow.toml as it stands."""
+class Settings(Strict):
+    """All that an installation is told: mailflow.toml as it stands, with the desks that it names.
 
-    desks: Listed[str] = Field(min_length=1)
+    `cutoff`: mail that the server got before it is never answered (BX10); UTC. `authserv_id` names the border server whose
+    Authentication-Results count (OUT6); `size_limit_mb` bounds a mail (IN9).
+    """
+
+    homes: Listed[DeskHome] = Field(alias="desks", min_length=1)
     state_dir: FilePath
-    database_url: Secret | None = None
+    database: Secret | None = Field(None, alias="database_url")
     mailboxes: Listed[MailboxConnection] = Field(min_length=1)
     relay: RelayConnection
     authserv_id: str = Field(min_length=1)
     case_address_key: Secret
     template_override: FilePath | None = None
-    cutoff: AwareDatetime | None = None
+    cutoff: Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))] | None = None
     size_limit_mb: int = Field(30, ge=1, le=200)
 
+    @property
+    def desks(self) -> tuple[Desk, ...]:
+        return tuple(desk for _, desk in self.homes)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """All that an installation is told. `cutoff`: mail that the server got before it is never answered (BX10); UTC.
+    @property
+    def own_templates(self) -> Mapping[str, Path]:
+        """A folder for each desk, by name, that has a wording of its own (DK3)."""
+        return {desk.name: home / OWN_TEMPLATES for home, desk in self.homes if (home / OWN_TEMPLATES).is_dir()}
 
-    `authserv_id` names the border server whose Authentication-Results count (OUT6); `size_limit_mb` bounds a mail (IN9).
-    `own_templates` is a folder for each desk, by name, that has a wording of its own (DK3).
-    """
-
-    desks: tuple[Desk, ...]
-    state_dir: Path
-    database_url: str = field(repr=False)
-    mailboxes: tuple[MailboxConnection, ...]
-    relay: RelayConnection
-    authserv_id: str
-    case_address_key: SecretStr
-    template_override: Path | None = None
-    cutoff: datetime | None = None
-    size_limit_mb: int = 30
-    own_templates: Mapping[str, Path] = field(default_factory=dict)
+    @property
+    def database_url(self) -> str:
+        return self.database.get_secret_value() if self.database else f"sqlite:///{self.state_dir / 'mailflow.db'}"
 
     def desk(self, name: str) -> Desk:
         """Raises KeyError."""
@@ -175,6 +172,25 @@ class Settings:
     def desk_of_mailbox(self, address: str) -> Desk:
         """The desk that an address belongs to. Raises KeyError."""
         return {box.address: desk for desk in self.desks for box in desk.mailboxes}[address.lower()]
+
+    @model_validator(mode="after")
+    def _agrees(self, info: ValidationInfo) -> Settings:
+        """Raises ValueError, with the key, for the first thing that each key alone cannot show."""
+        names = [desk.name for desk in self.desks]
+        if len(set(names)) < len(names):
+            raise ValueError("desks: a desk stands there twice")
+        known = [box.address for desk in self.desks for box in desk.mailboxes]
+        if doubled := next((address for address in known if known.count(address) > 1), ""):
+            raise ValueError(f"desks: two desks have the mailbox {doubled}")
+        read = [box.address for box in self.mailboxes]
+        for number, address in enumerate(read):
+            if address not in known:
+                raise ValueError(f"mailboxes.{number}.address: {address} is no mailbox of the desks {', '.join(names)}")
+            if address in read[:number]:
+                raise ValueError(f"mailboxes.{number}.address: {address} stands there twice")
+        if (info.context or {}).get("secrets", True) and len(self.case_address_key.get_secret_value()) < LEAST_KEY_LENGTH:
+            raise ValueError(f"case_address_key: must have at least {LEAST_KEY_LENGTH} characters")
+        return self
 
 
 def shipped_desks() -> Path:
@@ -195,51 +211,4 @@ def load_settings(path: Path, *, secrets: bool = True) -> Settings:
 
     With `secrets` off, references to secrets are not followed: for commands that need no connection. Raises WrongSettings.
     """
-    folder = path.resolve().parent
-    table = read_toml(path, SettingsTable, {"folder": folder, "secrets": secrets})
-    homes = tuple(_desk_folder(name, folder) for name in table.desks)
-    desks = tuple(load_desk(home) for home in homes)
-    if trouble := _contradiction(table, desks, secrets):
-        raise WrongSettings(path, *trouble)
-    url = table.database_url.get_secret_value() if table.database_url else f"sqlite:///{table.state_dir / 'mailflow.db'}"
-    return Settings(
-        desks=desks,
-        state_dir=table.state_dir,
-        database_url=url,
-        mailboxes=table.mailboxes,
-        relay=table.relay,
-        authserv_id=table.authserv_id,
-        case_address_key=table.case_address_key,
-        template_override=table.template_override,
-        cutoff=table.cutoff.astimezone(UTC) if table.cutoff else None,
-        size_limit_mb=table.size_limit_mb,
-        own_templates={desk.name: home / OWN_TEMPLATES for desk, home in zip(desks, homes, strict=True) if (home / OWN_TEMPLATES).is_dir()},
-    )
-
-
-def _desk_folder(name: str, folder: Path) -> Path:
-    """A path in mailflow.toml is relative to it."""
-    beside = folder / name
-    if "/" in name:
-        return find_desk(str(beside), ())
-    return find_desk(name, desk_roots(folder / "mailflow.toml"))
-
-
-def _contradiction(table: SettingsTable, desks: tuple[Desk, ...], secrets: bool) -> tuple[str, str] | None:
-    """(key, reason) of the first thing that each key alone cannot show."""
-    names = [desk.name for desk in desks]
-    if len(set(names)) < len(names):
-        return "desks", "a desk stands there twice"
-    known = [box.address for desk in desks for box in desk.mailboxes]
-    if doubled := next((address for address in known if known.count(address) > 1), ""):
-        return "desks", f"two desks have the mailbox {doubled}"
-    seen: set[str] = set()
-    for number, box in enumerate(table.mailboxes):
-        if box.address not in known:
-            return f"mailboxes.{number}.address", f"{box.address} is no mailbox of the desks {', '.join(names)}"
-        if box.address in seen:
-            return f"mailboxes.{number}.address", f"{box.address} stands there twice"
-        seen.add(box.address)
-    if secrets and len(table.case_address_key.get_secret_value()) < LEAST_KEY_LENGTH:
-        return "case_address_key", f"must have at least {LEAST_KEY_LENGTH} characters"
-    return None
+    return read_toml(path, Settings, {"folder": path.resolve().parent, "secrets": secrets})

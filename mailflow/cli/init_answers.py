@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from babel.core import get_global
 
-from mailflow.desk_file import NAME
 from mailflow.message.addr_spec import parse_address
 from mailflow.policy.desk import MailboxRole, Role
 from mailflow.policy.notation import parse_country, parse_word
+from mailflow.toml_file import DESK_NAME
 
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?$")
 
@@ -49,7 +49,7 @@ class Answers:
 
 
 def read_name(text: str) -> str:
-    if not NAME.match(text):
+    if not DESK_NAME.match(text):
         raise ValueError(f"{text!r} is no name of a desk: letters, digits, - and _")
     return text
 

@@ -9,10 +9,10 @@ from datetime import date
 
 from mailflow.cli.init_answers import Answers
 from mailflow.cli.init_scenario import build_scenario
-from mailflow.desk_file import load_desk
 from mailflow.policy.desk import Role
 from mailflow.settings import shipped_desks
 from mailflow.store.csv_register import HEADERS
+from mailflow.toml_file import load_desk
 
 SECRET_FOLDER = "secrets"
 WORDING_OF = "huawei-tac"

@@ -20,7 +20,7 @@ from mailflow.policy.case_address import case_address
 from mailflow.policy.case_type import Trait
 from mailflow.policy.decision import NoticeValues, SendNotice, Sentence
 from mailflow.policy.desk import Desk, MailboxRole, Role
-from mailflow.policy.sla import UnknownServiceLevel, read_service_level
+from mailflow.policy.notation import parse_service_level
 from mailflow.store import inbound, notice
 
 T = TypeVar("T")
@@ -141,8 +141,8 @@ def _frame(desk: Desk, case: Case | None, mailbox: str, language: str) -> DeskFr
     wording = desk.wording
     level = CASE_TYPES[case.kind].service_level_of(case) if case else ""
     try:
-        package = wording.packages.get(read_service_level(level).full_name, "")
-    except UnknownServiceLevel:
+        package = wording.packages.get(parse_service_level(level), "")
+    except ValueError:
         package = ""
     return DeskFrame(
         title=wording.title,

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from mailflow.policy.derivation import Derivation, DerivedDay, Step
-from mailflow.policy.desk import CalendarPolicy, Term, Unit
-from mailflow.policy.notation import parse_country
+from mailflow.policy.desk import DAY_UNITS, CalendarPolicy, Term, Unit
 
 DATED_NOTICE_TIME = time(9)
 """Dated notices leave at this local time (T2)."""
@@ -30,7 +29,6 @@ LENGTHS = {
 }
 SECOND = timedelta(seconds=1)
 SERVICE_UNITS = (Unit.SERVICE_MINUTES, Unit.SERVICE_HOURS)
-DAY_UNITS = (Unit.DAYS, Unit.BUSINESS_DAYS)
 
 
 class WrongUnit(ValueError):
@@ -50,9 +48,8 @@ class BusinessCalendar:
     __slots__ = ("_zone", "country", "policy", "timezone")
 
     def __init__(self, policy: CalendarPolicy) -> None:
-        """Raises ValueError for an unknown country, zoneinfo.ZoneInfoNotFoundError."""
         self.policy = policy
-        self.country = parse_country(policy.country)
+        self.country = policy.country
         self.timezone = policy.timezone
         self._zone = ZoneInfo(policy.timezone)
 

@@ -1,13 +1,24 @@
-"""A desk as frozen values: one support organisation with its mailboxes, staff, languages, calendar and numbers (DK3)."""
+"""A desk as frozen values: one support organisation with its mailboxes, staff, languages, calendar and numbers (DK3).
+
+Each value is a table of desk.toml: a key is declared here, once, with its default and with how it is written. Wrong keys and values
+raise pydantic's ValidationError, a ValueError.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass as stdlib_dataclass
+from dataclasses import field
 from datetime import date, time
 from enum import StrEnum
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, Strict
+from pydantic.dataclasses import dataclass
 
 from mailflow.policy.case_address import without_token
+from mailflow.policy.notation import parse_address, parse_country, parse_day, parse_service_level, parse_word, parse_zone
 
 
 class Unit(StrEnum):
@@ -21,7 +32,10 @@ class Unit(StrEnum):
     BUSINESS_DAYS = "business days"
 
 
-@dataclass(frozen=True, slots=True)
+DAY_UNITS = (Unit.DAYS, Unit.BUSINESS_DAYS)
+
+
+@stdlib_dataclass(frozen=True, slots=True)
 class Term:
     """A length of time of the policy: `30 minutes`, `15 business days`, `1 service hours` (counted in service hours only)."""
 
@@ -41,15 +55,6 @@ class Role(StrEnum):
     REVIEWER = "reviewer"
 
 
-@dataclass(frozen=True, slots=True)
-class StaffMember:
-    """Somebody who works here; mail from the address, where it is genuine, is an order (OUT6)."""
-
-    address: str
-    roles: tuple[Role, ...]
-    name: str = ""
-
-
 class MailboxRole(StrEnum):
     """What a mailbox is for; the values stand in desk.toml (IN1)."""
 
@@ -59,28 +64,121 @@ class MailboxRole(StrEnum):
     PARTNER = "partner"
 
 
-@dataclass(frozen=True, slots=True)
+CHECKLIST = ("engineers", "certificates", "hotline", "service_manager", "tracking_system", "basic_projects", "major_projects", "laboratory")
+"""Points of a partner's application that the reviewer looks at, in this order (DK2)."""
+PROGRAMMES = ("hicare", "cocare", "software", "warranty")
+"""Programmes of contracts (EN1-EN3)."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+TERM = re.compile(r"(?P<amount>\d+) (?P<unit>(?:service )?(?:minutes?|hours?)|(?:business )?days?)$")
+WINDOW = re.compile(r"(\d{2}:\d{2})-(\d{2}:\d{2}|24:00)$")
+
+Value = TypeVar("Value")
+Window = tuple[time, time]
+
+
+def parse_term(text: str) -> Term:
+    """`15 business days`, `1 service hour`. Raises ValueError."""
+    match = TERM.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no term; write it like '30 minutes', '1 service hours', '15 business days'")
+    return Term(int(match["amount"]), Unit(match["unit"].removesuffix("s") + "s"))
+
+
+def parse_day_term(text: str) -> Term:
+    """A term of days or business days. Raises ValueError."""
+    term = parse_term(text)
+    if term.unit not in DAY_UNITS:
+        raise ValueError(f"{text!r} must be days or business days")
+    return term
+
+
+def parse_window(text: str) -> Window:
+    """`09:00-17:00`; `24:00` is midnight at the day's end. Raises ValueError."""
+    match = WINDOW.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no service window; write it like '09:00-17:00'")
+    return time.fromisoformat(match[1]), time.fromisoformat("00:00" if match[2] == "24:00" else match[2])
+
+
+def parse_clock(text: str) -> time | None:
+    """`08:00`; the empty text is no time at all. Raises ValueError."""
+    if text and not re.fullmatch(r"\d{2}:\d{2}", text):
+        raise ValueError(f"{text!r} is no time of day; write it like '08:00'")
+    return time.fromisoformat(text) if text else None
+
+
+def in_order(windows: tuple[Window, ...]) -> tuple[Window, ...]:
+    """Raises ValueError for windows that overlap."""
+    if any(later[0] < earlier[1] for earlier, later in zip(sorted(windows), sorted(windows)[1:], strict=False)):
+        raise ValueError("the windows overlap")
+    return windows
+
+
+def written(parse: Callable[[str], Value], kind: type | tuple[type, ...]) -> PlainValidator:
+    """Let a value be written as a text of desk.toml; in Python it stands as what it is. Raises ValueError for anything else."""
+
+    def read(given: object) -> object:
+        if isinstance(given, str) or not isinstance(given, kind):
+            return parse(given if isinstance(given, str) else str(given))
+        return given
+
+    return PlainValidator(read)
+
+
+Address = Annotated[str, AfterValidator(parse_address)]
+Country = Annotated[str, AfterValidator(parse_country)]
+Zone = Annotated[str, AfterValidator(parse_zone)]
+Lines = tuple[str, ...]
+Flag = Annotated[bool, Strict()]
+Count = Annotated[int, Strict(), Field(ge=0)]
+Positive = Annotated[int, Strict(), Field(gt=0)]
+Percent = Annotated[int, Strict(), Field(gt=0, lt=100)]
+Priority = Annotated[str, Field(pattern=r"^P[1-4]$")]
+NumberPrefix = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-$")]
+AnyTerm = Annotated[Term, written(parse_term, Term)]
+DayTerm = Annotated[Term, written(parse_day_term, Term)]
+DayKey = Annotated[date, written(parse_day, date)]
+ClockTime = Annotated[time | None, written(parse_clock, (time, type(None)))]
+Weekday = Annotated[int, written(lambda text: WEEKDAYS.index(parse_word(text, WEEKDAYS)), int)]
+Windows = Annotated[tuple[Annotated[Window, written(parse_window, tuple)], ...], AfterValidator(in_order)]
+Stars = Annotated[int, written(lambda text: int(parse_word(text, "123456789")), int)]
+
+TABLE = ConfigDict(extra="forbid")
+"""Unknown keys of a table are refused."""
+
+
+@dataclass(frozen=True, slots=True, config=TABLE)
+class StaffMember:
+    """Somebody who works here; mail from the address, where it is genuine, is an order (OUT6)."""
+
+    address: Address
+    roles: Annotated[tuple[Annotated[Role, BeforeValidator(lambda text: parse_word(text, Role))], ...], Field(min_length=1)]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, config=TABLE)
 class DeskMailbox:
     """An address that mailflow reads for the desk (IN1); empty language or timezone mean the desk's."""
 
-    address: str
-    role: MailboxRole
+    address: Address
+    role: Annotated[MailboxRole, BeforeValidator(lambda text: parse_word(text, MailboxRole))]
     language: str = ""
-    timezone: str = ""
+    timezone: Annotated[str, AfterValidator(lambda text: text and parse_zone(text))] = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class CalendarPolicy:
     """Whose business days count: a country of the `holidays` table, a time zone, the service windows and the desk's own days.
 
     `windows` maps weekday (0 = Monday) to (start, end) pairs of local time, used for service hours.
     """
 
-    country: str
-    timezone: str
-    windows: Mapping[int, tuple[tuple[time, time], ...]]
-    extra_holidays: Mapping[date, str] = field(default_factory=dict)
-    extra_working_days: tuple[date, ...] = ()
+    country: Country
+    timezone: Zone
+    windows: Annotated[Mapping[Weekday, Windows], Field(min_length=1)]
+    extra_holidays: Mapping[DayKey, str] = field(default_factory=dict)
+    extra_working_days: tuple[Annotated[date, Strict()], ...] = ()
 
 
 RESPONSE = {
@@ -92,28 +190,27 @@ RESPONSE = {
 """Response terms of a desk that states none, e.g. because it takes no requests (SR4)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class RequestPolicy:
     """Numbers of service requests (IN5, SR4, SR7)."""
 
-    demanded: tuple[str, ...] = ("serial", "symptoms")
-    """Names of what a request must have: serial, contract, symptoms."""
-    response: Mapping[str, Term] = field(default_factory=lambda: dict(RESPONSE))
+    demanded: tuple[Annotated[str, Field(pattern="^(serial|contract|symptoms)$")], ...] = ("serial", "symptoms")
+    """What a request must have."""
+    response: Annotated[Mapping[Priority, AnyTerm], Field(min_length=4)]
     """Priority to response term (SR4)."""
-    response_from: str = "acceptance"
-    """`acceptance` or `arrival`."""
-    warning_percents: tuple[int, ...] = (50, 80)
-    information_reminder: Term = Term(2, Unit.BUSINESS_DAYS)
-    information_decision: Term = Term(5, Unit.BUSINESS_DAYS)
-    reopen_within: Term = Term(14, Unit.DAYS)
-    default_priority: str = "P3"
-    public_domains: tuple[str, ...] = ()
+    response_from: Annotated[str, Field(pattern="^(acceptance|arrival)$")] = "acceptance"
+    warning_percents: tuple[Percent, ...] = (50, 80)
+    information_reminder: DayTerm = Term(2, Unit.BUSINESS_DAYS)
+    information_decision: DayTerm = Term(5, Unit.BUSINESS_DAYS)
+    reopen_within: DayTerm = Term(14, Unit.DAYS)
+    default_priority: Priority = "P3"
+    public_domains: Lines = ()
     """Domains of mail providers: two customers of one are not of one company, so their requests are never merged."""
-    late_after: Term = Term(2, Unit.HOURS)
+    late_after: AnyTerm = Term(2, Unit.HOURS)
     """A mail that we read later than this after its arrival gets one honest late_notice (BX9)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class AlarmSource:
     """By what a device's Call Home mail is known (IN8): its sender's address, or a header that it carries; both, where both are set."""
 
@@ -121,67 +218,66 @@ class AlarmSource:
     header: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class AlarmPolicy:
     """What is done with alarms (IN8)."""
 
     sources: tuple[AlarmSource, ...] = ()
-    same_within: Term = Term(24, Unit.HOURS)
+    same_within: AnyTerm = Term(24, Unit.HOURS)
     """The same alarm of the same serial within this time adds to its open request."""
-    inform_contact: bool = True
+    inform_contact: Flag = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class DigestPolicy:
-    """When digests leave (BX12), in the desk's time zone. The staff's on business days, the partners' on one weekday (0 = Monday)."""
+    """When digests leave (BX12), in the desk's time zone: the staff's on business days, the partners' on one weekday (0 = Monday).
 
-    staff_at: time | None = time(8)
-    partners_at: time | None = time(9)
-    partners_weekday: int = 0
-    breaks_within: Term = Term(1, Unit.BUSINESS_DAYS)
+    An empty text, here None, sends none.
+    """
+
+    staff: ClockTime = time(8)
+    partners: ClockTime = time(9)
+    partners_weekday: Weekday = 0
+    breaks_within: DayTerm = Term(1, Unit.BUSINESS_DAYS)
     """Clocks that break within this time are told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class VendorPolicy:
     """The manufacturer's TAC to which requests are handed over (DK1).
 
     `number_prefixes` are the letters before its case numbers, `contracts` what it calls our customers' contracts.
     """
 
-    address: str
-    number_prefixes: tuple[str, ...] = ("SR-",)
+    address: Address
+    number_prefixes: tuple[NumberPrefix, ...] = ("SR-",)
     contracts: Mapping[str, str] = field(default_factory=dict)
 
 
-CHECKLIST = ("engineers", "certificates", "hotline", "service_manager", "tracking_system", "basic_projects", "major_projects", "laboratory")
-"""Points of a partner's application that the reviewer looks at, in this order (DK2)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class CertificationPolicy:
     """Numbers of partner certification (DK2). Money in whole US dollars; stars are keys and values of the tables."""
 
-    engineers: Mapping[int, int] = field(default_factory=lambda: {2: 2, 3: 3, 4: 4})
+    engineers: Mapping[Stars, Positive] = field(default_factory=lambda: {2: 2, 3: 3, 4: 4})
     """Stars to the certified engineers that they need."""
-    levels: tuple[str, ...] = ("PMP", "H3CNE", "H3CS", "H3CSE", "H3CTE", "H3CIE")
+    levels: Lines = ("PMP", "H3CNE", "H3CS", "H3CSE", "H3CTE", "H3CIE")
     """Families of certificates, the lowest first: a higher one replaces a lower one."""
-    certificate_months: int = 3
+    certificate_months: Count = 3
     """A certificate counts when it is valid for more than so many months from the application."""
-    needed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    needed: Mapping[Annotated[str, Field(pattern=f"^({'|'.join(CHECKLIST)})$")], tuple[Positive, ...]] = field(default_factory=dict)
     """Points of the checklist to the stars that need them; a point that is left out is needed for all."""
-    basic_project: tuple[int, int] = (100_000, 1_000_000)
-    major_project: int = 1_000_000
-    laboratory: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    basic_project: tuple[Positive, Positive] = (100_000, 1_000_000)
+    major_project: Positive = 1_000_000
+    laboratory: Mapping[Stars, Lines] = field(default_factory=dict)
     """Stars to the equipment that the reviewer looks for, as shown."""
-    decision: Term = Term(3, Unit.BUSINESS_DAYS)
-    decision_warnings: tuple[Term, ...] = (Term(1, Unit.BUSINESS_DAYS), Term(0, Unit.BUSINESS_DAYS))
+    decision: DayTerm = Term(3, Unit.BUSINESS_DAYS)
+    decision_warnings: tuple[DayTerm, ...] = (Term(1, Unit.BUSINESS_DAYS), Term(0, Unit.BUSINESS_DAYS))
     """Before the last day, 0 being the day itself."""
-    years_valid: int = 1
-    reminders: tuple[Term, ...] = (Term(90, Unit.DAYS), Term(30, Unit.DAYS), Term(7, Unit.DAYS))
-    personnel_report: Term = Term(3, Unit.BUSINESS_DAYS)
-    vacancy_months: int = 3
-    vacancy_reminders: tuple[Term, ...] = (Term(30, Unit.DAYS), Term(0, Unit.DAYS))
+    years_valid: Positive = 1
+    reminders: tuple[DayTerm, ...] = (Term(90, Unit.DAYS), Term(30, Unit.DAYS), Term(7, Unit.DAYS))
+    personnel_report: DayTerm = Term(3, Unit.BUSINESS_DAYS)
+    vacancy_months: Count = 3
+    vacancy_reminders: tuple[DayTerm, ...] = (Term(30, Unit.DAYS), Term(0, Unit.DAYS))
     """Before the last day for filling a vacancy, 0 being the day itself."""
 
     @property
@@ -190,40 +286,40 @@ class CertificationPolicy:
         return tuple(sorted(self.engineers))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class ReturnPolicy:
     """Numbers of returns (RM3, RM8, RM9)."""
 
-    validity: Term = Term(30, Unit.DAYS)
-    validity_warnings: tuple[Term, ...] = (Term(7, Unit.DAYS), Term(2, Unit.DAYS))
-    return_term: Term = Term(15, Unit.BUSINESS_DAYS)
+    validity: DayTerm = Term(30, Unit.DAYS)
+    validity_warnings: tuple[DayTerm, ...] = (Term(7, Unit.DAYS), Term(2, Unit.DAYS))
+    return_term: DayTerm = Term(15, Unit.BUSINESS_DAYS)
     """From the day after the replacement's delivery (T1, RM8)."""
-    term_by_programme: Mapping[str, Term] = field(default_factory=dict)
+    term_by_programme: Mapping[Annotated[str, Field(pattern=f"^({'|'.join(PROGRAMMES)})$")], DayTerm] = field(default_factory=dict)
     """Programme of the contract, in small letters, to the return term where it is another one (BX3)."""
-    delivery_questions: tuple[Term, ...] = (Term(3, Unit.BUSINESS_DAYS), Term(6, Unit.BUSINESS_DAYS), Term(9, Unit.BUSINESS_DAYS))
+    delivery_questions: tuple[DayTerm, ...] = (Term(3, Unit.BUSINESS_DAYS), Term(6, Unit.BUSINESS_DAYS), Term(9, Unit.BUSINESS_DAYS))
     """After the replacement was shipped, while its delivery date is not known (RM8)."""
-    reminders: tuple[Term, ...] = (Term(5, Unit.BUSINESS_DAYS), Term(2, Unit.BUSINESS_DAYS), Term(0, Unit.BUSINESS_DAYS))
+    reminders: tuple[DayTerm, ...] = (Term(5, Unit.BUSINESS_DAYS), Term(2, Unit.BUSINESS_DAYS), Term(0, Unit.BUSINESS_DAYS))
     """Before the return deadline, 0 being the day itself (RM9)."""
-    invoice_after: Term = Term(5, Unit.BUSINESS_DAYS)
+    invoice_after: DayTerm = Term(5, Unit.BUSINESS_DAYS)
     """From the final notice to the invoice request."""
-    transit_grace: Term = Term(10, Unit.BUSINESS_DAYS)
+    transit_grace: DayTerm = Term(10, Unit.BUSINESS_DAYS)
     """How long an announced parcel with a tracking number keeps its lines from being invoiced."""
-    extension: Term = Term(5, Unit.BUSINESS_DAYS)
+    extension: DayTerm = Term(5, Unit.BUSINESS_DAYS)
     """What a customer's EXTEND grants, once (RM10)."""
-    human_yes_before_invoice: bool = False
+    human_yes_before_invoice: Flag = False
 
     def term_of(self, programme: str) -> Term:
         """The return term of a contract of the programme."""
         return self.term_by_programme.get(programme.lower(), self.return_term)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class MailCaps:
     """How many automatic mails an address may get (IN7)."""
 
-    unknown_per_day: int = 5
-    known_per_hour: int = 30
-    unknown_of_desk_per_hour: int = 60
+    unknown_per_day: Count = 5
+    known_per_hour: Count = 30
+    unknown_of_desk_per_hour: Count = 60
     """Automatic mails of the desk to all unknown addresses together: the brake on a flood of forged senders."""
 
     def share(self, *, is_stranger: bool) -> tuple[int, int]:
@@ -231,39 +327,57 @@ class MailCaps:
         return (self.unknown_per_day, 24) if is_stranger else (self.known_per_hour, 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class Wording:
     """The desk's own words, shown to customers as they stand in desk.toml; maps go by language."""
 
     title: str
     signature: Mapping[str, str]
     telephone: str = ""
-    return_address: tuple[str, ...] = ()
-    terms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    return_instructions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    packages: Mapping[str, str] = field(default_factory=dict)
+    return_address: Lines = ()
+    terms: Mapping[str, Lines] = field(default_factory=dict)
+    return_instructions: Mapping[str, Lines] = field(default_factory=dict)
+    packages: Mapping[Annotated[str, AfterValidator(parse_service_level)], str] = field(default_factory=dict)
     """Service level as EN6 spells it to the name it is sold under; the name is shown, the level decides."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=TABLE)
 class Desk:
-    """One desk, whole. Built by settings from the desk's folder; the rules read it and nothing else."""
+    """One desk, whole, named for its folder. The rules read it and nothing else."""
 
     name: str
-    languages: tuple[str, ...]
-    mailboxes: tuple[DeskMailbox, ...]
-    staff: tuple[StaffMember, ...]
+    languages: Annotated[Lines, Field(min_length=1)]
+    mailboxes: Annotated[tuple[DeskMailbox, ...], Field(min_length=1)]
+    staff: Annotated[tuple[StaffMember, ...], Field(min_length=1)]
     calendar: CalendarPolicy
-    number_prefixes: Mapping[str, str]
+    number_prefixes: Mapping[str, NumberPrefix]
     """Case type to the letters before its number, e.g. `{"service_request": "SR-", "rma": "RMA-"}`."""
     wording: Wording
-    requests: RequestPolicy
-    returns: ReturnPolicy
+    requests: RequestPolicy = RequestPolicy(response=RESPONSE)
+    returns: ReturnPolicy = ReturnPolicy()
     caps: MailCaps = MailCaps()
     alarms: AlarmPolicy = AlarmPolicy()
     digests: DigestPolicy = DigestPolicy()
     vendor: VendorPolicy | None = None
     certification: CertificationPolicy | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, with the key, for the first thing that each key alone cannot show."""
+        for number, box in enumerate(self.mailboxes):
+            if box.language and box.language not in self.languages:
+                raise ValueError(f"mailboxes.{number}.language: {box.language!r} is none of the desk's languages")
+        for key, rows in (("mailboxes", self.mailboxes), ("staff", self.staff)):
+            addresses = [row.address for row in rows]
+            if doubled := next((address for address in addresses if addresses.count(address) > 1), ""):
+                raise ValueError(f"{key}: {doubled} stands there twice")
+        for language in self.languages:
+            if language not in self.wording.signature:
+                raise ValueError(f"wording.signature.{language}: is missing")
+        prefixes = list(self.number_prefixes.values())
+        if len(set(prefixes)) < len(prefixes):
+            raise ValueError("number_prefixes: two case types have the same letters")
+        if self.vendor and (same := set(prefixes).intersection(self.vendor.number_prefixes)):
+            raise ValueError(f"vendor.number_prefixes: {min(same)} stands before our own numbers too")
 
     def mailbox(self, role: MailboxRole) -> DeskMailbox:
         """The desk's first mailbox of a role, else its first mailbox at all."""

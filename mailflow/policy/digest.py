@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from mailflow.policy.calendar import DAY_UNITS, BusinessCalendar, calendar_for
+from mailflow.policy.calendar import BusinessCalendar, calendar_for
 from mailflow.policy.case import Case, RmaLine
 from mailflow.policy.derivation import Step, Value
-from mailflow.policy.desk import Desk, DigestPolicy, Role, Term
+from mailflow.policy.desk import DAY_UNITS, Desk, DigestPolicy, Role, Term
 from mailflow.policy.facts import WaitingDeadline
 from mailflow.policy.return_term import OwedPart
 
@@ -54,7 +54,7 @@ def next_digest(kind: DigestKind, policy: DigestPolicy, calendar: BusinessCalend
 
 
 def _time(kind: DigestKind, policy: DigestPolicy) -> time | None:
-    return policy.staff_at if kind is DigestKind.STAFF else policy.partners_at
+    return policy.staff if kind is DigestKind.STAFF else policy.partners
 
 
 def _moment(kind: DigestKind, policy: DigestPolicy, calendar: BusinessCalendar, day: date) -> datetime | None:

@@ -12,7 +12,11 @@ import holidays
 
 from mailflow.message.addr_spec import parse_address
 
-__all__ = ["parse_address", "parse_country", "parse_day", "parse_language", "parse_word", "parse_zone"]
+__all__ = ["parse_address", "parse_country", "parse_day", "parse_language", "parse_service_level", "parse_word", "parse_zone"]
+
+LEVELS = ("9x5xNBD-S", "9x5xNBD", "24x7x4", "8x5xNBD", "24x7xNBD", "8x5x8")
+"""Service levels (EN6), as contracts.csv names them."""
+SERVICE_LEVELS = (*LEVELS, *(f"{level}-onsite" for level in LEVELS))
 
 
 @lru_cache(maxsize=1024)
@@ -55,3 +59,12 @@ def parse_word(text: str, known: Iterable[str]) -> str:
     if text not in (words := tuple(known)):
         raise ValueError(f"{text!r} is none of: {', '.join(words)}")
     return text
+
+
+def parse_service_level(text: str) -> str:
+    """A service level as contracts spell it, `9 X 5 x nbd-onsite` too, in the spelling of EN6."""
+    plain = re.sub(r"\s+", "", text).replace("×", "x").lower()
+    for name in SERVICE_LEVELS:
+        if name.lower() == plain:
+            return name
+    raise ValueError(f"no service level {text!r}; known are {', '.join(LEVELS)}, each also with -onsite")

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from mailflow.policy.calendar import DAY_UNITS, SERVICE_UNITS, BusinessCalendar
+from mailflow.policy.calendar import SERVICE_UNITS, BusinessCalendar
 from mailflow.policy.derivation import Derivation, DerivedMoment, Step
-from mailflow.policy.desk import RequestPolicy, Term
+from mailflow.policy.desk import DAY_UNITS, RequestPolicy, Term
+from mailflow.policy.notation import parse_service_level
 
 CUTOFF = time(15)
 """Local time until which a confirmation still counts for the next business day (EN6)."""
 
 UNSTATED_PRIORITY = "P3"
 """What a priority that nobody stated counts as (SR2)."""
-
-
-class UnknownServiceLevel(ValueError):
-    """A service level that EN6 does not name; the text holds it as written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,7 @@ class Rule:
     windowed: bool = False
 
 
-LEVELS = {
+RULES = {
     "9x5xNBD-S": Rule(shipped=True),
     "9x5xNBD": Rule(cutoff="before"),
     "24x7x4": Rule(hours=4, urgent=("P1", "P2"), otherwise="9x5xNBD"),
@@ -46,20 +42,7 @@ LEVELS = {
     "24x7xNBD": Rule(),
     "8x5x8": Rule(hours=8, windowed=True),
 }
-"""The levels of EN6, as contracts.csv names them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceLevel:
-    """A level of EN6; with `onsite` an engineer comes with the replacement (RM12)."""
-
-    name: str
-    onsite: bool = False
-
-    @property
-    def full_name(self) -> str:
-        """As contracts.csv spells it."""
-        return f"{self.name}-onsite" if self.onsite else self.name
+"""The levels of EN6, without `-onsite`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,16 +54,6 @@ class Commitment:
     shipped: bool
     onsite: bool
     steps: Derivation
-
-
-def read_service_level(text: str) -> ServiceLevel:
-    """A level as contracts spell it: `9x5xNBD`, `9 X 5 x nbd-onsite`. Raises UnknownServiceLevel."""
-    plain = re.sub(r"\s+", "", text).replace("×", "x").lower()
-    bare = plain.removesuffix("-onsite")
-    for name in LEVELS:
-        if name.lower() == bare:
-            return ServiceLevel(name, onsite=bare != plain)
-    raise UnknownServiceLevel(f"no service level {text!r}; known are {', '.join(LEVELS)}, each also with -onsite")
 
 
 def response_due(priority: str, since: datetime, calendar: BusinessCalendar, policy: RequestPolicy) -> DerivedMoment:
@@ -144,27 +117,32 @@ def response_warnings(
 
 
 def replacement_commitment(service_level: str, priority: str, confirmed: datetime, calendar: BusinessCalendar) -> Commitment:
-    """When the replacement is there (EN6); `confirmed` is the moment of the mail that creates the RMA. Raises UnknownServiceLevel."""
-    level = read_service_level(service_level)
-    rule, stated = LEVELS[level.name], priority or UNSTATED_PRIORITY
+    """When the replacement is there (EN6); `confirmed` is the moment of the mail that creates the RMA.
+
+    At a level `-onsite` an engineer comes with the replacement (RM12). Raises ValueError for an unknown level.
+    """
+    full_name = parse_service_level(service_level)
+    level = full_name.removesuffix("-onsite")
+    onsite = level != full_name
+    rule, stated = RULES[level], priority or UNSTATED_PRIORITY
     steps: Derivation = (
-        Step("service_level", {"level": level.name}),
+        Step("service_level", {"level": level}),
         Step("confirmed", {"at": confirmed.astimezone(UTC), "timezone": calendar.timezone}),
     )
     if rule.urgent and stated not in rule.urgent:
         steps = (*steps, Step("level_by_priority", {"priority": stated, "level": rule.otherwise}))
-        rule = LEVELS[rule.otherwise]
+        rule = RULES[rule.otherwise]
     if rule.windowed:
         steps = (*steps, *_wait_for_service(confirmed, calendar))
         confirmed = calendar.next_window_start(confirmed)
-    last: Derivation = (Step("onsite_engineer", {}),) if level.onsite else ()
+    last: Derivation = (Step("onsite_engineer", {}),) if onsite else ()
     if rule.hours:
         moment = confirmed.astimezone(UTC) + timedelta(hours=rule.hours)
         end = Step("delivered_by", {"at": moment, "timezone": calendar.timezone, "hours": rule.hours})
-        return Commitment(moment=moment, day=None, shipped=False, onsite=level.onsite, steps=(*steps, end, *last))
+        return Commitment(moment=moment, day=None, shipped=False, onsite=onsite, steps=(*steps, end, *last))
     day, between = _committed_day(rule, confirmed, calendar)
     end = Step("shipped_on" if rule.shipped else "delivered_on", {"day": day})
-    return Commitment(moment=None, day=day, shipped=rule.shipped, onsite=level.onsite, steps=(*steps, *between, end, *last))
+    return Commitment(moment=None, day=day, shipped=rule.shipped, onsite=onsite, steps=(*steps, *between, end, *last))
 
 
 def _committed_day(rule: Rule, confirmed: datetime, calendar: BusinessCalendar) -> tuple[date, Derivation]:

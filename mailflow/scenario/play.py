@@ -17,7 +17,6 @@ from typing import Protocol
 
 from mailflow.bootstrap import shipped_templates
 from mailflow.cases import CASE_TYPES
-from mailflow.desk_file import DESK_FILE, OWN_TEMPLATES, find_desk, load_desk
 from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests, next_digest_moment
 from mailflow.handling.handle_mail import handle_mails
@@ -34,6 +33,7 @@ from mailflow.settings import WrongSettings, desk_roots
 from mailflow.store import deadline, inbound, outbox
 from mailflow.store.csv_register import import_register
 from mailflow.store.transaction import Database
+from mailflow.toml_file import DESK_FILE, OWN_TEMPLATES, find_desk, load_desk
 
 OWNER = "rehearsal"
 MEGABYTE = 1_000_000

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mailflow.policy.notation import parse_address, parse_country, parse_day, parse_language, parse_zone
+from mailflow.policy.desk import PROGRAMMES
+from mailflow.policy.notation import SERVICE_LEVELS, parse_address, parse_country, parse_day, parse_language, parse_zone
 from mailflow.policy.register import Contact, Contract, Device, Partner, PartPrice
 from mailflow.store import register
 from mailflow.store.cells import (
@@ -29,9 +30,6 @@ from mailflow.store.cells import (
 from mailflow.store.register import Register
 from mailflow.store.transaction import Database
 
-LEVELS = ("9x5xNBD-S", "9x5xNBD", "24x7x4", "8x5xNBD", "24x7xNBD", "8x5x8")
-SERVICE_LEVELS = (*LEVELS, *(f"{level}-onsite" for level in LEVELS))
-PROGRAMMES = ("hicare", "cocare", "software", "warranty")
 CONTACT_ROLES = ("customer", "reseller", "alliance_partner", "value_added_partner", "distributor")
 
 

@@ -8,9 +8,9 @@ from datetime import time
 import pytest
 
 from mailflow.cli.check_desk import find_in_desk
-from mailflow.desk_file import load_desk
 from mailflow.policy.desk import CertificationPolicy, Desk, Role, StaffMember, Term, Unit
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 
 TAC, HEZO, H3C = (load_desk(shipped_desks() / name) for name in ("huawei-tac", "hezo-cocare", "h3c-partner"))
 NO_TIME = Term(0, Unit.BUSINESS_DAYS)
@@ -40,7 +40,7 @@ def test_the_shipped_desks_are_sound(desk: Desk) -> None:
             "certification.decision is a term of 0",
         ),
         (
-            replace(TAC, requests=replace(TAC.requests, response={"P1": Term(0, Unit.MINUTES)})),
+            replace(TAC, requests=replace(TAC.requests, response={**TAC.requests.response, "P1": Term(0, Unit.MINUTES)})),
             "requests.response.P1 is a term of 0 minutes",
         ),
     ],

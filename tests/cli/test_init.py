@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.desk_file import load_desk
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 from tests.cli.command import call, run_command
 from tests.journeys.installation import HOME
 

@@ -13,7 +13,6 @@ import pytest
 
 from mailflow.bootstrap import shipped_templates
 from mailflow.cases import CASE_TYPES
-from mailflow.desk_file import load_desk
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.work import Services
 from mailflow.notices.render import Templates
@@ -28,6 +27,7 @@ from mailflow.store.inbound import InboundRow
 from mailflow.store.notice import NoticeRow
 from mailflow.store.register import Register, replace_register
 from mailflow.store.transaction import Database
+from mailflow.toml_file import load_desk
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 

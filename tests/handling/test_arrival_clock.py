@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailflow.desk_file import load_desk
 from mailflow.settings import shipped_desks
 from mailflow.store import deadline
+from mailflow.toml_file import load_desk
 from tests.handling.conftest import START, DeskAtWork
 
 BOX, ANNA, CCR = "support@cocare.example", "anna@northwind.example", "ccr@cocare.example"

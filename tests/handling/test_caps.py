@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from mailflow.desk_file import load_desk
 from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.policy.desk import MailCaps
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 from tests.handling.conftest import DeskAtWork
 
 ANNA, EVE, CCR = "anna@northwind.example", "eve@stranger.example", "ccr@tac.example"

@@ -10,7 +10,6 @@ import pytest
 
 from mailflow.bootstrap import shipped_templates
 from mailflow.cases import CASE_TYPES
-from mailflow.desk_file import load_desk
 from mailflow.handling.notice import write_notice
 from mailflow.handling.recipients import choose_recipients
 from mailflow.handling.work import Services, Trigger, Work
@@ -22,6 +21,7 @@ from mailflow.settings import shipped_desks
 from mailflow.store import journal
 from mailflow.store.register import replace_register
 from mailflow.store.transaction import Database
+from mailflow.toml_file import load_desk
 from tests.handling.conftest import REGISTER, DeskAtWork
 
 BOX = "certification@partner.example"

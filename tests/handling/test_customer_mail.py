@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from mailflow.desk_file import load_desk
 from mailflow.scenario.mail_client import attach, write_mail
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 from tests.handling.conftest import DeskAtWork
 
 ANNA, JAN, EVE, CSE = "anna@northwind.example", "jan@northwind.example", "eve@stranger.example", "cse@tac.example"

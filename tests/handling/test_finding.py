@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from mailflow.desk_file import load_desk
 from mailflow.policy.case_address import case_address
 from mailflow.policy.desk import Desk, DeskMailbox, MailboxRole, Role, StaffMember
 from mailflow.scenario.mail_client import write_mail
 from mailflow.settings import shipped_desks
 from mailflow.store import audit, inbound
 from mailflow.store import case as case_rows
+from mailflow.toml_file import load_desk
 from tests.handling.conftest import START, DeskAtWork
 
 ANNA, JAN, EVE, OTHER = "anna@northwind.example", "jan@northwind.example", "eve@stranger.example", "otto@elsewhere.example"

@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from mailflow.desk_file import load_desk
 from mailflow.policy.desk import AlarmPolicy, AlarmSource
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 from tests.handling.conftest import DeskAtWork
 
 ANNA, CCR, CSE = "anna@northwind.example", "ccr@tac.example", "cse@tac.example"

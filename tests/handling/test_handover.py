@@ -10,12 +10,12 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailflow.desk_file import load_desk
 from mailflow.message.customer.extract import extract_request
 from mailflow.scenario.mail_client import attach, write_mail
 from mailflow.settings import shipped_desks
 from mailflow.store.inbound import InboundRow
 from mailflow.store.notice import NoticeRow
+from mailflow.toml_file import load_desk
 from tests.handling.conftest import DeskAtWork, bounce_of
 
 BOX, ANNA, CSE, CCR, TAC = "support@cocare.example", "anna@northwind.example", "cse@cocare.example", "ccr@cocare.example", "tac@tac.example"

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from mailflow.desk_file import load_desk
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine, ServiceRequestDetails
 from mailflow.policy.derivation import Step
@@ -30,6 +29,7 @@ from mailflow.policy.digest import (
 from mailflow.policy.facts import WaitingDeadline
 from mailflow.policy.return_term import ReturnTerm
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 
 DESK = load_desk(shipped_desks() / "huawei-tac")
 CALENDAR = calendar_for("", "", DESK.calendar)
@@ -88,13 +88,13 @@ def test_the_next_digest_is_the_one_that_will_be_due() -> None:
 
 
 def test_a_desk_without_an_hour_sends_none() -> None:
-    silent = replace(POLICY, staff_at=None, partners_at=None)
+    silent = replace(POLICY, staff=None, partners=None)
     assert due_digest(DigestKind.STAFF, silent, CALENDAR, utc(11, 20, 9), utc(11, 1, 9)) is None
     assert next_digest(DigestKind.PARTNERS, silent, CALENDAR, utc(11, 20, 9)) is None
 
 
 def test_another_hour_and_weekday_are_the_desks_to_choose() -> None:
-    thursdays = replace(POLICY, partners_at=time(17, 30), partners_weekday=3)
+    thursdays = replace(POLICY, partners=time(17, 30), partners_weekday=3)
     assert next_digest(DigestKind.PARTNERS, thursdays, CALENDAR, utc(11, 20, 9)) == utc(11, 26, 15, 30)
 
 

@@ -83,7 +83,7 @@ def test_the_end_of_a_day_is_its_last_window_or_eighteen_o_clock() -> None:
 
 
 def test_without_windows_there_is_no_service_hour() -> None:
-    calendar = BusinessCalendar(CalendarPolicy(country="PL", timezone="Europe/Warsaw", windows={}))
+    calendar = BusinessCalendar(CalendarPolicy(country="PL", timezone="Europe/Warsaw", windows={0: ()}))
     with pytest.raises(NoServiceHours):
         calendar.add_time(warsaw(20, 12), HOUR)
 
@@ -95,7 +95,7 @@ def test_days_are_no_time_of_the_day(unit: Unit) -> None:
 
 
 def instant(day: date, at: time, zone: str) -> datetime:
-    return BusinessCalendar(CalendarPolicy(country="PL", timezone=zone, windows={})).instant(day, at)
+    return BusinessCalendar(CalendarPolicy(country="PL", timezone=zone, windows=OFFICE)).instant(day, at)
 
 
 def test_a_local_time_that_does_not_come_is_the_moment_of_the_change() -> None:

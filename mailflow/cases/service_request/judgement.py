@@ -9,12 +9,11 @@ from datetime import date, datetime
 from mailflow.cases.service_request.details import CLEAR_TEXT, is_vouched_for, may_read, slips
 from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.letters import greeted, tell_understood
-from mailflow.policy.calendar import DAY_UNITS
 from mailflow.policy.case import Request, ServiceRequestDetails, holds
 from mailflow.policy.customer_message import answer_at_once
 from mailflow.policy.decision import ClearDeadline, Decision, Effect, Note, SendNotice, SetDeadline
 from mailflow.policy.derivation import DerivedMoment, Step
-from mailflow.policy.desk import Desk
+from mailflow.policy.desk import DAY_UNITS, Desk
 from mailflow.policy.entitlement import ENTITLED
 from mailflow.policy.event import MailReceived
 from mailflow.policy.sla import response_due, response_warnings

@@ -8,7 +8,6 @@ from typing import Any
 
 from mailflow.cases import decide
 from mailflow.cases.certification.facts import CertificationFacts
-from mailflow.desk_file import load_desk
 from mailflow.message.documents.certification import Application, Engineer
 from mailflow.message.model import Address, Attachment, Extracted, Mail
 from mailflow.message.staff.command import parse_commands
@@ -20,6 +19,7 @@ from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, Standing
 from mailflow.policy.register import Partner
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 
 DESK = load_desk(shipped_desks() / "h3c-partner")
 AT = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)

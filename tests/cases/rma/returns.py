@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from mailflow.cases import decide
-from mailflow.desk_file import load_desk
 from mailflow.message.customer.customer_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
 from mailflow.message.staff.command import parse_commands
@@ -23,6 +22,7 @@ from mailflow.policy.facts import Facts, SentNotice
 from mailflow.policy.register import Contact, PartPrice
 from mailflow.policy.return_term import ReturnTerm
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 
 DESK = load_desk(shipped_desks() / "huawei-tac")
 ISSUED = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -8,7 +8,6 @@ from typing import Any
 
 from mailflow.cases import decide
 from mailflow.cases.service_request.facts import RequestFacts
-from mailflow.desk_file import load_desk
 from mailflow.message.model import Address, Extracted, Mail
 from mailflow.message.staff.command import parse_commands
 from mailflow.policy.calendar import calendar_for
@@ -20,6 +19,7 @@ from mailflow.policy.entitlement import Entitlement
 from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, Standing
 from mailflow.policy.register import Contact, Contract, Device
 from mailflow.settings import shipped_desks
+from mailflow.toml_file import load_desk
 
 DESK = load_desk(shipped_desks() / "huawei-tac")
 AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
