@@ -97,6 +97,13 @@ class Encoded(TypeDecorator[Any]):
         return (lambda stored: restore(from_driver(stored))) if from_driver else restore
 
 
+# One of each for all columns: the database driver's side of a type is then looked up once.
+TEXT = StorableText()
+KEY = Key()
+INSTANT = UtcDateTime()
+TEXTS = Encoded(tuple[str, ...])
+
+
 def row_id() -> Column[int]:
     """The row's own number, given by the database."""
     return Column("id", RowId, primary_key=True, autoincrement=True)
@@ -104,22 +111,22 @@ def row_id() -> Column[int]:
 
 def key_column(name: str, *references: ForeignKey) -> Column[str]:
     """A text that is, alone or with others, the row's key."""
-    return Column(name, StorableText, *references, primary_key=True)
+    return Column(name, TEXT, *references, primary_key=True)
 
 
 def text_column(name: str, *references: ForeignKey, default: str | None = "", unique: bool | None = None) -> Column[str]:
     """A text that is never null, blank unless given; `default` None makes it required."""
-    return Column(name, StorableText, *references, nullable=False, default=default, unique=unique)
+    return Column(name, TEXT, *references, nullable=False, default=default, unique=unique)
 
 
 def optional_text_column(name: str, *references: ForeignKey) -> Column[str]:
     """A text that may be missing."""
-    return Column(name, StorableText, *references, nullable=True)
+    return Column(name, TEXT, *references, nullable=True)
 
 
-def tuple_column(name: str, of: Any = tuple[str, ...]) -> Column[Any]:
+def tuple_column(name: str, type: Encoded = TEXTS) -> Column[Any]:
     """A tuple, empty unless given."""
-    return Column(name, Encoded(of), nullable=False, default=())
+    return Column(name, type, nullable=False, default=())
 
 
 def count_column(name: str) -> Column[int]:
@@ -134,7 +141,7 @@ def flag_column(name: str) -> Column[bool]:
 
 def instant_column(name: str, *, nullable: bool = True) -> Column[datetime]:
     """A moment, aware and in UTC."""
-    return Column(name, UtcDateTime, nullable=nullable)
+    return Column(name, INSTANT, nullable=nullable)
 
 
 def _digest(text: re.Match[str]) -> str:

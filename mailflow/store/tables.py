@@ -7,9 +7,10 @@ from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, Lar
 from mailflow.policy.derivation import Derivation
 from mailflow.policy.facts import WaitingDeadline
 from mailflow.store.columns import (
-    Key,
+    INSTANT,
+    KEY,
+    Encoded,
     RowId,
-    UtcDateTime,
     count_column,
     flag_column,
     instant_column,
@@ -20,6 +21,9 @@ from mailflow.store.columns import (
     text_column,
     tuple_column,
 )
+
+DERIVATION = Encoded(Derivation)
+CLOCKS = Encoded(tuple[WaitingDeadline, ...])
 
 raw_mail = Table(
     "raw_mail",
@@ -42,7 +46,7 @@ inbound = Table(
     text_column("body_sha256"),
     Column("size", BigInteger, nullable=False),
     flag_column("oversize"),
-    Column("message_id", Key, nullable=False, default=""),
+    Column("message_id", KEY, nullable=False, default=""),
     tuple_column("refs"),
     text_column("sender"),
     text_column("subject"),
@@ -107,7 +111,7 @@ case = Table(
 case_serial = Table(
     "case_serial",
     metadata,
-    Column("serial", Key, primary_key=True),
+    Column("serial", KEY, primary_key=True),
     key_column("case_number", ForeignKey("case.number")),
     Index(None, "case_number"),
 )
@@ -192,7 +196,7 @@ deadline = Table(
     text_column("key"),
     instant_column("due_at", nullable=False),
     text_column("state", default="waiting"),
-    tuple_column("steps", Derivation),
+    tuple_column("steps", DERIVATION),
     count_column("attempts"),
     instant_column("fired_at"),
     Index(None, "state", "due_at", "id"),
@@ -218,7 +222,7 @@ journal = Table(
     text_column("who"),
     text_column("what"),
     text_column("text"),
-    tuple_column("steps", Derivation),
+    tuple_column("steps", DERIVATION),
     Column("inbound_id", RowId, ForeignKey("inbound.id"), nullable=True),
     Column("deadline_id", RowId, ForeignKey("deadline.id"), nullable=True),
     Index(None, "case_number"),
@@ -245,10 +249,10 @@ given_command = Table(
     text_column("line"),
     instant_column("at", nullable=False),
     Column("before", JSON, nullable=False),
-    tuple_column("versions", tuple[tuple[str, int], ...]),
-    tuple_column("stopped", tuple[WaitingDeadline, ...]),
-    tuple_column("started", tuple[WaitingDeadline, ...]),
-    tuple_column("sent", tuple[tuple[str, tuple[str, ...]], ...]),
+    tuple_column("versions", Encoded(tuple[tuple[str, int], ...])),
+    tuple_column("stopped", CLOCKS),
+    tuple_column("started", CLOCKS),
+    tuple_column("sent", Encoded(tuple[tuple[str, tuple[str, ...]], ...])),
     flag_column("undone"),
     Index(None, "case_number"),
 )
@@ -258,7 +262,7 @@ digest = Table(
     metadata,
     key_column("desk"),
     key_column("kind"),
-    Column("due_at", UtcDateTime, primary_key=True),
+    Column("due_at", INSTANT, primary_key=True),
     count_column("letters"),
 )
 
