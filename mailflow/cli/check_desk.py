@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import time
 
-from mailflow.cli.init_files import WEEKDAYS
-from mailflow.policy.desk import Desk, MailboxRole, Term
+from mailflow.policy.desk import WEEKDAYS, Desk, MailboxRole, Term
 
 PLACEHOLDER = "put the address"
 """How a desk.toml that `mailflow init` once wrote asks for the address of returns."""

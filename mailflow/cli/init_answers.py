@@ -47,6 +47,10 @@ class Answers:
         addresses = dict.fromkeys(address for _, address in self.staff)
         return {address: tuple(role for role, one in self.staff if one == address) for address in addresses}
 
+    def first(self, role: str) -> str:
+        """The first address with the role, else the first one at all."""
+        return next((address for one, address in self.staff if one == role), self.staff[0][1])
+
 
 def read_name(text: str) -> str:
     if not DESK_NAME.match(text):
@@ -120,18 +124,3 @@ def likely_timezone(country: str) -> str:
     """The zone that most of the country keeps, as CLDR orders them; UTC for an unknown one."""
     zones = get_global("territory_zones").get(country.partition("-")[0], ())
     return next(iter(zones), "UTC")
-
-
-__all__ = [
-    "Answers",
-    "likely_timezone",
-    "needed_roles",
-    "read_address_lines",
-    "read_country",
-    "read_host",
-    "read_languages",
-    "read_mailbox",
-    "read_member",
-    "read_name",
-    "read_title",
-]
