@@ -23,7 +23,7 @@ def command(
     """Show a notice with sample data, in any language."""
     from mailflow.bootstrap import build_templates
     from mailflow.notices.render import TemplateFailed
-    from mailflow.notices.sample import sample_values
+    from mailflow.scenario.samples import samples_of
 
     settings = load(config, secrets=False)
     demand_known(desk, (one.name for one in settings.desks), "--desk")
@@ -38,7 +38,7 @@ def command(
         near = get_close_matches(notice, known) or [name for name in known if name.endswith(f"/{notice}")]
         raise typer.BadParameter(f"there is no notice {notice!r}" + (f"; near: {', '.join(near)}" if near else ""), param_hint="NOTICE")
     try:
-        rendered = templates.render(notice, wanted, sample_values(notice))
+        rendered = templates.render(notice, wanted, next(samples_of(notice)))
     except TemplateFailed as failed:
         raise CommandFailed(str(failed)) from failed
     if rendered.language != wanted:

@@ -93,14 +93,14 @@ def rehearse(
     override: Path | None = None,
     tell: Tell = tell_nobody,
     roots: tuple[Path, ...] | None = None,
-    make_templates: Callable[..., Templates] = Templates,
     *,
+    templates: Templates | None = None,
     each_digest: bool = True,
 ) -> Iterator[Played]:
     """Play in a scratch database that lives as long as the block. `tell` hears of each step.
 
-    `override` is a folder of templates, `roots` are folders of desks. Without `each_digest` they are looked at only when something
-    else happens. Raises CannotPlay, WrongSettings.
+    `override` is a folder of templates, `templates` stand in their place; `roots` are folders of desks. Without `each_digest` they are
+    looked at only when something else happens. Raises CannotPlay, WrongSettings.
     """
     folder = desk_folder(scenario, desk_roots() if roots is None else roots)
     desk = load_desk(folder)
@@ -115,7 +115,7 @@ def rehearse(
             office = Services(
                 database=database,
                 desks=(desk,),
-                templates=make_templates(shipped_templates(), folder / OWN_TEMPLATES, override),
+                templates=templates or Templates(shipped_templates(), folder / OWN_TEMPLATES, override),
                 address_key=OWNER.encode(),
                 authserv_id=SIGNER,
                 new_id=lambda: f"letter-{next(numbers)}",

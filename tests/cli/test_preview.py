@@ -14,7 +14,7 @@ def test_a_notice_is_shown_as_its_reader_gets_it() -> None:
     done = call("preview", "rma/reminder")
     first, blank, *text = done.out.splitlines()
     assert (done.status, first.partition(": ")[0], blank) == (0, "Subject", "")
-    assert "RMA-100007" in text
+    assert "RMA-100001" in text
 
 
 def test_json_holds_both_parts() -> None:

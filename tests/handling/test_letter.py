@@ -11,13 +11,13 @@ from mailflow.bootstrap import shipped_templates
 from mailflow.handling.notice import write_notice
 from mailflow.handling.work import Trigger, Work
 from mailflow.notices.render import Templates
-from mailflow.notices.sample import sample_values
-from mailflow.notices.sample.frame import frame_values
 from mailflow.policy.case_address import verify_token
 from mailflow.policy.decision import SendNotice
+from mailflow.scenario.samples import FRAME
 from mailflow.store import case as case_rows
 from mailflow.store import notice as notices
 from tests.handling.conftest import START, DeskAtWork
+from tests.notices.samples import sample_values
 
 
 @pytest.mark.parametrize("language", ["en", "pl", "zh"])
@@ -28,7 +28,7 @@ def test_every_letter_about_a_case_asks_for_answers_to_its_signed_address(desk: 
     for name in Templates(shipped_templates()).notices(language):
         values = sample_values(name)
         case = values["case"].changed(language=language)
-        own = {key: value for key, value in values.items() if key not in frame_values(case)}
+        own = {key: value for key, value in values.items() if key not in FRAME}
         effect = SendNotice(notice=name, to=("anna@customer.example",), values=own)
         with office.database.write() as c:
             if case_rows.load(c, case.number) is None:

@@ -12,8 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mailflow.notices.sample import sample_values
-from mailflow.notices.sample.frame import OTHER_SERIAL, SERIAL, ZONE
+from tests.notices.samples import OTHER_SERIAL, SERIAL, ZONE, sample_values
 
 NEEDED = frozenset(
     ("missing", "results", "scores", "lines", "outstanding", "amounts", "totals", "problems", "rows", "sections", "changes", "next_step")

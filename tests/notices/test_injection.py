@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from mailflow.notices.render import Rendered, Templates
-from mailflow.notices.sample import sample_values
+from tests.notices.samples import sample_values
 
 TEMPLATES = Templates(Path(__file__).parents[2] / "templates" / "email")
 
@@ -80,7 +80,7 @@ def test_subject_stays_one_line(control: str) -> None:
     values = sample_values("service_request/status")
     case = replace(values["case"], subject=f"Hello{control}Bcc: victim@x.example")
     subject = TEMPLATES.render("service_request/status", "en", {**values, "case": case}).subject
-    assert subject == "Re: [SR-100042] Hello Bcc: victim@x.example"
+    assert subject == "Re: [SR-100001] Hello Bcc: victim@x.example"
 
 
 @pytest.mark.parametrize("control", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x9b", "\u2028", "\u2029", "\u202e"])

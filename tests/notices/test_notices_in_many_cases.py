@@ -51,7 +51,7 @@ WRONG = [
     ("en", "[{{ number }}]", "{{ number }} costs 12 USD", "an amount without two decimals or currency: ¤ costs 12 USD"),
     ("pl", "[{{ number }}]", "{{ number }}, 12.00 USD", "an amount without two decimals or currency: ¤, 12.00 USD"),
     ("en", "[{{ number }}]", "{{ number }} is {{ '{blank}' }}", "something is left over: ¤ is {blank}"),
-    ("en", "[{{ number }}]", "{{ number }} {{ case.closed_at ~ '' }}None", "something is left over: ¤ None"),
+    ("en", "[{{ number }}]", "{{ number }} {{ case.parent ~ '' }}None", "something is left over: ¤ None"),
     ("en", "[{{ number }}]", "{{ number }}: return_due", "a key shows: ¤: return_due"),
     ("pl", "[{{ number }}]", "{{ number }}: please wait", "the English word please: ¤: please wait"),
     ("zh", "[{{ number }}]", "{{ number }} engineer looks into it", "English words: engineer looks into it"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.notices.render import TemplateFailed, Templates
-from mailflow.notices.sample import sample_values
+from tests.notices.samples import sample_values
 
 ROOT = Path(__file__).parents[2] / "templates" / "email"
 NOTICE = "service_request/staff_message"
@@ -82,15 +82,15 @@ def test_a_new_language_is_a_folder_and_needs_no_python(tmp_path: Path) -> None:
     templates = override(tmp_path, template, "Věc {{ number }}", "cs")
     rendered = templates.render(NOTICE, ("cs", "en"), {**sample_values(NOTICE), "text": "žluťoučký"})
     assert rendered.language == "cs"
-    assert rendered.subject == "Věc SR-100042"
-    assert "20. listopadu 2026; 20. listopadu 2026, 16:10 (Bukurešť); sériové číslo a symptoms; žluťoučký\n" in rendered.text
+    assert rendered.subject == "Věc SR-100001"
+    assert "23. listopadu 2026; 23. listopadu 2026, 09:40 (Bukurešť); sériové číslo a symptoms; žluťoučký\n" in rendered.text
     assert '<html lang="cs">' in rendered.html
 
 
 def test_chinese_dates_follow_the_folder_zh(tmp_path: Path) -> None:
     write(tmp_path, "zh/words.toml", '[patterns]\nmoment = "{date} {time}（{city}）"\n')
     templates = override(tmp_path, "{{ now | date }} {{ now | moment }}", "主题", "zh")
-    assert "2026年11月20日 2026年11月20日 16:10（布加勒斯特）\n" in templates.render(NOTICE, "zh", sample_values(NOTICE)).text
+    assert "2026年11月23日 2026年11月23日 09:40（布加勒斯特）\n" in templates.render(NOTICE, "zh", sample_values(NOTICE)).text
 
 
 def test_a_language_without_the_notice_falls_back_to_the_next_and_then_to_english(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_prepared_reply_is_a_button_and_in_text_an_instruction(tmp_path: Path)
     templates = override(tmp_path, '{{ prepared_reply("Ask & see", "STATUS") }}')
     rendered = templates.render(NOTICE, "en", {**sample_values(NOTICE), "reply_address": "tac+sr-1.x@tac.example"})
     assert "\nAsk & see: answer this mail with the line STATUS\n" in rendered.text
-    assert 'href="mailto:tac+sr-1.x@tac.example?subject=Re%3A%20%5BSR-100042%5D&amp;body=STATUS"' in rendered.html
+    assert 'href="mailto:tac+sr-1.x@tac.example?subject=Re%3A%20%5BSR-100001%5D&amp;body=STATUS"' in rendered.html
     assert ">Ask &amp; see</a></td>" in rendered.html
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from mailflow.notices.render import Templates
-from mailflow.notices.sample import sample_values
 from mailflow.notices.wording import Wording
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Term, Unit
+from tests.notices.samples import sample_values
 
 WORDING = Templates(Path(__file__).parents[2] / "templates" / "email").wording("en").in_zone("Europe/Bucharest")
 POLISH, CHINESE = (Wording.of_language(language, WORDING.words) for language in ("pl", "zh"))
@@ -90,4 +90,4 @@ def test_labels_of_the_form_come_from_the_words() -> None:
 
 
 def test_a_state_is_a_sentence() -> None:
-    assert WORDING.state(sample_values("rma/closed")["case"]) == ("The replacement was delivered; we are waiting for the faulty parts.")
+    assert WORDING.state(sample_values("rma/closed")["case"]) == "Closed. Everything has arrived."
