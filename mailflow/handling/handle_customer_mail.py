@@ -11,9 +11,8 @@ from mailflow.handling.match import CaseMatch, children, load_running, named_cas
 from mailflow.handling.notice import why_unanswered
 from mailflow.handling.settle import settle
 from mailflow.handling.work import IncomingMail, Outcome, Work
-from mailflow.message.customer.add_line import read_added_addresses
-from mailflow.message.customer.customer_line import CustomerLine
 from mailflow.message.customer.escalation_wish import find_escalation_wish
+from mailflow.message.customer.one_line import CustomerLine, read_added_addresses
 from mailflow.message.customer.survey import SurveyAnswer, read_prepared_score, read_survey_answer
 from mailflow.message.model import Address, Extracted, Kind, ReturnNotification
 from mailflow.message.own_words import above_forwarded, find_customer_lines, find_request

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mailflow.message.customer.labels import bare_label, split_label
+from mailflow.message.customer.stated import bare_label, split_label
 from mailflow.message.reply import begins_quotation, own_lines
 
 _MOST_LINES, _LONGEST_LINE, _LONGEST_LETTER = 4000, 500, 40_000

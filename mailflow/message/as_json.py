@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from mailflow.message.bounce import read_bounce
-from mailflow.message.customer.extract import extract_request
+from mailflow.message.customer.request import extract_request
 from mailflow.message.model import Bounce, Extracted, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.nature import find_nature, is_automatic
 from mailflow.message.parse import parse_mail

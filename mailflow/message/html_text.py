@@ -11,7 +11,7 @@ from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailflow.message.customer.labels import field_of
+from mailflow.message.customer.stated import field_of
 
 _LONGEST = 500_000
 _LONGEST_STYLE = 2000

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from mailflow.message.customer.labels import split_label
+from mailflow.message.customer.stated import split_label
 from mailflow.message.reply import split_reply
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from datetime import date
 from functools import partial
 
 from mailflow.message.answers import quotes_ours, read_typed, repeats
-from mailflow.message.customer.customer_line import CustomerLine, read_customer_lines
-from mailflow.message.customer.extract import extract_request
+from mailflow.message.customer.one_line import CustomerLine, read_customer_lines
+from mailflow.message.customer.request import extract_request
 from mailflow.message.documents.pdf_form import read_pdf_form
 from mailflow.message.documents.text_form import read_text_form
 from mailflow.message.documents.xlsx_form import read_xlsx_form

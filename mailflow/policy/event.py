@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailflow.message.alarm import Alarm
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.customer.survey import SurveyAnswer
 from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
 from mailflow.message.staff.booking import Booking

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from mailflow.message.customer.extract import extract_request
+from mailflow.message.customer.request import extract_request
 from mailflow.scenario.mail_client import attach, write_mail
 from mailflow.settings import shipped_desks
 from mailflow.store.inbound import InboundRow

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflow.message.answers import quotes_ours, read_typed
-from mailflow.message.customer.extract import extract_request
+from mailflow.message.customer.request import extract_request
 
 NOTICE = """Technical Assistance Center
 SR-100001

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mailflow.message.bounce import read_bounce
-from mailflow.message.customer.extract import extract_request
+from mailflow.message.customer.request import extract_request
 from mailflow.message.documents.text_form import read_text_form
 from mailflow.message.model import Mail, UnreadableMail
 from mailflow.message.nature import find_nature, is_automatic

@@ -17,7 +17,7 @@ from mailflow.cases.rma.one_line import tell_delivered, tell_extended
 from mailflow.cases.rma.owed import parcels_under_way, running
 from mailflow.cases.rma.receipt import Arrived
 from mailflow.cases.rma.relay import relay_to_receiving
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import ReturnNotification
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, Note, SendNotice

@@ -13,7 +13,7 @@ from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import is_expired
 from mailflow.cases.rma.owed import not_delivered, running_days
 from mailflow.cases.rma.relay import relay_to_receiving
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.desk import Desk, Role

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.letters import done, refuse
-from mailflow.message.customer.yes import is_yes
+from mailflow.message.customer.one_line import is_yes
 from mailflow.message.reply_words import ANSWERED
 from mailflow.policy.case import Case, Request, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, SendNotice

@@ -7,41 +7,19 @@ from __future__ import annotations
 
 import functools
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import get_day_names, get_month_names
 
-_ALWAYS = ("en", "pl")
-_RELATIVE = {
-    "today": 0,
-    "dzisiaj": 0,
-    "dziś": 0,
-    "dzis": 0,
-    "dzisiejszym": 0,
-    "今天": 0,
-    "今日": 0,
-    "heute": 0,
-    "aujourd'hui": 0,
-    "hoy": 0,
-    "oggi": 0,
-    "yesterday": -1,
-    "wczoraj": -1,
-    "昨天": -1,
-    "昨日": -1,
-    "gestern": -1,
-    "hier": -1,
-    "ayer": -1,
-    "ieri": -1,
-    "day before yesterday": -2,
-    "przedwczoraj": -2,
-    "前天": -2,
-    "vorgestern": -2,
-    "tomorrow": 1,
-    "jutro": 1,
-    "明天": 1,
-    "morgen": 1,
-}
+from mailflow.message.words import by_language, numbers_of
+
+_FROM_TODAY = numbers_of("day")
+_RELATIVE = tuple(
+    (re.compile(re.escape(word) if ord(word[0]) >= 0x2E80 else rf"(?<!\w){re.escape(word)}(?!\w)"), days)
+    for word, days in sorted(_FROM_TODAY.items(), key=lambda one: -len(one[0]))
+)
 _ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _CJK = re.compile(r"(?:(\d{4})\s*年\s*)?(\d{1,2})\s*月\s*(\d{1,2})\s*[日号號]?")
 _NUMERIC = re.compile(r"(?<![\d.])(\d{1,2})\s?[./-]\s?(\d{1,2})\s?[./-]\s?(\d{4}|\d{2})(?!\d)")
@@ -72,12 +50,9 @@ def _absolute(text: str, today: date, language: str) -> date | None:
 
 
 def _relative(text: str, today: date, language: str) -> date | None:
-    for word in sorted(_RELATIVE, key=len, reverse=True):
-        if re.search(
-            rf"(?<!\w){re.escape(word)}(?!\w)" if word[0].isascii() or (word[0].isalpha() and ord(word[0]) < 0x2E80) else re.escape(word),
-            text,
-        ):
-            return today + timedelta(days=_RELATIVE[word])
+    days = next((days for word, days in _RELATIVE if word.search(text)), None)
+    if days is not None:
+        return today + timedelta(days=days)
     for name, number in _weekdays(language).items():
         if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
             return today - timedelta(days=(today.weekday() - number) % 7)
@@ -100,7 +75,7 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 @functools.cache
 def _months(language: str) -> dict[str, int]:
-    """Month names of the language, English and Polish, wide and short, as babel has them; the short ones without their dot."""
+    """Month names, wide and short, as babel has them; the short ones without their dot."""
     names: dict[str, int] = {"sept": 9}
     for one in _locales(language):
         for width in ("abbreviated", "wide"):
@@ -112,15 +87,15 @@ def _months(language: str) -> dict[str, int]:
 @functools.cache
 def _weekdays(language: str) -> dict[str, int]:
     names = {str(name).lower(): number for one in _locales(language) for number, name in get_day_names("wide", "format", one).items()}
-    return names | {"poniedzialek": 0, "środę": 2, "srode": 2, "sobotę": 5, "niedzielę": 6, "piatek": 4}
+    return names | numbers_of("weekday")
 
 
 def _locales(language: str) -> list[str]:
-    try:
-        wanted = str(Locale.parse(language.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        return list(_ALWAYS)
-    return list(dict.fromkeys([*_ALWAYS, wanted]))
+    """The languages in which customers may answer in one line, and that of the mail where the calendar knows it."""
+    known = list(by_language("lines", "delivered"))
+    with suppress(UnknownLocaleError, ValueError):
+        known.append(str(Locale.parse(language.replace("-", "_"))))
+    return list(dict.fromkeys(known))
 
 
 @functools.cache

@@ -5,62 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mailflow.message.words import any_of
+
 _SCANNED, _LONGEST_LINE = 20_000, 600
 _LONGEST_WORDS = 200
 _LEVEL = r"P\s?[1-4]|[1-4]"
-_WORDS_OF_LEVEL = (
-    r"one|first|jeden|pierwsz(?:y|a|ego|ej|ym)|eins|erste[rs]?|premier|première|primer[ao]?|一",
-    r"two|second|dwa|drug(?:i|a|iego|iej|im)|zwei|zweite[rs]?|deuxième|segund[ao]|二|两",
-    r"three|third|trzy|trzeci(?:a|ego|ej|m)?|drei|dritte[rs]?|troisième|tercer[ao]?|三",
-    r"four|fourth|cztery|czwart(?:y|a|ego|ej|ym)|vier|vierte[rs]?|quatrième|cuart[ao]|四",
-)
+_WORDS_OF_LEVEL = tuple(any_of("priority", level) for level in ("one", "two", "three", "four"))
 _IN_WORDS = "|".join(_WORDS_OF_LEVEL)
 _END = r"(?![A-Za-z0-9_]|[.:/-][A-Za-z0-9])"
-_NAMES = (
-    r"priority|prio|priorytet\w{0,3}|severity|sev|priorität|priorite|priorité|prioridad|prioritate\w{0,2}"
-    r"|优先级别?|优先度|级别|严重程度|严重级别"
-)
+_NAMES = any_of("priority", "names")
+_IS = rf"\s*{any_of('priority', 'is')}?\s*[:：=–-]?\s*"
+_BEFORE_LEVEL = any_of("priority", "before_level")
 _WISH = re.compile(
-    r"(?:(?<![^\W\d_])(?:rais|escalat|upgrad|increas|chang|bump|lower|downgrad|reduc|decreas|mov|set|treat|handl|mak|consider|re-?classif"
-    r"|podni[eo]|podwyższ|zmie[nń]|zmian|ustaw|obniż|zmniejsz|nada[jćn]|eskal|traktowa|przekwalifik"
-    r"|stuf|hochstuf|heraufstuf|erhöh|änder|setz|anheb|senk|herabstuf|augment|pass|chang|sub[ai]|cambi|baj)\w{0,12}"
-    r"|升级|提升|提高|调整|改|调|设|降|升|变更|按)"
-    rf"[^.!?。！？\n]{{0,60}}?(?:(?<!\w)(?:to|as|na|do|auf|zu|à|a|jako)\s+(?:an?\s+|the\s+)?"
-    rf"|至|到|为|成|作)\s?(?P<name>(?:{_NAMES})\s*)?(?P<level>{_LEVEL}){_END}",
+    rf"(?:(?<![^\W\d_]){any_of('priority', 'raise', spaced=True)}\w{{0,12}}|{any_of('priority', 'raise', spaced=False)})"
+    rf"[^.!?。！？\n]{{0,60}}?(?:(?<!\w){any_of('priority', 'towards', spaced=True)}|{any_of('priority', 'towards', spaced=False)})"
+    rf"\s?(?P<name>(?:{_NAMES})\s*)?(?P<level>{_LEVEL}){_END}",
     re.I,
 )
-_NAMED = re.compile(
-    rf"(?<![A-Za-z0-9_])(?:{_NAMES})\s*(?:level|number|no\.?|nr)?\s*(?:is|to|be|should be|of|na|do|jest|为|是|ist)?\s*[:：=–-]?\s*"
-    rf"(?P<level>{_LEVEL}){_END}",
-    re.I,
-)
+_NAMED = re.compile(rf"(?<![A-Za-z0-9_])(?:{_NAMES})\s*{any_of('priority', 'number')}?{_IS}(?P<level>{_LEVEL}){_END}", re.I)
 _STATED_WORD = re.compile(
-    rf"\W*(?:(?:priority|level|severity|poziom|klasa|priorytet|stufe|priorität|klasse|niveau|nivel|第)\s*)?(?P<level>{_IN_WORDS})"
-    rf"\s*(?:级|等|级别|level|priority|severity|stopnia|poziom|stufe|priorität|niveau)?\s*(?:$|[,.;:(，。；（–-])",
-    re.I,
+    rf"\W*(?:(?:{_BEFORE_LEVEL})\s*)?(?P<level>{_IN_WORDS})\s*{any_of('priority', 'after_level')}?\s*(?:$|[,.;:(，。；（–-])", re.I
 )
 _NAMED_WORD = re.compile(
-    rf"(?<![^\W_])(?:{_NAMES})\s*(?:level|poziom|stufe)?\s*(?:is|to|be|of|jest|为|是|ist)?\s*[:：=–-]?\s*(?P<level>{_IN_WORDS})"
-    rf"(?:\s*级)?(?![^\W\u4e00-\u9fff])(?!\s+of\b)",
+    rf"(?<![^\W_])(?:{_NAMES})\s*(?:{_BEFORE_LEVEL})?{_IS}(?P<level>{_IN_WORDS})"
+    rf"(?:\s*{any_of('priority', 'after_level', spaced=False)})?(?![^\W\u4e00-\u9fff])(?!\s+of\b)",
     re.I,
 )
 _BARE = re.compile(rf"(?<![A-Za-z0-9_./-])P(?P<level>[1-4]){_END}")
-_PARTS = (
-    r"port|slot|connector|socket|psu|pdu|power suppl\w{1,3}|pin|phase|board|module|page|fan|cable|outlet|interface|intf|link|lane|line"
-    r"|node|router|switch|rack|cabinet|bay|shelf|unit|chassis|card|cpu|processor|disk|drive|sfp|channel|site|room|point|position|label\w{0,3}|between"
-    r"|gnia[zź]d\w{0,3}|zasilacz\w{0,3}|moduł\w{0,3}|interfejs\w{0,3}|łącz\w{0,3}|szaf\w{0,3}|kart\w{0,2}|węz\w{0,4}|pozycj\w{0,3}|między|miedzy"
-    r"|steckplatz|netzteil|schnittstelle|anschluss|zwischen|karte|lüfter|platine|schrank|interface|alimentation|entre"
-    r"|端口|槽位?|电源|模块|接口|风扇|链路|节点|单板|板卡|光口|网口|机柜|通道|线路|硬盘|位置"
-)
-_PART_NAMED = re.compile(rf"(?:{_PARTS})(?:s|en)?\s{{0,2}}(?:no\.?|nr|number|called|named|marked)?\s{{0,2}}$", re.I)
-_NAMES_PART = re.compile(
-    r"\s{0,2}(?:port|slot|connector|socket|psu|power suppl|pin|phase|outlet|interface|interfejs|gniazdo|anschluss"
-    r"|schnittstelle|端口|接口|槽)",
-    re.I,
-)
+_PART_NAMED = re.compile(rf"{any_of('priority', 'parts')}(?:s|en)?\s{{0,2}}{any_of('priority', 'called')}?\s{{0,2}}$", re.I)
+_NAMES_PART = re.compile(rf"\s{{0,2}}{any_of('priority', 'part_after')}", re.I)
 _DENIED = re.compile(
-    r"(?:\b(?:not|no|isn['’]?t|wasn['’]?t|never|hardly|than|nie|nicht|kein|keine|pas|non|nunca|sin)|不是|并非|非|不属于|没到)(?:\s+(?:really|yet|quite|an?|the|any|as|to"
-    r"|be|jest|to|een|ein|eine|un|une|de|even|a|priority|level))*\s*$",
+    rf"(?:\b{any_of('priority', 'denied', spaced=True)}|{any_of('priority', 'denied', spaced=False)})"
+    rf"(?:\s+{any_of('priority', 'beside_denied')})*\s*$",
     re.I,
 )
 

@@ -1,15 +1,49 @@
-"""Facts that a text states by name: `Field: value` lines, several on a line, label and value on two lines, tables with a heading row."""
+"""Facts that a text states by name: `Field: value` lines, several on a line, label and value on two lines, tables with a heading row.
+
+Values that state nothing (`n/a`, `unknown yet, I will ask`, `brak`, `暂无`) count as not stated (IN5).
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mailflow.message.customer.labels import bare_label, field_of, split_label
-from mailflow.message.customer.no_value import is_no_value
 from mailflow.message.reply_words import CLOSING
+from mailflow.message.words import any_of, key_of
 
+_FIELD_OF = key_of("labels")
+_LONGEST_LABEL = 60
+_DECORATION = re.compile(r"^[\s>*_•·\-–—#|+]*(?:\(?\d{1,2}[.)]\s+|\(?[a-l][.)]\s+|l\s{1,3}(?=[A-Z]))?[\s*_]*")
+_MARK = re.compile(r"[:：=|\t]|\s[-–—]\s")
+_CHINESE_LABEL = re.compile(r"[\s>*•·-]{0,10}([\u4e00-\u9fff]{2,8})[ \u3000]+(?=\S)")
+_SEPARATOR = re.compile(r"\s*(?:[:：=|\t]|\s[-–—]\s)\s*")
+_MAY_BE_MISSING = frozenset(
+    [
+        "name",
+        "company",
+        "telephone",
+        "fax",
+        "email",
+        "purchase_order",
+        "contract",
+        "model",
+        "serial",
+        "software_version",
+        "site_address",
+        "symptoms",
+        "priority",
+    ]
+)
+"""Facts whose absence is no statement; `Impact: none` and `Data removed: no` are."""
+_DIGITS_WANTED = frozenset(("serial", "contract", "purchase_order", "telephone", "fax"))
+"""Without a digit these are nothing where they begin with a word for nothing."""
+_AFTER_NOTHING = r"[\s,.;:()，。；！!?？–—-]"
+_NO_VALUE = re.compile(rf"{any_of('no_value', 'none')}(?:{_AFTER_NOTHING}+{any_of('no_value', 'later')})*{_AFTER_NOTHING}*", re.IGNORECASE)
+_BEGINS_WITH_NOTHING = re.compile(rf"{any_of('no_value', 'none')}(?![^\W_a-z])(?![A-Za-z0-9])", re.IGNORECASE)
+_MARKS_ONLY = re.compile(r"[\W_]*|x{1,5}", re.IGNORECASE)
+_LONGEST_NOTHING = 120
 _MOST_LINES = 4000
 _LONGEST_LINE = 2000
 _LONG_FIELDS = ("symptoms", "site_address", "impact")
@@ -24,6 +58,56 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _CELLS = re.compile(r"\s*\|\s*|\t+| {2,}")
 _OTHER_LABEL = re.compile(r"^[^\W\d_][\w .]{0,19}[:：=]\s*\S")
 _RULE = re.compile(r"^[\s|:+=_-]+$")
+
+
+def field_of(label: str) -> str | None:
+    """The fact that a label names, None where it is none of ours."""
+    plain = label[: _LONGEST_LABEL + 20].lower()
+    plain = plain if plain.isascii() else unicodedata.normalize("NFKC", plain).lower()
+    plain = re.sub(r"\([^()]{0,40}\)", " ", plain) if "(" in plain and plain not in _FIELD_OF else plain
+    plain = " ".join(plain.split()).strip(" *_\"'.#:：")
+    return _FIELD_OF.get(plain) or _FIELD_OF.get(plain.removeprefix("the ").removeprefix("our ").removeprefix("your "))
+
+
+def split_label(line: str) -> tuple[str, str] | None:
+    """(field, value) of a line like `Serial number: X`, `- **S/N** = X`, `序列号：X`, `Model | X`; value may be ''."""
+    if not _MARK.search(line[: 3 * _LONGEST_LABEL]):
+        return _split_at_blank(line)
+    start = _DECORATION.match(line)
+    text = line[start.end() if start else 0 :]
+    found = _SEPARATOR.search(text[: _LONGEST_LABEL + 5])
+    if found is None:
+        return None
+    field = field_of(text[: found.start()])
+    return (field, text[found.end() :].strip(" *_|\t")) if field else None
+
+
+def _split_at_blank(line: str) -> tuple[str, str] | None:
+    """`序列号 X`: Chinese writes no blanks between words, so one after a name stands for its colon."""
+    found = _CHINESE_LABEL.match(line)
+    field = _FIELD_OF.get(found[1].lower()) if found else None
+    return (field, line[found.end() :].strip(" *_|\t")) if found and field else None
+
+
+def bare_label(line: str) -> str | None:
+    """The field where a whole line is a label and nothing else: its value stands on the next line."""
+    if len(line) > 3 * _LONGEST_LABEL:
+        return None
+    start = _DECORATION.match(line)
+    text = line[start.end() if start else 0 :].strip()
+    return field_of(text) if 0 < len(text) <= _LONGEST_LABEL else None
+
+
+def is_no_value(field: str, value: str) -> bool:
+    """Whether what stands behind a field's name says that there is none, or that it is not known."""
+    plain = value.strip(" \t*_'\"()[]<>")
+    if field not in _MAY_BE_MISSING or len(plain) > _LONGEST_NOTHING:
+        return False
+    if not value.strip() or _MARKS_ONLY.fullmatch(plain):
+        return bool(value.strip())
+    if field in _DIGITS_WANTED and not any(map(str.isdigit, plain)) and _BEGINS_WITH_NOTHING.match(plain):
+        return True
+    return bool(_NO_VALUE.fullmatch(plain))
 
 
 @dataclass(frozen=True, slots=True)

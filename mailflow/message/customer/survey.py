@@ -6,51 +6,24 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from mailflow.message.customer.symptoms import is_greeting
+from mailflow.message.customer.request import is_greeting
+from mailflow.message.words import any_of, numbers_of
 
 _MOST_LINES, _LONGEST_LINE, _LONGEST_COMMENT = 60, 300, 2000
 _FIRST_LINES = 2
 """A bare number is a score only where the answer begins; below it stands in a list or table."""
 
-_SPELLED = {
-    **dict.fromkeys(("one", "jeden", "一"), 1),
-    **dict.fromkeys(("two", "dwa", "二", "两"), 2),
-    **dict.fromkeys(("three", "trzy", "三"), 3),
-    **dict.fromkeys(("four", "cztery", "四"), 4),
-    **dict.fromkeys(("five", "pięć", "piec", "五"), 5),
-}
+_SPELLED = {word: number for word, number in numbers_of("number").items() if number <= 5}
 _NUMBER = rf"(?P<number>[1-5]|{'|'.join(_SPELLED)})"
 _WHOLE = r"(?![\w/.,:%-]*\d)"
-_UNIT = (
-    r"(?:\s?(?:/|out of|of|na|z)\s?(?:5(?!\d)|five|pięć|pięciu)"
-    r"|\s?(?:points?|stars?|punkt(?:y|ów)?|pkt\.?|gwiazdk[ai]|gwiazdek|分|星|颗星)(?![a-z]))?"
-)
-_END = (
-    r"(?=\s*(?:$|[.,;!。，！；—–(-]|(?:because|for|as|but|since|and|thanks?|great|good|very|well|excellent|bo|ponieważ"
-    r"|za|ale|dzięki|dziękuj\w+|bardzo|super|świetn\w+|因为|谢谢|感谢|很|非常|但)))"
-)
+_UNIT = rf"(?:\s?{any_of('survey', 'out_of')}\s?{any_of('survey', 'five')}|\s?{any_of('survey', 'points')}(?![a-z]))?"
+_END = rf"(?=\s*(?:$|[.,;!。，！；—–(-]|{any_of('survey', 'reason')}))"
 _SCORE = f"{_NUMBER}{_UNIT}{_WHOLE}{_END}"
-_NAMED = re.compile(
-    r"(?<![\w-])(?:(?:(?:my|our|overall)\s)?(?:score|rating|evaluation)|(?:moja|nasza)?\s?ocen[aę]"
-    r"|(?:我的|总体)?(?:评分|打分|得分|分数|评价|满意度))"
-    rf"\s?[:=#：-]?\s?(?:(?:is|to|为|是)\s)?{_SCORE}",
-    re.I,
-)
-_GIVEN = re.compile(
-    r"(?<!\w)(?:(?:i|we)(?:'d| would| will|'ll)? (?:give|rate|score)(?: (?:it|you|this|them|the \w{1,12}"
-    r"|your \w{1,12}))?(?: an?| with| at| as)?"
-    r"|daj[eę](?:my)?(?: (?:państwu|panstwu|wam))?(?: ocen[eę])?|oceniam(?:y)?(?: \w{1,15}){0,3} na|wystawiam(?:y)? ocen[eę]"
-    r""
-    r"|我?们?(?:给|打)(?:个|你们|分|了)?)"
-    rf"\s?{_SCORE}",
-    re.I,
-)
+_NAMED = re.compile(rf"(?<![\w-]){any_of('survey', 'score')}\s?[:=#：-]?\s?(?:{any_of('survey', 'is')}\s)?{_SCORE}", re.I)
+_GIVEN = re.compile(rf"(?<!\w){any_of('survey', 'give')}\s?{_SCORE}", re.I)
 _ALONE = re.compile(rf"{_NUMBER}(?P<unit>{_UNIT}){_WHOLE}(?P<rest>.*)", re.I)
-_PREPARED = re.compile(r"(?:SCORE|OCENA|评分)\s?[1-5]", re.I)
-_COMMENT = re.compile(
-    r"\s*[-–—,:;!，！：。]\s*(?P<words>\D.*)?|\s+(?P<kind>(?:thanks?|great|good|very|well|excellent|dzięki|dziękuj|bardzo|super|świetn)\w*.*)",
-    re.I,
-)
+_PREPARED = re.compile(rf"{any_of('survey', 'prepared')}\s?[1-5]", re.I)
+_COMMENT = re.compile(rf"\s*[-–—,:;!，！：。]\s*(?P<words>\D.*)?|\s+(?P<kind>{any_of('survey', 'comment')}\w*.*)", re.I)
 _STARS = re.compile(r"(?:[★⭐🌟]\ufe0f?\s?){1,5}☆{0,4}")
 
 

@@ -1,14 +1,15 @@
 """The words of people's languages that we read, as data: `<language>.toml` beside this file, `[section]` and `key = ["word", ...]`.
 
 `keys.toml` says what every section and key is for; a language fills those that it has words for. A word is one alternative of
-a regular expression, matched as its reader says (most ignore case). A new language is a new file, a new wording one more word.
+a regular expression, matched as its reader says (most ignore case); in it `{key}` stands for the words of another key of its section,
+`{number}` for a number in digits or words. A new language is a new file, a new wording one more word.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ Words = Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]
 """Language (ISO 639-1) to section to key to its words in the order of the file."""
 
 _KEYS = "keys.toml"
+_NAME = re.compile(r"\{([a-z_]+)\}")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 """Scripts in which words stand without blanks between them, or with endings joined to them."""
 
@@ -24,16 +26,22 @@ class WordsError(ValueError):
     """A file of words cannot be used; the message names file, section and key."""
 
 
-def any_of(section: str, *keys: str, whole: bool = False) -> str:
+def any_of(section: str, *keys: str, whole: bool = False, spaced: bool | None = None) -> str:
     """A group `(?:one|other)` of a regular expression: every word of these keys in all languages.
 
     With `whole` a word must not begin or end inside another one; Chinese, Japanese and Korean words may, their scripts ask for it.
+    `spaced` leaves only the words of languages that write blanks between words, or only the others.
     """
-    words = dict.fromkeys(word for key in keys for found in by_language(section, key).values() for word in found)
+    words = [word for word in words_of(section, *keys) if spaced is None or spaced is not bool(_UNSPACED.search(word))]
     inside = [word for word in words if not whole or _UNSPACED.search(word)]
-    if spaced := "|".join(word for word in words if word not in inside):
-        inside.append(rf"(?<!\w)(?:{spaced})(?!\w)")
+    if apart := "|".join(word for word in words if word not in inside):
+        inside.append(rf"(?<!\w)(?:{apart})(?!\w)")
     return f"(?:{'|'.join(inside)})" if inside else "(?!)"
+
+
+def words_of(section: str, *keys: str) -> tuple[str, ...]:
+    """The words of these keys in all languages."""
+    return tuple(dict.fromkeys(word for key in keys for found in by_language(section, key).values() for word in found))
 
 
 def by_language(section: str, key: str) -> dict[str, tuple[str, ...]]:
@@ -46,6 +54,11 @@ def by_language(section: str, key: str) -> dict[str, tuple[str, ...]]:
 def key_of(section: str) -> dict[str, str]:
     """Word to key, in all languages, for sections whose words are looked up as they stand: `{"numer seryjny": "serial", ...}`."""
     return {word: key for key in keys_of(section) for words in by_language(section, key).values() for word in words}
+
+
+def numbers_of(section: str) -> dict[str, int]:
+    """Word to number, for sections whose keys are numbers."""
+    return {word: int(key) for word, key in key_of(section).items()}
 
 
 def keys_of(section: str) -> Mapping[str, str]:
@@ -81,7 +94,16 @@ def _read_language(path: Path, known: Mapping[str, Mapping[str, str]]) -> Mappin
         for key, words in keys.items():
             if trouble := _trouble(words) if key in known[section] else f"{_KEYS} names no such key":
                 raise WordsError(f"{path.name}: [{section}] {key}: {trouble}")
-    return {section: {key: tuple(words) for key, words in keys.items()} for section, keys in sections.items()}
+    return {section: {key: _completed(sections, section, words) for key, words in keys.items()} for section, keys in sections.items()}
+
+
+def _completed(sections: Mapping[str, Mapping[str, Sequence[str]]], section: str, words: Sequence[str]) -> tuple[str, ...]:
+    """The words with what `{key}` stands for, each also as it is typed where a keyboard lacks its letters."""
+    numbers = [word for one in ("number", "article") for found in sections.get(one, {}).values() for word in found]
+    known = {**sections[section], "number": [r"\d{1,4}", *numbers]}
+    whole = [_NAME.sub(lambda found: f"(?:{'|'.join(_completed(sections, section, known[found[1]]))})", word) for word in words]
+    typed = dict(letter.split("=") for letter in sections.get("spelling", {}).get("letters", ()))
+    return tuple(dict.fromkeys((*whole, *("".join(typed.get(char, char) for char in word) for word in whole))))
 
 
 def _trouble(words: object) -> str:

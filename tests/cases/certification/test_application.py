@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.documents.certification import Application
 from mailflow.policy.derivation import Step
 from mailflow.policy.event import Standing

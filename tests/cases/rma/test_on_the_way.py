@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mailflow.cases.rma.owed import running
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.policy.case import Case, Parcel, RmaLine, ServiceRequestDetails
 from mailflow.policy.desk import Role
 from mailflow.policy.register import Contract

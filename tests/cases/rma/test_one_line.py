@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.policy.case import Case, Parcel, RmaLine
 from tests.cases.rma.returns import (

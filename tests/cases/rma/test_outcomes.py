@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mailflow.cases.rma.receipt import Arrived, reconcile
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.policy.case import Case, Parcel, RmaLine
 from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.facts import Facts

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from mailflow.cases import CASE_TYPES, decide
 from mailflow.cases.rma.arrival import is_awaited
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnLine, ReturnNotification
 from mailflow.message.staff.command import Command, parse_commands
 from mailflow.policy.case import Case, RmaLine

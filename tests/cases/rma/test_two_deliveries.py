@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.policy.case import RmaLine
 from mailflow.policy.decision import ClearDeadline
 from mailflow.policy.desk import Term, Unit

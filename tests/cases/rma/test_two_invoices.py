@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.policy.decision import Decision
 from mailflow.policy.derivation import Step
 from tests.cases.rma.returns import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailflow.message.customer.customer_line import CustomerLine
+from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import Extracted
 from mailflow.policy.decision import Decision
 from mailflow.policy.derivation import Step

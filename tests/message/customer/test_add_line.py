@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.message.customer.add_line import read_added_addresses
+from mailflow.message.customer.one_line import read_added_addresses
 
 
 @pytest.mark.parametrize(

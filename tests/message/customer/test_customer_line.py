@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mailflow.message.customer.customer_line import CustomerLine, read_customer_lines
+from mailflow.message.customer.one_line import CustomerLine, read_customer_lines
 
 TODAY = date(2026, 11, 25)
 

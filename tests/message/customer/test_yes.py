@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.message.customer.yes import is_yes
+from mailflow.message.customer.one_line import is_yes
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from mailflow.message.customer.labels import split_label
 from mailflow.message.customer.priority import read_priority
-from mailflow.message.customer.stated import Stated, read_stated
-from mailflow.message.customer.symptoms import find_symptoms
+from mailflow.message.customer.stated import Stated, read_stated, split_label
 from mailflow.message.model import Extracted
 from mailflow.message.phones import find_company, find_signature_facts
+from mailflow.message.reply_words import CLOSING, MOBILE
 from mailflow.message.serials import find_part_numbers, find_serials, part_number_of
 from mailflow.message.uuencode import split_uuencoded
-
-__all__ = ["extract_request", "part_number_of"]
+from mailflow.message.words import any_of, words_of
 
 _SCANNED, _MOST_LINES, _LONGEST_LINE = 262_144, 1200, 4000
 _MODEL = re.compile(
@@ -28,26 +26,28 @@ _MODEL = re.compile(
     r"|S(?:[1-9]7\d\d|5\d\d\d|6\d\d\d|12[67]\d\d|9\d\d\d)[A-Z]{0,3}(?:-[A-Z0-9]{1,12}){0,5})(?![A-Za-z0-9])"
 )
 _VERSION = re.compile(r"\bV\d{3}R\d{3}C\d{2,3}(?:U\d{1,3})?(?:SPC\d{3,4}[A-Z]?\d{0,3})?(?:B\d{3})?\b", re.I)
-_CONTRACT = re.compile(
-    r"(?:contract|contrat|contrato|agreement|vertrag(?:s-?(?:nummer|nr))?|umow(?:y|a|ę|ie|ą)(?:\s+(?:serwisow|utrzymaniow|gwarancyjn)\w{1,3})?"
-    r"|kontrakt\w*|合同)\s*(?:number|no|nr|nummer|id|号|编号)?\s*[.:：#]*\s*(?:is|to|lautet|ist|为|是)?\s*[:：]?\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
-    re.I,
+_NUMBER = (
+    rf"\s*{any_of('request', 'number')}?\s*[.:：#]*\s*{any_of('request', 'is')}?\s*[:：]?"
+    r"\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])"
 )
-_ORDER = re.compile(
-    r"(?:purchase order|\bP\.?O\b|zamówieni[ea]|采购订单)\s*(?:number|no|nr|号)?\s*[.:：#]*\s*([A-Z0-9][A-Z0-9/_-]{3,29})(?![A-Za-z0-9])",
-    re.I,
-)
+_CONTRACT = re.compile(rf"{any_of('request', 'contract')}{_NUMBER}", re.I)
+_ORDER = re.compile(rf"{any_of('request', 'purchase_order')}{_NUMBER}", re.I)
 _DIGIT = re.compile(r"\d")
-_CARRIERS = (
-    r"DHL(?: Express)?|UPS|FedEx|TNT|DPD|GLS|InPost|Poczta Polska|Pocztex|EMS|SF(?: Express)?|Fan Courier"
-    r"|Cargus|Sameday|Hermes|Raben|Schenker|DB Schenker|Kuehne(?:\+| & )Nagel|DSV|顺丰(?:速运)?|中通|圆通|申通|韵达|德邦|京东物流"
-)
 _SHIPMENT = re.compile(
-    rf"(?<![A-Za-z])({_CARRIERS})(?![A-Za-z])[\s,;:：()#.]*(?:tracking|waybill|awb|numer\w*|number|no|nr"
-    rf"|list\w* przewozow\w*|przesyłk\w+|(?:运单|快递|物流)?单?号"
-    rf"|[\s,;:：()#.]){{0,4}}\s*((?=[A-Z0-9-]{{0,34}}\d)[A-Z0-9][A-Z0-9-]{{6,34}})(?![A-Za-z0-9])",
+    rf"(?<![A-Za-z])({any_of('request', 'carrier')})(?![A-Za-z])[\s,;:：()#.]*(?:{any_of('request', 'tracking')}|[\s,;:：()#.]){{0,4}}"
+    r"\s*((?=[A-Z0-9-]{0,34}\d)[A-Z0-9][A-Z0-9-]{6,34})(?![A-Za-z0-9])",
     re.I,
 )
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}")
+_LONGEST_SYMPTOMS = 4000
+_GREETING = re.compile(rf"^\W*{any_of('symptoms', 'greeting')}[,.!:：，。！]*\s*$", re.I)
+_EMPTY_TALK = re.compile(rf"^\W*{any_of('symptoms', 'empty_talk')}[.!。！]*\s*$", re.I)
+_TROUBLE = re.compile(any_of("symptoms", "trouble"))
+"""For lower-case text: without a flag for it, the search skips to the letters with which one of the words begins."""
+
+_SIGNED = re.compile(r"^[^\W\d_][\w'’-]{1,24}(?: [^\W\d_][\w'’-]{1,24}){0,2}$")
+_NUMBER_WORDS = frozenset(words_of("symptoms", "number_words"))
+"""Words of the names under which numbers are given, and what stands between name and number."""
 
 
 def extract_request(
@@ -154,3 +154,66 @@ def _tracking(stated: Stated, text: str) -> tuple[tuple[str, str], ...]:
         if one[2] not in numbers
     ]
     return tuple(dict.fromkeys(found))
+
+
+def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str:
+    """The symptoms as written, at most 4,000 characters, '' where the mail says nothing of the kind."""
+    if named := "\n".join(dict.fromkeys((*stated.all("symptoms"), *_of_devices(stated)))):
+        return named[:_LONGEST_SYMPTOMS].strip()
+    paragraphs = _without_numbers(_prose(stated.rest))
+    telling = [paragraph for paragraph in paragraphs if _TROUBLE.search("\n".join(paragraph).lower())]
+    if telling:
+        return "\n\n".join("\n".join(paragraph) for paragraph in telling)[:_LONGEST_SYMPTOMS].strip()
+    if paragraphs and len(paragraphs[-1]) == 1 and _SIGNED.match(paragraphs[-1][0]):
+        del paragraphs[-1]
+    prose = [line for paragraph in paragraphs for line in paragraph]
+    if _says_something(prose, serials):
+        return "\n".join(prose)[:_LONGEST_SYMPTOMS].strip()
+    plain = re.sub(r"^(?:\s*(?:re|fw|fwd|aw|wg|odp|pd|回复|转发|答复)\s*[:：]\s*)+", "", subject, flags=re.I)
+    return plain[:_LONGEST_SYMPTOMS].strip() if _TROUBLE.search(plain.lower()) and not re.match(r"\s*\[?[A-Z]{2,4}-\d", plain) else ""
+
+
+def _of_devices(stated: Stated) -> list[str]:
+    """The symptoms in a table; where they differ, each behind the serial number of its device."""
+    rows = [(row.get("serial", ""), row["symptoms"]) for row in stated.rows if row.get("symptoms")]
+    differ = len({symptoms for _, symptoms in rows}) > 1
+    return [f"{serial}: {symptoms}" if differ and serial else symptoms for serial, symptoms in rows]
+
+
+def is_greeting(line: str) -> bool:
+    """A line that greets and says nothing else."""
+    return bool(_GREETING.match(line))
+
+
+def _prose(rest: tuple[str, ...]) -> list[list[str]]:
+    """The paragraphs without greeting, politeness, closing and signature."""
+    paragraphs: list[list[str]] = [[]]
+    for line in rest:
+        if CLOSING.match(line) or MOBILE.match(line) or line in ("--", "—"):
+            break
+        if not line:
+            paragraphs.append([])
+        elif not (is_greeting(line) or _EMPTY_TALK.match(line) or split_label(line)) or _TROUBLE.search(line.lower()):
+            paragraphs[-1].append(line)
+    return [paragraph for paragraph in paragraphs if paragraph]
+
+
+def _without_numbers(paragraphs: list[list[str]]) -> list[list[str]]:
+    """Without the lines that only give a number, `nr ser 2102352KLM10L5000456`, `serial is …`, `tel 600 700 800`."""
+    kept = [[line for line in paragraph if not _only_a_number(line)] for paragraph in paragraphs]
+    return [paragraph for paragraph in kept if paragraph]
+
+
+def _only_a_number(line: str) -> bool:
+    words = re.findall(r"[^\s,;:：.()]+", line[:200].lower())
+    named = [word for word in words if not any(map(str.isdigit, word))]
+    return 0 < len(named) < len(words) and all(word in _NUMBER_WORDS for word in named)
+
+
+def _says_something(prose: list[str], serials: tuple[str, ...]) -> bool:
+    """More than numbers and a word or two: at least four words besides serials, or eight Chinese characters."""
+    text = " ".join(prose)
+    for serial in serials:
+        text = re.sub(re.escape(serial), " ", text, flags=re.I)
+    words = [word for word in re.findall(r"[^\W\d_]{2,}", text) if word.isalpha()]
+    return len(words) >= 4 or len(re.findall(r"[\u4e00-\u9fff]", text)) >= 8
