@@ -29,12 +29,10 @@ LONGEST_ID = 500
 FOLD_AT = 76
 
 _MESSAGE_ID = re.compile(r"<?([^\s<>\x00-\x20\x7f-\uffff]+)>?")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _FORMAT_CHARACTERS = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CONTENT_TYPE = re.compile(r"(?!multipart/|message/)[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*", re.ASCII | re.IGNORECASE)
 """A file's type; a base64 message/* is forbidden (RFC 2046 5.2.1)."""
-_UTF_8 = "utf-8''"
-"""Charset and language of an extended parameter (RFC 2231)."""
 _TOKEN = re.compile(r"[\w.+-]+", re.ASCII)
 
 AddressLike = str | Address
@@ -99,7 +97,8 @@ def compose_notice(
         _text_field("X-Mailflow-Desk", desk),
         "MIME-Version: 1.0",
     ]
-    body = _multipart("alternative", [_text_part("plain", rendered.text), _text_part("html", rendered.html)], own_id[0])
+    plain, markup = map(clean_text, (rendered.text, rendered.html))
+    body = _multipart("alternative", [_text_part("plain", plain), _text_part("html", markup)], own_id[0])
     if attachments:
         body = _multipart("mixed", [body, *map(_file_part, attachments)], own_id[0])
     return "\r\n".join(line for line in lines if line).encode("ascii") + b"\r\n" + body
@@ -126,16 +125,12 @@ def _address_field(name: str, addresses: Iterable[AddressLike]) -> str:
             raise UnsendableNotice(str(wrong)) from None
         shown = "" if isinstance(address, str) else _FORMAT_CHARACTERS.sub("", one_line(address.name))[:LONGEST_NAME].strip()
         gap = "\r\n " if len(shown) + len(bare) > 60 else " "
-        written.append(f"{_display_name(shown)}{gap}<{bare}>" if shown else bare)
+        if not shown.isascii() or "=?" in shown:
+            shown = "\r\n ".join(_encoded_words(shown))
+        elif not _PLAIN_NAME.fullmatch(shown):
+            shown = '"' + shown.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        written.append(f"{shown}{gap}<{bare}>" if shown else bare)
     return f"{name}: " + ",\r\n ".join(written) if written else ""
-
-
-def _display_name(name: str) -> str:
-    if not name.isascii() or "=?" in name:
-        return "\r\n ".join(_encoded_words(name))
-    if _PLAIN_NAME.fullmatch(name):
-        return name
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _text_field(name: str, value: str) -> str:
@@ -181,7 +176,7 @@ def _multipart(kind: str, parts: Sequence[bytes], own_id: str) -> bytes:
 
 
 def _text_part(subtype: str, text: str) -> bytes:
-    content = clean_text(text).replace("\n", "\r\n").encode("utf-8")
+    content = text.replace("\n", "\r\n").encode("utf-8")
     if not content.endswith(b"\r\n"):
         content += b"\r\n"
     if content.isascii() and max(map(len, content.split(b"\r\n"))) <= LONGEST_PLAIN_LINE:
@@ -198,26 +193,22 @@ def _base64_lines(content: bytes) -> bytes:
 
 
 def _file_part(attachment: NoticeAttachment) -> bytes:
+    """An attachment as a part, its name after RFC 2231 where it is not plain ASCII."""
     kind = attachment.content_type.strip()
     if not _CONTENT_TYPE.fullmatch(kind):
         kind = "application/octet-stream"
-    head = (
-        f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment{_file_name(attachment.name)}\r\n\r\n"
-    )
-    return head.encode("ascii") + _base64_lines(attachment.content)
-
-
-def _file_name(name: str) -> str:
-    """The `filename` parameter of Content-Disposition, after RFC 2231 where the name is not plain ASCII."""
-    shown = re.sub(r'[/\\:"]', "_", _FORMAT_CHARACTERS.sub("", one_line(name))).strip(". ") or "attachment"
-    if len(shown) > LONGEST_NAME:
-        stem, dot, ending = shown.rpartition(".")
+    name = re.sub(r'[/\\:"]', "_", _FORMAT_CHARACTERS.sub("", one_line(attachment.name))).strip(". ") or "attachment"
+    if len(name) > LONGEST_NAME:
+        stem, dot, ending = name.rpartition(".")
         keeps_ending = dot and len(ending) <= 10
-        shown = f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}" if keeps_ending else shown[:LONGEST_NAME]
+        name = f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}" if keeps_ending else name[:LONGEST_NAME]
     # Many programs read an encoded word there, though RFC 2047 forbids it.
-    if shown.isascii() and "=?" not in shown:
-        return f';\r\n filename="{shown}"'
-    pieces = [piece.decode() for piece in _pieces([quote(character, safe="").encode() for character in shown], 50)]
-    if len(pieces) == 1:
-        return f";\r\n filename*={_UTF_8}{pieces[0]}"
-    return "".join(f";\r\n filename*{place}*={'' if place else _UTF_8}{piece}" for place, piece in enumerate(pieces))
+    if name.isascii() and "=?" not in name:
+        parameters = [f'filename="{name}"']
+    else:
+        pieces = [piece.decode() for piece in _pieces([quote(character, safe="").encode() for character in name], 50)]
+        marks = [f"*{place}*" for place in range(len(pieces))] if len(pieces) > 1 else ["*"]
+        parameters = [f"filename{mark}={piece}" for mark, piece in zip(marks, ["utf-8''" + pieces[0], *pieces[1:]], strict=True)]
+    disposition = ";\r\n ".join(["attachment", *parameters])
+    head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: {disposition}\r\n\r\n"
+    return head.encode("ascii") + _base64_lines(attachment.content)

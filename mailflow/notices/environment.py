@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import BaseLoader, StrictUndefined, nodes, pass_context
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError, nodes, pass_context
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, Undefined
@@ -41,6 +42,10 @@ KEPT_FILTERS = (
 KEPT_METHODS = frozenset(("startswith", "endswith", "strip", "lower", "upper", "split", "splitlines", "rpartition", "partition", "title"))
 """What is left of a text's methods: not even Jinja's guarded `format`."""
 
+MACROS = "macros.md"
+HEAD_KEYS = ("subject", "preheader", "audience")
+
+_MACRO = re.compile(r"{%-?\s*macro\s+([a-z]\w*)")
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ue000-\ue002]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -60,27 +65,23 @@ def one_line(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MailLink:
-    """A prepared answer (OUT1): `address`, `subject` and `body` fill the reader's window, `shown` is what readers of the text type."""
+    """A prepared answer (OUT1): `url` fills the reader's window with subject and text, `shown` is what readers of the text type."""
 
     address: str
-    subject: str
-    body: str
+    url: str
+    """The link as RFC 6068 wants it."""
     shown: str
-    is_reply: bool = True
+    is_reply: bool
     """True where a plain answer to the notice reaches the same address."""
-
-    @property
-    def url(self) -> str:
-        """The link as RFC 6068 wants it."""
-        body = quote(self.body.replace("\n", "\r\n"), safe="")
-        return f"mailto:{quote(self.address, safe='@+.-_')}?subject={quote(self.subject, safe='')}&body={body}"
 
 
 @pass_context
 def mail_link(context: Context, address: str, subject: str, line: str, shown: str = "", hint: str = "") -> MailLink:
     """Prepare a mail: `line` is what it says, `shown` what text readers type, `hint` what to add by hand."""
-    body = f"{line}\n\n({hint})" if hint else line
-    return MailLink(one_line(address), one_line(subject), body, shown or line, address == context.get("reply_address"))
+    body = (f"{line}\n\n({hint})" if hint else line).replace("\n", "\r\n")
+    to = one_line(address)
+    url = f"mailto:{quote(to, safe='@+.-_')}?subject={quote(one_line(subject), safe='')}&body={quote(body, safe='')}"
+    return MailLink(to, url, shown or line, address == context.get("reply_address"))
 
 
 class TooMuchOutput(ValueError):
@@ -105,7 +106,7 @@ class Slots:
         if value is None or value == "":
             return Markup()
         if isinstance(value, MailLink):
-            self.spend(len(value.body) + 200)
+            self.spend(len(value.url) + 200)
         else:
             told = clean_text(str(value)[: LONGEST_TEXT + 1])
             allowed = max(SHORTEST_CUT, self._text_room)
@@ -129,12 +130,53 @@ def _print_value(context: Context, value: object) -> Markup:
 
 
 @pass_context
-def _short_range(context: Context, *bounds: int) -> range:
+def short_range(context: Context, *bounds: int) -> range:
     """`range`, its rounds counted against the output's limit so that nested ones end too."""
     asked = range(*bounds)
     slots: Slots = context[SLOTS]
     slots.spend(min(len(asked), LONGEST_SUM) * 20)
     return asked
+
+
+class NoticeLoader(BaseLoader):
+    """Gives Jinja a notice's body (`en/rma/closed.md`) or a line of its head (`en/rma/closed.md#subject`), line numbers kept."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
+
+    def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """The source with the macros that it uses, known to it without a word; no line break is added, so that line numbers hold."""
+        name, _, part = template.partition("#")
+        path = self._files.get(name)
+        if path is None:
+            raise TemplateNotFound(name)
+        text = path.read_text("utf-8-sig")
+        if name.endswith(".md") and name != MACROS:
+            lines = text.splitlines()
+            head, end = read_head(lines, str(path))
+            number, value = head.get(part, (1, "")) if part else (end + 2, "\n".join(lines[end + 1 :]))
+            text = "\n" * (number - 1) + value
+            shared = self._files.get(MACROS)
+            names = [macro for macro in _MACRO.findall(shared.read_text("utf-8-sig")) if f"{macro}(" in text] if shared else []
+            text = (f'{{%- from "{MACROS}" import {", ".join(names)} with context -%}}' if names else "") + text
+        return text, str(path), lambda: True
+
+
+def read_head(lines: list[str], place: str) -> tuple[dict[str, tuple[int, str]], int]:
+    """Read a notice's head: each key with its line number and text, and the index of the line that ends it. Raises TemplateSyntaxError."""
+    marks = [number for number, line in enumerate(lines) if line.strip() == "---"]
+    if len(marks) < 2 or marks[0] != 0:
+        raise TemplateSyntaxError("a notice begins with a head between two lines of ---", 1, filename=place)
+    head = {}
+    for number, line in enumerate(lines[1 : marks[1]], 2):
+        key, colon, value = line.partition(":")
+        if line.strip() and (not colon or key.strip() not in HEAD_KEYS):
+            raise TemplateSyntaxError(f"the head knows {' and '.join(HEAD_KEYS)} only", number, filename=place)
+        if line.strip():
+            head[key.strip()] = (number, value.strip())
+    if "subject" not in head:
+        raise TemplateSyntaxError("the head has no subject", 1, filename=place)
+    return head, marks[1]
 
 
 class _PrintingConcat(CodeGenerator):
@@ -154,9 +196,9 @@ class NoticeEnvironment(ImmutableSandboxedEnvironment):
     code_generator_class = _PrintingConcat
     intercepted_binops = frozenset(("*", "**", "%", "+"))
 
-    def __init__(self, loader: BaseLoader, filters: Mapping[str, Callable[..., object]]) -> None:
+    def __init__(self, files: Mapping[str, Path], filters: Mapping[str, Callable[..., object]]) -> None:
         super().__init__(
-            loader=loader,
+            loader=NoticeLoader(files),
             autoescape=True,
             undefined=StrictUndefined,
             finalize=_print_value,
@@ -166,7 +208,7 @@ class NoticeEnvironment(ImmutableSandboxedEnvironment):
             cache_size=1000,
         )
         self.filters = {name: self.filters[name] for name in KEPT_FILTERS} | dict(filters)
-        self.globals = {"range": _short_range, "mail_link": mail_link}
+        self.globals = {"range": short_range, "mail_link": mail_link}
 
     def run(self, name: str, context: Mapping[str, object]) -> str:
         """Render one file with the context's values; what is printed is marks. Raises TooMuchOutput, and what Jinja raises."""

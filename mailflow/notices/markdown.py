@@ -56,22 +56,23 @@ def fill_html(pieces: Sequence[str], values: Values) -> str:
 
 def write_html(tree: SyntaxTreeNode) -> str:
     """Write HTML with the slots still in it: tables by our classes, a paragraph of nothing but links as buttons."""
-    return "".join(map(_block_html, tree.children))
-
-
-def _block_html(node: SyntaxTreeNode) -> str:
-    if node.type == "table":
-        return _table_html(node)
-    parts = node.children[0].children if node.type == "paragraph" else []
-    links = [part for part in parts if part.type == "link"]
-    if not links or any(part.type not in ("link", "softbreak") and part.content.strip() for part in parts):
-        return _RENDERER.render(node.to_tokens(), _MARKDOWN.options, {})
-    cells = (
-        f'<td class="button" bgcolor="#1d4f91"><a href="{link.attrs["href"]}" class="button-link">{_inline_html(link)}</a></td>'
-        for link in links
-    )
-    gap = '<td class="button-gap" width="8"> </td>'
-    return f'<table role="presentation" cellpadding="0" cellspacing="0" border="0" class="buttons"><tr>{gap.join(cells)}</tr></table>\n'
+    written = []
+    for node in tree.children:
+        parts = node.children[0].children if node.type == "paragraph" else []
+        links = [part for part in parts if part.type == "link"]
+        if node.type == "table":
+            written.append(_table_html(node))
+        elif links and all(part.type in ("link", "softbreak") or not part.content.strip() for part in parts):
+            cells = (
+                f'<td class="button" bgcolor="#1d4f91"><a href="{link.attrs["href"]}" class="button-link">{_inline_html(link)}</a></td>'
+                for link in links
+            )
+            row = '<td class="button-gap" width="8"> </td>'.join(cells)
+            frame = '<table role="presentation" cellpadding="0" cellspacing="0" border="0" class="buttons">'
+            written.append(f"{frame}<tr>{row}</tr></table>\n")
+        else:
+            written.append(_RENDERER.render(node.to_tokens(), _MARKDOWN.options, {}))
+    return "".join(written)
 
 
 def _table_html(node: SyntaxTreeNode) -> str:
@@ -161,19 +162,17 @@ class PlainText:
             case "hardbreak":
                 yield "text", "\n"
             case "link":
-                yield "link", self._link(node)
+                label, href = "".join(text for child in node.children for _, text in self._pieces(child)), str(node.attrs["href"])
+                found = SLOT.fullmatch(href)
+                target = self.values[int(found[1])] if found else href
+                if isinstance(target, MailLink):
+                    yield "link", self.tell_link(label, target)
+                else:
+                    shown = target.removeprefix("mailto:")
+                    yield "link", label if shown == label else f"{label} ({shown})"
             case _:
                 for child in node.children:
                     yield from self._pieces(child)
-
-    def _link(self, node: SyntaxTreeNode) -> str:
-        label, href = "".join(piece for child in node.children for _, piece in self._pieces(child)), str(node.attrs["href"])
-        found = SLOT.fullmatch(href)
-        target = self.values[int(found[1])] if found else href
-        if isinstance(target, MailLink):
-            return self.tell_link(label, target)
-        shown = fill_text(href, self.values).removeprefix("mailto:")
-        return label if shown == label else f"{label} ({shown})"
 
     def _table(self, node: SyntaxTreeNode) -> str:
         cells = _rows(node)

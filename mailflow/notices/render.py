@@ -14,11 +14,12 @@ from jinja2 import TemplateSyntaxError
 from markdown_it.tree import SyntaxTreeNode
 from markupsafe import Markup
 
-from mailflow.notices.environment import OUTPUT_LIMIT, SLOT, SLOTS, NoticeEnvironment, Slots, TooMuchOutput, one_line
+from mailflow.notices.environment import OUTPUT_LIMIT, SLOT, SLOTS, NoticeEnvironment, Slots, TooMuchOutput
 from mailflow.notices.markdown import PlainText, fill_html, fill_text, read_markdown, write_html
-from mailflow.notices.template_files import LAST_LANGUAGE, NoticeLoader, TemplateFiles
-from mailflow.notices.wording import FILTERS, Wording, WrongWords
+from mailflow.notices.wording import FILTERS, Wording, Words, WrongWords, merge_words, read_words
 
+LAST_LANGUAGE = "en"
+"""The language of a notice that none of the wanted languages has, and of words that a language lacks."""
 SUBJECT_LIMIT = 200
 CONTENT = "\ue002"
 """Where the layouts put the notice."""
@@ -45,31 +46,44 @@ class TemplateFailed(Exception):
 
 
 class Templates:
-    """The notices of a template folder (`templates/email`); overrides are searched before it, in their order, None means none.
+    """The notices of a template folder: `<language>/<case type>/<notice>.md`, layouts and macros at its root.
 
-    Files and words are read once; make a new object after a change. Safe to share between threads.
+    Overrides are searched before it, the first one first, None means none. Files and words are read once; make a new object after a
+    change. Safe to share between threads.
     """
 
     def __init__(self, root: Path, *overrides: Path | None) -> None:
-        self._files = TemplateFiles(root, *overrides)
-        self._environment = NoticeEnvironment(NoticeLoader(self._files), FILTERS)
+        self._folders = [folder for folder in (root, *reversed(overrides)) if folder is not None]
+        """The last one wins."""
+        self._files = {path.relative_to(folder).as_posix(): path for folder in self._folders for path in folder.rglob("*.*")}
+        self._environment = NoticeEnvironment(self._files, FILTERS)
+        self._style = Markup(self._files["style.css"].read_text("utf-8")) if "style.css" in self._files else ""
         self._inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-        self.wording = lru_cache(maxsize=64)(self._load_wording)
-        """The words of a language by its folder's name. Raises WrongWords."""
+        self.wording = lru_cache(maxsize=64)(self._read_wording)
         self._frame = lru_cache(maxsize=1024)(self._make_frame)
 
     def notices(self, language: str) -> tuple[str, ...]:
         """Names of all notices of a language, e.g. `rma/reminder`, sorted."""
-        return self._files.notices(language)
+        names = (name.removesuffix(".md").split("/") for name in self._files if name.endswith(".md"))
+        return tuple(sorted("/".join(parts[1:]) for parts in names if len(parts) == 3 and parts[0] == language))
 
     def missing(self, notice: str, languages: Sequence[str]) -> tuple[str, ...]:
         """Those of the languages that have no file of their own for a notice."""
-        return tuple(language for language in languages if not self._files.has(notice, language))
+        return tuple(language for language in languages if f"{language}/{notice}.md" not in self._files)
+
+    def _read_wording(self, language: str) -> Wording:
+        """Read words.toml of a language and of its case types, over those of LAST_LANGUAGE, overrides over both. Raises WrongWords."""
+        words: Words = {}
+        for folder in (LAST_LANGUAGE, language):
+            for home in self._folders:
+                for path in (home / folder / "words.toml", *sorted((home / folder).glob("*/words.toml"))):
+                    words = merge_words(words, read_words(path))
+        return Wording.of_language(language, words)
 
     def render(self, notice: str, languages: str | Sequence[str], values: Mapping[str, object]) -> Rendered:
         """Write the notice in the first of the languages that has it, else in English. Raises TemplateFailed."""
         wanted = (languages,) if isinstance(languages, str) else tuple(languages)
-        language = next((one for one in (*wanted, LAST_LANGUAGE) if self._files.has(notice, one)), None)
+        language = next((one for one in (*wanted, LAST_LANGUAGE) if f"{one}/{notice}.md" in self._files), None)
         if language is None:
             raise TemplateFailed(notice, ", ".join(wanted), f"{notice}.md", 0, "there is no such template")
         try:
@@ -77,12 +91,13 @@ class Templates:
         except WrongWords as error:
             raise TemplateFailed(notice, language, "words.toml", 0, str(error)) from error
         except TemplateSyntaxError as error:
-            place = error.filename or self._files.place(notice, language)
-            raise TemplateFailed(notice, language, place, error.lineno, f"{type(error).__name__}: {error.message}") from error
+            raise TemplateFailed(
+                notice, language, error.filename or "", error.lineno, f"{type(error).__name__}: {error.message}"
+            ) from error
         except Exception as error:  # a template is an admin's code: whatever it raises is told with its line
             steps = ((frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__))
             places = [(file, line) for file, line in steps if file.endswith((".md", ".html", ".txt"))]
-            file, line = places[-1] if places else (self._files.place(notice, language), 0)
+            file, line = places[-1] if places else (str(self._files[f"{language}/{notice}.md"]), 0)
             raise TemplateFailed(notice, language, file, line, f"{type(error).__name__}: {error}") from error
 
     def _render(self, notice: str, language: str, values: Mapping[str, object]) -> Rendered:
@@ -91,17 +106,16 @@ class Templates:
         context = {**values, "language": language, "wording": wording, SLOTS: slots}
         name, run = f"{language}/{notice}.md", self._environment.run
         body = run(name, context)
-        head = self._files.head(name)
-        subject = one_line(fill_text(run(f"{name}#subject", context), slots.values))
+        subject = " ".join(fill_text(run(f"{name}#subject", context), slots.values).split())
         layout = {
             **context,
             "words_language": wording.locale.language,
             "subject": subject,
-            "preheader": Markup(run(f"{name}#preheader", context).strip()) if "preheader" in head else "",
-            "audience": values.get("audience", head.get("audience", "")),
+            "preheader": Markup(run(f"{name}#preheader", context).strip()),
+            "audience": values["audience"] if "audience" in values else run(f"{name}#audience", context).strip(),
             "content": Markup(CONTENT),
         }
-        shell = run("layout.html", {**layout, "style": Markup(self._files.style())})
+        shell = run("layout.html", {**layout, "style": self._style})
         frame, tree = self._frame(shell, body)
         content = PlainText(slots.values, wording.prepared_answer).write(tree.children)
         text = fill_text(run("layout.txt", layout), slots.values).replace(CONTENT, content)
@@ -117,6 +131,3 @@ class Templates:
         tree = read_markdown(body)
         html = self._inliner.inline(shell.replace(CONTENT, write_html(tree)))
         return tuple(SLOT.split(html)), tree
-
-    def _load_wording(self, language: str) -> Wording:
-        return Wording.of_language(language, self._files.words(language))

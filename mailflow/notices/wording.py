@@ -166,7 +166,7 @@ class Wording:
 
     def city(self) -> str:
         """The zone's city as the language calls it."""
-        return _city_of(self.timezone, str(self.locale))
+        return get_timezone_location(ZoneInfo(self.timezone), locale=self.locale, return_city=True)
 
     def moment(self, at: datetime) -> str:
         """`30 December 2026, 16:10 (Bucharest)`; in the hour that comes twice when summer time ends, with which of the two is meant."""
@@ -295,8 +295,3 @@ FILTERS: Mapping[str, Callable[..., object]] = {
 @lru_cache(maxsize=4096)
 def _written_date(day: Day, form: str, locale: str) -> str:
     return format_date(day, form, locale=locale)
-
-
-@lru_cache(maxsize=1024)
-def _city_of(timezone: str, locale: str) -> str:
-    return get_timezone_location(ZoneInfo(timezone), locale=locale, return_city=True)
