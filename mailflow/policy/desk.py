@@ -7,18 +7,18 @@ raise pydantic's ValidationError, a ValueError.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass as stdlib_dataclass
 from dataclasses import field
 from datetime import date, time
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, Strict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
 from mailflow.policy.case_address import without_token
-from mailflow.policy.notation import parse_address, parse_country, parse_day, parse_service_level, parse_word, parse_zone
+from mailflow.policy.notation import parse_address, parse_country, parse_day, parse_service_level, parse_word, parse_zone, written
 
 
 class Unit(StrEnum):
@@ -73,7 +73,6 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 TERM = re.compile(r"(?P<amount>\d+) (?P<unit>(?:service )?(?:minutes?|hours?)|(?:business )?days?)$")
 WINDOW = re.compile(r"(\d{2}:\d{2})-(\d{2}:\d{2}|24:00)$")
 
-Value = TypeVar("Value")
 Window = tuple[time, time]
 
 
@@ -113,17 +112,6 @@ def in_order(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     if any(later[0] < earlier[1] for earlier, later in zip(sorted(windows), sorted(windows)[1:], strict=False)):
         raise ValueError("the windows overlap")
     return windows
-
-
-def written(parse: Callable[[str], Value], kind: type | tuple[type, ...]) -> PlainValidator:
-    """Let a value be written as a text of desk.toml; in Python it stands as what it is. Raises ValueError for anything else."""
-
-    def read(given: object) -> object:
-        if isinstance(given, str) or not isinstance(given, kind):
-            return parse(given if isinstance(given, str) else str(given))
-        return given
-
-    return PlainValidator(read)
 
 
 Address = Annotated[str, AfterValidator(parse_address)]

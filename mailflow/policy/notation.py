@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import holidays
+from pydantic import PlainValidator
 
-from mailflow.message.addr_spec import parse_address
-
-__all__ = ["parse_address", "parse_country", "parse_day", "parse_language", "parse_service_level", "parse_word", "parse_zone"]
+from mailflow.message.addr_spec import parse_address as parse_address
 
 LEVELS = ("9x5xNBD-S", "9x5xNBD", "24x7x4", "8x5xNBD", "24x7xNBD", "8x5x8")
 """Service levels (EN6), as contracts.csv names them."""
 SERVICE_LEVELS = (*LEVELS, *(f"{level}-onsite" for level in LEVELS))
+
+
+LONGEST_KEY = 200
+"""Characters; keys stand in indexes."""
+
+Value = TypeVar("Value")
+
+
+def written(parse: Callable[[str], Value], kind: type | tuple[type, ...]) -> PlainValidator:
+    """Let a value be written as a text; in Python it stands as what it is. Raises ValueError for anything else."""
+
+    def read(given: object) -> object:
+        if isinstance(given, str) or not isinstance(given, kind):
+            return parse(given if isinstance(given, str) else str(given))
+        return given
+
+    return PlainValidator(read)
 
 
 @lru_cache(maxsize=1024)
@@ -52,6 +69,13 @@ def parse_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text!r} is not a day of the calendar") from None
+
+
+def parse_domain(text: str) -> str:
+    """A domain with at least one dot, in lower case."""
+    if not re.fullmatch(r"[^\s@;,]+\.[^\s@;,.]+", text) or len(text) > LONGEST_KEY:
+        raise ValueError(f"{text!r} is not a domain like customer.example")
+    return text.lower()
 
 
 def parse_word(text: str, known: Iterable[str]) -> str:
