@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.policy.desk import MailboxRole, Role, Term, Unit
+from mailflow.policy.desk import MailboxRole, Role
+from mailflow.policy.term import Term, Unit
 from mailflow.settings import WrongSettings, load_desk, shipped_desks
 
 HEZO = load_desk(shipped_desks() / "hezo-cocare")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.policy.desk import DeskMailbox, MailboxRole, Role, Term, Unit
+from mailflow.policy.desk import DeskMailbox, MailboxRole, Role
+from mailflow.policy.term import Term, Unit
 from mailflow.settings import MailboxConnection, Settings, WrongSettings, find_desk, load_desk, load_settings, shipped_desks
 
 DESK = """

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import fields
 from datetime import time
 
-from mailflow.policy.desk import WEEKDAYS, Desk, MailboxRole, Term
+from mailflow.policy.desk import Desk, MailboxRole
+from mailflow.policy.notation import WEEKDAYS
+from mailflow.policy.term import Term
 
 PLACEHOLDER = "put the address"
 """How a desk.toml that `mailflow init` once wrote asks for the address of returns."""

@@ -23,7 +23,7 @@ from mailflow.notices.environment import MailLink
 from mailflow.policy.calendar import holiday_name_in
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Derivation
-from mailflow.policy.desk import Term
+from mailflow.policy.term import Term
 
 LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
 """Folders whose name alone is not the locale meant; any other folder is taken as Babel names it (`pl`, `de`, `pt_BR`)."""

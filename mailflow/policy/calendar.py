@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from mailflow.policy.derivation import Derivation, DerivedDay, Step
-from mailflow.policy.desk import DAY_UNITS, CalendarPolicy, Term, Unit
+from mailflow.policy.desk import CalendarPolicy
+from mailflow.policy.term import DAY_UNITS, Term, Unit
 
 DATED_NOTICE_TIME = time(9)
 """Dated notices leave at this local time (T2)."""

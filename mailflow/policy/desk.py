@@ -6,9 +6,7 @@ raise pydantic's ValidationError, a ValueError.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass as stdlib_dataclass
 from dataclasses import field
 from datetime import date, time
 from enum import StrEnum
@@ -18,29 +16,21 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
 from mailflow.policy.case_address import without_token
-from mailflow.policy.notation import parse_address, parse_country, parse_day, parse_service_level, parse_word, parse_zone, written
-
-
-class Unit(StrEnum):
-    """What terms are counted in, as desk.toml writes it: around the clock, in service hours, in calendar or in business days (T2)."""
-
-    MINUTES = "minutes"
-    HOURS = "hours"
-    SERVICE_MINUTES = "service minutes"
-    SERVICE_HOURS = "service hours"
-    DAYS = "days"
-    BUSINESS_DAYS = "business days"
-
-
-DAY_UNITS = (Unit.DAYS, Unit.BUSINESS_DAYS)
-
-
-@stdlib_dataclass(frozen=True, slots=True)
-class Term:
-    """A length of time of the policy: `30 minutes`, `15 business days`, `1 service hours` (counted in service hours only)."""
-
-    amount: int
-    unit: Unit
+from mailflow.policy.notation import (
+    WEEKDAYS,
+    Window,
+    in_order,
+    parse_address,
+    parse_clock,
+    parse_country,
+    parse_day,
+    parse_service_level,
+    parse_window,
+    parse_word,
+    parse_zone,
+    written,
+)
+from mailflow.policy.term import AnyTerm, DayTerm, Term, Unit
 
 
 class Role(StrEnum):
@@ -68,50 +58,6 @@ CHECKLIST = ("engineers", "certificates", "hotline", "service_manager", "trackin
 """Points of a partner's application that the reviewer looks at, in this order (DK2)."""
 PROGRAMMES = ("hicare", "cocare", "software", "warranty")
 """Programmes of contracts (EN1-EN3)."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-TERM = re.compile(r"(?P<amount>\d+) (?P<unit>(?:service )?(?:minutes?|hours?)|(?:business )?days?)$")
-WINDOW = re.compile(r"(\d{2}:\d{2})-(\d{2}:\d{2}|24:00)$")
-
-Window = tuple[time, time]
-
-
-def parse_term(text: str) -> Term:
-    """`15 business days`, `1 service hour`. Raises ValueError."""
-    match = TERM.match(text)
-    if match is None:
-        raise ValueError(f"{text!r} is no term; write it like '30 minutes', '1 service hours', '15 business days'")
-    return Term(int(match["amount"]), Unit(match["unit"].removesuffix("s") + "s"))
-
-
-def parse_day_term(text: str) -> Term:
-    """A term of days or business days. Raises ValueError."""
-    term = parse_term(text)
-    if term.unit not in DAY_UNITS:
-        raise ValueError(f"{text!r} must be days or business days")
-    return term
-
-
-def parse_window(text: str) -> Window:
-    """`09:00-17:00`; `24:00` is midnight at the day's end. Raises ValueError."""
-    match = WINDOW.match(text)
-    if match is None:
-        raise ValueError(f"{text!r} is no service window; write it like '09:00-17:00'")
-    return time.fromisoformat(match[1]), time.fromisoformat("00:00" if match[2] == "24:00" else match[2])
-
-
-def parse_clock(text: str) -> time | None:
-    """`08:00`; the empty text is no time at all. Raises ValueError."""
-    if text and not re.fullmatch(r"\d{2}:\d{2}", text):
-        raise ValueError(f"{text!r} is no time of day; write it like '08:00'")
-    return time.fromisoformat(text) if text else None
-
-
-def in_order(windows: tuple[Window, ...]) -> tuple[Window, ...]:
-    """Raises ValueError for windows that overlap."""
-    if any(later[0] < earlier[1] for earlier, later in zip(sorted(windows), sorted(windows)[1:], strict=False)):
-        raise ValueError("the windows overlap")
-    return windows
 
 
 Address = Annotated[str, AfterValidator(parse_address)]
@@ -124,8 +70,6 @@ Positive = Annotated[int, Strict(), Field(gt=0)]
 Percent = Annotated[int, Strict(), Field(gt=0, lt=100)]
 Priority = Annotated[str, Field(pattern=r"^P[1-4]$")]
 NumberPrefix = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*-$")]
-AnyTerm = Annotated[Term, written(parse_term, Term)]
-DayTerm = Annotated[Term, written(parse_day_term, Term)]
 DayKey = Annotated[date, written(parse_day, date)]
 ClockTime = Annotated[time | None, written(parse_clock, (time, type(None)))]
 Weekday = Annotated[int, written(lambda text: WEEKDAYS.index(parse_word(text, WEEKDAYS)), int)]

@@ -10,9 +10,10 @@ from enum import StrEnum
 from mailflow.policy.calendar import BusinessCalendar, calendar_for
 from mailflow.policy.case import Case, RmaLine
 from mailflow.policy.derivation import Step, Value
-from mailflow.policy.desk import DAY_UNITS, Desk, DigestPolicy, Role, Term
+from mailflow.policy.desk import Desk, DigestPolicy, Role
 from mailflow.policy.facts import WaitingDeadline
 from mailflow.policy.return_term import OwedPart
+from mailflow.policy.term import DAY_UNITS, Term
 
 SEARCH_DAYS = 400
 """No digest within that many days means that there is none."""

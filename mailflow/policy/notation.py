@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, time
 from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -22,7 +22,11 @@ SERVICE_LEVELS = (*LEVELS, *(f"{level}-onsite" for level in LEVELS))
 LONGEST_KEY = 200
 """Characters; keys stand in indexes."""
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WINDOW = re.compile(r"(\d{2}:\d{2})-(\d{2}:\d{2}|24:00)$")
+
 Value = TypeVar("Value")
+Window = tuple[time, time]
 
 
 def written(parse: Callable[[str], Value], kind: type | tuple[type, ...]) -> PlainValidator:
@@ -92,3 +96,25 @@ def parse_service_level(text: str) -> str:
         if name.lower() == plain:
             return name
     raise ValueError(f"no service level {text!r}; known are {', '.join(LEVELS)}, each also with -onsite")
+
+
+def parse_window(text: str) -> Window:
+    """`09:00-17:00`; `24:00` is midnight at the day's end."""
+    match = WINDOW.match(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no service window; write it like '09:00-17:00'")
+    return time.fromisoformat(match[1]), time.fromisoformat("00:00" if match[2] == "24:00" else match[2])
+
+
+def parse_clock(text: str) -> time | None:
+    """`08:00`; the empty text is no time at all."""
+    if text and not re.fullmatch(r"\d{2}:\d{2}", text):
+        raise ValueError(f"{text!r} is no time of day; write it like '08:00'")
+    return time.fromisoformat(text) if text else None
+
+
+def in_order(windows: tuple[Window, ...]) -> tuple[Window, ...]:
+    """The service windows of a day, which must not overlap."""
+    if any(later[0] < earlier[1] for earlier, later in zip(sorted(windows), sorted(windows)[1:], strict=False)):
+        raise ValueError("the windows overlap")
+    return windows

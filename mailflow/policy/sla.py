@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from mailflow.policy.calendar import SERVICE_UNITS, BusinessCalendar
 from mailflow.policy.derivation import Derivation, DerivedMoment, Step
-from mailflow.policy.desk import DAY_UNITS, RequestPolicy, Term
+from mailflow.policy.desk import RequestPolicy
 from mailflow.policy.notation import parse_service_level
+from mailflow.policy.term import DAY_UNITS, Term
 
 CUTOFF = time(15)
 """Local time until which a confirmation still counts for the next business day (EN6)."""

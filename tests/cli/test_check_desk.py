@@ -8,7 +8,8 @@ from datetime import time
 import pytest
 
 from mailflow.cli.check_desk import find_in_desk
-from mailflow.policy.desk import CertificationPolicy, Desk, Role, StaffMember, Term, Unit
+from mailflow.policy.desk import CertificationPolicy, Desk, Role, StaffMember
+from mailflow.policy.term import Term, Unit
 from mailflow.settings import shipped_desks
 from mailflow.toml_file import load_desk
 

@@ -11,7 +11,7 @@ import pytest
 from mailflow.notices.render import Templates
 from mailflow.notices.wording import Wording
 from mailflow.policy.derivation import Step
-from mailflow.policy.desk import Term, Unit
+from mailflow.policy.term import Term, Unit
 from tests.notices.samples import sample_values
 
 WORDING = Templates(Path(__file__).parents[2] / "templates" / "email").wording("en").in_zone("Europe/Bucharest")

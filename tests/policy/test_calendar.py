@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mailflow.policy.calendar import BusinessCalendar, WrongUnit, calendar_for, holiday_name_in
 from mailflow.policy.derivation import Step
-from mailflow.policy.desk import CalendarPolicy, Term, Unit
+from mailflow.policy.desk import CalendarPolicy
+from mailflow.policy.term import Term, Unit
 
 WEEK = {day: ((time(9), time(17)),) for day in range(5)}
 ROMANIA = CalendarPolicy(country="RO", timezone="Europe/Bucharest", windows=WEEK)

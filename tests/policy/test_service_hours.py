@@ -12,7 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mailflow.policy.calendar import BusinessCalendar, NoServiceHours, WrongUnit
-from mailflow.policy.desk import CalendarPolicy, Term, Unit
+from mailflow.policy.desk import CalendarPolicy
+from mailflow.policy.term import Term, Unit
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 OFFICE = {day: ((time(9), time(17)),) for day in range(5)}

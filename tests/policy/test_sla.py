@@ -9,7 +9,7 @@ import pytest
 
 from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.derivation import Step
-from mailflow.policy.desk import CalendarPolicy, RequestPolicy, Term, Unit
+from mailflow.policy.desk import CalendarPolicy, RequestPolicy
 from mailflow.policy.notation import parse_service_level
 from mailflow.policy.sla import (
     replacement_commitment,
@@ -17,6 +17,7 @@ from mailflow.policy.sla import (
     response_warnings,
     warning_moments,
 )
+from mailflow.policy.term import Term, Unit
 
 BUCHAREST, WARSAW = ZoneInfo("Europe/Bucharest"), ZoneInfo("Europe/Warsaw")
 TAC = BusinessCalendar(CalendarPolicy(country="RO", timezone="Europe/Bucharest", windows={day: ((time(9), time(18)),) for day in range(5)}))

@@ -15,7 +15,8 @@ from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.certification import Vacancy
 from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
 from mailflow.policy.derivation import Derivation, DerivedDay, Step
-from mailflow.policy.desk import CertificationPolicy, Term
+from mailflow.policy.desk import CertificationPolicy
+from mailflow.policy.term import Term
 
 DECISION_DUE = "decision_due"
 DECISION_OVERDUE = "decision_overdue"

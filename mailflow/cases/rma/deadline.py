@@ -29,10 +29,11 @@ from mailflow.cases.rma.owed import announced_parcels, due_on, standing_state, s
 from mailflow.cases.rma.relay import ask_to_ship
 from mailflow.policy.case import Case, RmaDetails
 from mailflow.policy.decision import Decision, SendNotice, SetDeadline
-from mailflow.policy.desk import Desk, Unit
+from mailflow.policy.desk import Desk
 from mailflow.policy.event import DeadlineFell
 from mailflow.policy.facts import Facts
 from mailflow.policy.return_term import OwedPart
+from mailflow.policy.term import Unit
 
 NOT_SENT = "not sent"
 """By which the return remembers that the CCR was told of a replacement that nobody has booked as sent."""

@@ -26,9 +26,10 @@ from mailflow.message.item import Item
 from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
-from mailflow.policy.desk import Desk, Term, Unit
+from mailflow.policy.desk import Desk
 from mailflow.policy.facts import Facts
 from mailflow.policy.return_term import ReturnTerm
+from mailflow.policy.term import Term, Unit
 
 
 def ship_replacement(case: Case, parcel: Parcel, items: Sequence[Item], facts: Facts, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:

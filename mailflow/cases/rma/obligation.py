@@ -11,9 +11,10 @@ from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.case import Case, PendingConfirmation, RmaDetails
 from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
 from mailflow.policy.derivation import Derivation, Step
-from mailflow.policy.desk import Desk, Term
+from mailflow.policy.desk import Desk
 from mailflow.policy.facts import Facts
 from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
+from mailflow.policy.term import Term
 
 DELIVERY_QUESTION = "delivery_question"
 REMINDER = "reminder"

@@ -10,8 +10,8 @@ from datetime import date
 from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
 from mailflow.policy.derivation import Derivation
-from mailflow.policy.desk import Term
 from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
+from mailflow.policy.term import Term
 
 
 def running(details: RmaDetails) -> tuple[OwedPart, ...]:

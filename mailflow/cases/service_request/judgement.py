@@ -13,10 +13,11 @@ from mailflow.policy.case import Request, ServiceRequestDetails, holds
 from mailflow.policy.customer_message import answer_at_once
 from mailflow.policy.decision import ClearDeadline, Decision, Effect, Note, SendNotice, SetDeadline
 from mailflow.policy.derivation import DerivedMoment, Step
-from mailflow.policy.desk import DAY_UNITS, Desk
+from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import ENTITLED
 from mailflow.policy.event import MailReceived
 from mailflow.policy.sla import response_due, response_warnings
+from mailflow.policy.term import DAY_UNITS
 
 INFORMATION_REMINDER = "information_reminder"
 INFORMATION_DECISION = "information_decision"

@@ -10,7 +10,7 @@ import pytest
 
 from mailflow.cases.rma.obligation import run_return_clock, start_terms, term_from
 from mailflow.policy.decision import SetDeadline
-from mailflow.policy.desk import Term, Unit
+from mailflow.policy.term import Term, Unit
 from tests.cases.rma.returns import DESK, case, facts
 
 ZONES = {"PL": "Europe/Warsaw", "RO": "Europe/Bucharest", "CN": "Asia/Shanghai"}

@@ -13,8 +13,8 @@ import pytest
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.policy.case import RmaLine
 from mailflow.policy.decision import ClearDeadline
-from mailflow.policy.desk import Term, Unit
 from mailflow.policy.register import Contract
+from mailflow.policy.term import Term, Unit
 from tests.cases.rma.returns import (
     ANNA,
     CUSTOMER,
