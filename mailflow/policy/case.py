@@ -8,6 +8,7 @@ from typing import Any, Generic
 
 from typing_extensions import TypeIs, TypeVar
 
+from mailflow.message.staff.command_forms import Command
 from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
 
 D = TypeVar("D", default=Any, covariant=True)
@@ -62,6 +63,24 @@ class Case(Generic[D]):
 def holds(case: Case[object], details: type[D]) -> TypeIs[Case[D]]:
     """Tell whether a case is of the type whose details these are; the type checker then knows its fields."""
     return isinstance(case.details, details)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingConfirmation:
+    """A command that waits for `/confirm CODE` (BX8): its line as typed, who gave it, when. Without a command a clock asks."""
+
+    code: str
+    line: str
+    by: str
+    at: datetime
+    command: Command | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmable:
+    """Details of a case type some of whose commands take effect only after a confirmation."""
+
+    confirmations: tuple[PendingConfirmation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,17 +229,7 @@ class RmaLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingConfirmation:
-    """A command that waits for `/confirm CODE` (BX8): its line as typed, who gave it, when."""
-
-    code: str
-    line: str
-    by: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RmaDetails:
+class RmaDetails(Confirmable):
     """An RMA's own facts. `type` is advance, repair or doa; days are in the customer's calendar."""
 
     type: str
@@ -239,7 +248,6 @@ class RmaDetails:
     invoices: tuple[InvoiceRequest, ...] = ()
     """What finance was asked to invoice and still holds, the oldest first."""
     extras: tuple[str, ...] = field(default=())
-    confirmations: tuple[PendingConfirmation, ...] = ()
     told: tuple[str, ...] = ()
     """Dated notices about the whole return that went out, by day and kind, so that a deadline that falls twice speaks once (RM3, BX4)."""
     held_since: datetime | None = None

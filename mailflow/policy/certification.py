@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mailflow.message.documents.certification import Application, Engineer, Project
-from mailflow.policy.case import Case, PendingConfirmation
+from mailflow.policy.case import Case, Confirmable
 from mailflow.policy.derivation import Derivation
 
 __all__ = ["Application", "Certification", "CertificationDetails", "Engineer", "Project", "RegisteredCertificate", "Vacancy"]
@@ -52,7 +52,7 @@ class RegisteredCertificate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CertificationDetails:
+class CertificationDetails(Confirmable):
     """Days are of the desk's calendar. `stars`, `issued_on` and `valid_through` are set by the approval."""
 
     application: Application = field(default_factory=Application)
@@ -71,7 +71,6 @@ class CertificationDetails:
     held: RegisteredCertificate | None = None
     """What the register said when the case was opened: the certificate that an application follows, or the case's own."""
     vacancies: tuple[Vacancy, ...] = ()
-    confirmations: tuple[PendingConfirmation, ...] = ()
 
 
 Certification = Case[CertificationDetails]

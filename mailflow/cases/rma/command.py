@@ -10,9 +10,9 @@ from mailflow.cases.rma.announcement import announce, state_once_announced
 from mailflow.cases.rma.arrival import arrival_of, earliest_delivery, is_awaited, parcels_to_customer
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.bounce import reach_again
-from mailflow.cases.rma.confirmation import Rule, ask_confirmation, confirm
 from mailflow.cases.rma.correction import correct
 from mailflow.cases.rma.delivery import deliver_replacement, extend_term, parts_sent, ship_replacement
+from mailflow.cases.rma.invoicing import confirm_invoice
 from mailflow.cases.rma.letter import tell_customer, with_remarks
 from mailflow.cases.rma.lifecycle import LIFECYCLE
 from mailflow.cases.rma.obligation import RETURN_CLOCK, VALIDITY_CLOCK, start_validity_clock, stop
@@ -24,8 +24,10 @@ from mailflow.cases.rma.visit import announce_visit, complete_visit
 from mailflow.cases.rma.withdrawal import withdraw_all
 from mailflow.message.item import Item
 from mailflow.message.model import ReturnLine, ReturnNotification
+from mailflow.policy import command_rules
 from mailflow.policy.case import Case, Parcel, RmaDetails
-from mailflow.policy.decision import Decision, Effect, Note
+from mailflow.policy.command_rules import Rule, ask_confirmation, confirm, give_add, give_note
+from mailflow.policy.decision import Decision, Effect
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
@@ -37,16 +39,22 @@ ALWAYS = ("received", "correct", "note", "confirm")
 
 
 def give_command(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The rule of the command's name; a name without one is refused."""
+    """Apply the rule of the command's name; a return that is over takes few of them."""
     name = event.command.name
-    if name == "confirm":
-        return confirm(case, event, give_command, facts, desk, now)
-    if name not in RULES:
-        return _refuse(case, "rma_no_such_command", command=f"/{name}")
     owes_replacement = name in ("shipped", "delivered") and case.state == "closed" and is_awaited(case.details)
-    if LIFECYCLE.is_closed(case.state) and name not in ALWAYS and not owes_replacement:
+    if LIFECYCLE.is_closed(case.state) and name in RULES and name not in ALWAYS and not owes_replacement:
         return _refuse(case, "rma_is_over", state=case.state)
-    return RULES[name](case, event, facts, desk, now)
+    return command_rules.give_command(RULES, case, event, facts, desk, now)
+
+
+def _confirm(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """What waits for the code: a command, or the question of a clock whether finance shall be asked (BX4)."""
+
+    def give(freed: Case[RmaDetails], given: CommandGiven) -> Decision:
+        rule = confirm_invoice if given.command.name == "confirm" else give_command
+        return rule(freed, given, facts, desk, now)
+
+    return confirm(case, event, give)
 
 
 def _refuse(case: Case, name: str, **values: Value) -> Decision:
@@ -197,15 +205,15 @@ def _invoiced(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: da
 def _add(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Another address takes part; where nobody could be reached, the clock goes on with it (BX4)."""
     address = event.command.address
-    if desk.roles_of(address):
-        return _refuse(case, "rma_address_of_staff", address=address)
-    taking_part = case.changed(participants=tuple(dict.fromkeys((*case.participants, address))))
-    reached, effects = reach_again(taking_part, address, facts, desk, now)
-    return _done(reached, event, "rma_reachable_again" if effects else "rma_added", *effects, address=address)
-
-
-def _note(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    return _done(case, event, "rma_noted", Note(text=event.command.text, who=event.by))
+    if address in case.participants:
+        reached, effects = reach_again(case, address, facts, desk, now)
+        return _done(reached, event, "rma_reachable_again" if effects else "rma_added", *effects, address=address)
+    added = give_add(case, event, facts, desk, now)
+    if added.case is None or added.refused:
+        return added
+    reached, effects = reach_again(added.case, address, facts, desk, now)
+    again = Step("rma_reachable_again", {"rma": case.number, "address": address})
+    return replace(added, case=reached, effects=effects, done=again if effects else added.done)
 
 
 def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -215,7 +223,7 @@ def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datet
     return _done(closed, event, "rma_closed", tell_customer(closed, "closed"), *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, Rule[RmaDetails, Facts]] = {
     "shipped": _shipped,
     "delivered": _delivered,
     "announced": _announced,
@@ -230,6 +238,7 @@ RULES: Mapping[str, Rule] = {
     "visit": announce_visit,
     "visited": complete_visit,
     "add": _add,
-    "note": _note,
+    "note": give_note,
     "close": _close,
+    "confirm": _confirm,
 }

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.service_request.details import add_participant
 from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.handover import hand_over
 from mailflow.cases.service_request.judgement import accept, forget_questions, last_day_to_reopen, start_clock, stop_clock
-from mailflow.cases.service_request.letters import done, pass_on, refuse, tell_customer
+from mailflow.cases.service_request.letters import pass_on, tell_customer
+from mailflow.policy import command_rules
 from mailflow.policy.case import Request, ServiceRequestDetails, holds
+from mailflow.policy.command_rules import Rule, done, give_add, give_note, refuse
 from mailflow.policy.decision import ChangeCase, Decision, Note
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
 from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
-Rule = Callable[[Request, CommandGiven, RequestFacts, Desk, datetime], Decision]
 AFTER_MERGING = ("note", "link")
 """What may still be done to a request that goes on in another."""
 
 
 def give_command(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
-    """The rule of the command's name; a name without one is refused."""
-    rule = RULES.get(event.command.name)
-    if rule is None:
-        return refuse(case, event, Step("request_no_command", {"number": case.number, "command": f"/{event.command.name}"}))
-    if case.merged_into and event.command.name not in AFTER_MERGING:
+    """Apply the rule of the command's name; few have a place in a request that was merged."""
+    if case.merged_into and event.command.name in RULES and event.command.name not in AFTER_MERGING:
         return refuse(case, event, Step("request_was_merged", {"number": case.number, "other": case.merged_into}))
-    return rule(case, event, facts, desk, now)
+    return command_rules.give_command(RULES, case, event, facts, desk, now)
 
 
 def give_accept(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -57,19 +54,13 @@ def give_priority(case: Request, event: CommandGiven, facts: RequestFacts, desk:
 
 def give_assign(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
     """Put a member of staff in charge and send him the customer's words, which he can answer (SR5)."""
-    address = event.by if event.command.address in ("", "me") else event.command.address
-    if not desk.roles_of(address):
-        return refuse(case, event, Step("request_not_staff", {"number": case.number, "address": address, "desk": desk.name}))
-    assigned = case.changed(assignee=address)
+    decision = command_rules.give_assign(case, event, facts, desk, now)
+    address = decision.case.assignee if decision.case and not decision.refused else None
     # Who takes a case for himself has read its newest mail already, if he was among its readers.
     has_read = address == event.by and facts.customer_words is not None and address in facts.customer_words.readers
-    words = () if has_read else pass_on(assigned, address, facts, event.by)
-    return done(assigned, event, Step("request_assigned", {"number": case.number, "address": address}), *words)
-
-
-def give_note(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
-    """Write a line into the journal."""
-    return done(case, event, Step("request_noted", {"number": case.number}), Note(text=event.command.text, who=event.by))
+    if not address or has_read:
+        return decision
+    return replace(decision, effects=pass_on(case.changed(assignee=address), address, facts, event.by))
 
 
 def give_resolve(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -208,7 +199,7 @@ def _why_apart(case: Request, target: Request, facts: RequestFacts, desk: Desk) 
     return Step("request_other_customer", {"number": case.number, "other": target.number})
 
 
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, Rule[ServiceRequestDetails, RequestFacts]] = {
     "accept": give_accept,
     "priority": give_priority,
     "assign": give_assign,
@@ -218,7 +209,7 @@ RULES: Mapping[str, Rule] = {
     "reopen": give_reopen,
     "merge": merge,
     "link": link,
-    "add": add_participant,
+    "add": give_add,
     "entitled": give_entitled,
     "rma": give_rma,
     "handover": hand_over,

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from mailflow.cases.service_request.facts import RequestFacts
-from mailflow.cases.service_request.letters import done, refuse
 from mailflow.message.customer.one_line import is_yes
 from mailflow.message.reply_words import ANSWERED
 from mailflow.policy.case import Case, Request, ServiceRequestDetails
-from mailflow.policy.decision import Decision, Effect, SendNotice
+from mailflow.policy.command_rules import is_of_desk
+from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
-from mailflow.policy.event import CommandGiven, MailReceived, Standing
+from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 CLEAR_TEXT = "clear_text"
@@ -151,11 +150,6 @@ class Noticed:
     commands: tuple[str, ...] = ()
 
 
-def is_of_desk(address: str, desk: Desk) -> bool:
-    """A mailbox of the desk or one of its staff."""
-    return desk.is_mailbox(address) or bool(desk.roles_of(address))
-
-
 def welcome(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk) -> Noticed:
     """The sender takes part, with the colleagues whom it copied in. All other addresses are proposed and get nothing."""
     # Staff who write for a caller choose for themselves whom they copy in.
@@ -179,21 +173,6 @@ def welcome(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk)
     flags = tuple(Step(name, {"addresses": addresses}) for name, addresses in noticed.items() if addresses)
     commands = tuple(f"/add {address}" for address in dict.fromkeys((*new, *asked)))
     return Noticed(case.changed(participants=taking_part, proposed=waiting), flags=flags, commands=commands)
-
-
-def add_participant(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
-    """`/add ADDRESS`: it gets all that the customer gets from now on, and is the customer where the request has none yet."""
-    address = event.command.address
-    if is_of_desk(address, desk):
-        return refuse(case, event, Step("request_address_of_desk", {"number": case.number, "address": address}))
-    if address in case.participants:
-        return refuse(case, event, Step("request_takes_part", {"number": case.number, "address": address}))
-    changed = case.changed(
-        customer=case.customer or address,
-        participants=(*case.participants, address),
-        proposed=tuple(one for one in case.proposed if one != address),
-    )
-    return done(changed, event, Step("request_added", {"number": case.number, "address": address}))
 
 
 QUESTION = "service_request/information_request"

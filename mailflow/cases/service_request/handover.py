@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.service_request.facts import RequestFacts
-from mailflow.cases.service_request.letters import done, refuse, responsible_staff, summary
+from mailflow.cases.service_request.letters import responsible_staff, summary
 from mailflow.message.reference import find_case_numbers
 from mailflow.policy.case import Request
+from mailflow.policy.command_rules import done, refuse
 from mailflow.policy.decision import Decision, Note, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, VendorPolicy

@@ -1,4 +1,4 @@
-"""What a request says to whom (SR5): answers to commands, letters to the customer, the customer's mail with flags for staff."""
+"""What a request says to whom (SR5): letters to the customer, the customer's mail with flags for staff."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ from collections.abc import Iterable, Mapping
 from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.policy.case import Request, ServiceRequestDetails
 from mailflow.policy.customer_message import Summary, pass_to_assignee, relay_to_staff
-from mailflow.policy.decision import Decision, Effect, SendNotice, Sentence
+from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
-from mailflow.policy.event import CommandGiven, MailReceived
-
-
-def refuse(case: Request, event: CommandGiven, why: Step) -> Decision:
-    """Nothing is done, and the sender is told why."""
-    return Decision(case=case, reason=f"{event.by}: {event.command.line}: refused, {why.name}", refused=why)
-
-
-def done(case: Request, event: CommandGiven, told: Sentence, *effects: Effect) -> Decision:
-    """The command was carried out; `told` is the answer to its sender (OUT4)."""
-    return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=told)
+from mailflow.policy.event import MailReceived
 
 
 def tell_customer(case: Request, notice: str, *, type: str = "service_request", **values: object) -> SendNotice:

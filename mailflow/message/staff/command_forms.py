@@ -22,6 +22,10 @@ RMA_TYPES = ("advance", "repair", "doa")
 RMA_TYPE_FILLERS = {"replacement", "return", "for", "type"}
 
 
+ClockTime = time
+"""For the field of that name, whose hint would else mean itself."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One command as typed in `line`. `number` is the case it names ('' where left out); fields that it does not have are empty.
@@ -47,7 +51,7 @@ class Command:
     carrier: str = ""
     tracking: str = ""
     day: date | None = None
-    time: time | None = None
+    time: ClockTime | None = None
     days: int | None = None
     contract: str = ""
     refused: bool = False

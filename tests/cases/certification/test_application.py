@@ -168,9 +168,9 @@ def test_a_rejection_tells_its_reason() -> None:
         ("rejected", "/reject again", "certification_decided"),
         ("applied", "/cancel false information", "no_certificate"),
         ("applied", "/close", "certification_needs_decision"),
-        ("applied", "/confirm K7QX", "certification_nothing_to_confirm"),
-        ("applied", "/waive CERT-100001 lost", "not_for_certification"),
-        ("applied", "/assign eve@evil.example", "certification_not_staff"),
+        ("applied", "/confirm K7QX", "code_unknown"),
+        ("applied", "/waive CERT-100001 lost", "command_not_here"),
+        ("applied", "/assign eve@evil.example", "command_not_staff"),
     ],
 )
 def test_a_command_that_makes_no_sense_is_refused(state: str, line: str, why: str) -> None:

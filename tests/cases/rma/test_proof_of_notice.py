@@ -117,7 +117,7 @@ def test_an_extension_makes_the_question_void() -> None:
     notices = (*without(REMINDER), sent(REMINDER))
     moved = after(command(after(asked(*notices)), "/extend 5 strike", known=facts(sent_notices=notices)))
     assert moved.details.confirmations == ()
-    assert names(command(moved, "/confirm ABC234").refused) == ("rma_code_unknown",)
+    assert names(command(moved, "/confirm ABC234").refused) == ("code_unknown",)
 
 
 def test_no_yes_stands_for_a_letter_that_came_back_since() -> None:

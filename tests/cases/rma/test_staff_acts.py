@@ -141,9 +141,9 @@ def test_waiving_and_cancelling_wait_for_a_confirmation(line: str, would: str) -
     """BX8: nothing is done yet, and the code belongs to the command."""
     asked = command(case(), line)
     assert letters(asked) == [("staff/confirmation_request", ("ccr@tac.example",))]
-    assert names(asked.done) == ("rma_confirm_first", would)
+    assert names(asked.done) == ("command_confirm_first", would)
     assert after(asked).details.outstanding == 2
-    assert names(command(after(asked), "/confirm WRONG").refused) == ("rma_code_unknown",)
+    assert names(command(after(asked), "/confirm WRONG").refused) == ("code_unknown",)
     done = command(after(asked), "/confirm ABC234")
     assert after(done).state in ("waived", "cancelled")
     assert done.reason == f"ccr@tac.example: {line}"

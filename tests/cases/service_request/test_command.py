@@ -23,13 +23,13 @@ def told(name: str, **values: Value) -> Step:
     [
         ("/accept P1", told("request_accepted", priority="P1")),
         ("/priority P4", told("request_priority", priority="P4", before="P2")),
-        ("/assign me", told("request_assigned", address="ccr@tac.example")),
-        ("/assign cse@tac.example", told("request_assigned", address="cse@tac.example")),
-        ("/note call back", told("request_noted")),
+        ("/assign me", told("command_assigned", address="ccr@tac.example")),
+        ("/assign cse@tac.example", told("command_assigned", address="cse@tac.example")),
+        ("/note call back", told("command_noted")),
         ("/resolve done", told("request_resolved")),
         ("/close", told("request_closed_and_asked")),
         ("/close spam", told("request_closed_as_spam")),
-        ("/add paul@partner.example", told("request_added", address="paul@partner.example")),
+        ("/add paul@partner.example", told("command_added", address="paul@partner.example")),
         ("/entitled no expired", told("request_not_entitled", reason="expired")),
         ("/priority P2", told("request_same_priority", priority="P2")),
     ],
@@ -43,13 +43,13 @@ def test_a_command_says_what_it_did(line: str, answer: Step) -> None:
     ("state", "line", "why"),
     [
         ("accepted", "/accept", told("request_accepted_before", state="accepted")),
-        ("accepted", "/assign eve@evil.example", told("request_not_staff", address="eve@evil.example", desk="huawei-tac")),
+        ("accepted", "/assign eve@evil.example", told("command_not_staff", address="eve@evil.example", desk="huawei-tac")),
         ("accepted", "/reopen", told("request_not_over", state="accepted")),
         ("resolved", "/resolve", told("request_in_state", state="resolved")),
         ("closed", "/close", told("request_in_state", state="closed")),
         ("closed", "/rma doa 1 x 02350ABC", told("request_closed_to_returns")),
         ("accepted", "/entitled HC-7", told("request_contract_unknown", contract="HC-7")),
-        ("accepted", "/waive RMA-100001 lost", told("request_no_command", command="/waive")),
+        ("accepted", "/waive RMA-100001 lost", told("command_not_here", command="/waive")),
     ],
 )
 def test_a_command_that_makes_no_sense_is_refused_with_its_reason(state: str, line: str, why: Step) -> None:
@@ -109,7 +109,7 @@ def test_a_request_that_was_merged_takes_notes_only() -> None:
     """SR7"""
     merged = request(state="closed", closed_at=AT, merged_into="SR-100009")
     assert command(merged, "/reopen").refused == told("request_was_merged", other="SR-100009")
-    assert command(merged, "/note see there").done == told("request_noted")
+    assert command(merged, "/note see there").done == told("command_noted")
 
 
 def test_the_facts_of_another_contract_do_not_entitle() -> None:

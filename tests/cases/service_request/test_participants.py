@@ -99,7 +99,7 @@ def test_staff_add_whom_they_like() -> None:
 
 @pytest.mark.parametrize(
     ("address", "why"),
-    [("tac@tac.example", "request_address_of_desk"), ("cse@tac.example", "request_address_of_desk"), (ANNA, "request_takes_part")],
+    [("tac@tac.example", "command_address_of_desk"), ("cse@tac.example", "command_address_of_desk"), (ANNA, "command_takes_part")],
 )
 def test_staff_add_neither_themselves_nor_anybody_twice(address: str, why: str) -> None:
     """SR11"""
