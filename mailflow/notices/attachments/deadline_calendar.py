@@ -4,55 +4,29 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from mailflow.notices.environment import clean_text
+from icalendar import Alarm, Calendar, Component, Event
 
-LONGEST_LINE = 75
-"""Octets of a content line (RFC 5545 3.1)."""
+from mailflow.notices.environment import clean_text
 
 
 def build_deadline_calendar(uid: str, title: str, day: date, description: str, *, sequence: int, at: datetime) -> bytes:
-    """An all-day event, the same bytes for the same values.
+    """Write an all-day event, the same bytes for the same values.
 
     With the same `uid` and a greater `sequence` it replaces an earlier entry (RFC 5546 2.1.4); `at` is when it was written.
     """
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//mailflow//deadline//EN",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        "BEGIN:VEVENT",
-        f"UID:{_escape(uid)}",
-        f"SEQUENCE:{sequence}",
-        f"DTSTAMP:{at.astimezone(UTC):%Y%m%dT%H%M%SZ}",
-        f"DTSTART;VALUE=DATE:{day:%Y%m%d}",
-        f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{_escape(title)}",
-        f"DESCRIPTION:{_escape(description)}",
-        "TRANSP:TRANSPARENT",
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        f"DESCRIPTION:{_escape(title)}",
-        "TRIGGER:-P1D",
-        "END:VALARM",
-        "END:VEVENT",
-        "END:VCALENDAR",
-    )
-    return b"".join(_fold(line) for line in lines)
+    title, description = clean_text(title), clean_text(description)
+    alarm = _component(Alarm(), action="DISPLAY", description=title, trigger=timedelta(days=-1))
+    event = _component(
+        Event(), uid=clean_text(uid), sequence=sequence, dtstamp=at.astimezone(UTC).replace(microsecond=0), dtstart=day,
+        dtend=day + timedelta(days=1), summary=title, description=description, transp="TRANSPARENT",
+    )  # fmt: skip
+    event.add_component(alarm)
+    calendar = _component(Calendar(), version="2.0", prodid="-//mailflow//deadline//EN", calscale="GREGORIAN", method="PUBLISH")
+    calendar.add_component(event)
+    return bytes(calendar.to_ical(sorted=False))
 
 
-def _escape(text: str) -> str:
-    """TEXT of RFC 5545 3.3.11."""
-    cleaned = clean_text(text).replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return cleaned.replace("\n", "\\n")
-
-
-def _fold(line: str) -> bytes:
-    """Lines of at most 75 octets, cut between whole characters."""
-    pieces = [b""]
-    for character in line:
-        coded = character.encode("utf-8")
-        if len(pieces[-1]) + len(coded) > LONGEST_LINE - (len(pieces) > 1):
-            pieces.append(b"")
-        pieces[-1] += coded
-    return b"\r\n ".join(pieces) + b"\r\n"
+def _component(component: Component, **properties: str | int | date | timedelta) -> Component:
+    for name, value in properties.items():
+        component.add(name, value)
+    return component
