@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from mailflow import failpoint
 from mailflow.delivery.relay import Ambiguous, Outcome, OwnFault, PermanentFailure, Relay, Sent, TemporaryFailure
-from mailflow.delivery.retry import DEFAULT, RetryPolicy, next_try, next_try_of_relay
+from mailflow.delivery.retry import DEFAULT, RetryPolicy, next_try
 from mailflow.delivery.window import DialogueWindow, LeaseLost, Verdict
 from mailflow.store import outbox
 from mailflow.store.outbox import OutboxItem
@@ -66,7 +66,19 @@ async def deliver_due(
     standstill. With `stop` set no further mail is begun and the rest is released. Cancelled, it breaks off what has not sent its dot.
     Raises only what the database raises: then the round ends, and its leases run out or are recovered.
     """
-    items = await asyncio.to_thread(_lease, database, owner, clock(), lease, limit)
+
+    def lease_rows() -> list[OutboxItem]:
+        with database.write() as c:
+            for row in outbox.recover_interrupted(c, now):
+                _log.warning("outbox row %d was left by a sender that did not end its work", row)
+            return outbox.lease_due(c, now=now, owner=owner, lease=lease, limit=limit)
+
+    def release_rows() -> int:
+        with database.write() as c:
+            return outbox.release(c, owner)
+
+    now = clock()
+    items = await asyncio.to_thread(lease_rows)
     await failpoint.reach_in_loop("outbox.after_lease")
     if not items:
         return DeliveryRound()
@@ -82,20 +94,8 @@ async def deliver_due(
         extending.cancel()
         with suppress(asyncio.CancelledError):
             await extending
-    released = await asyncio.to_thread(_release, database, owner) if work.left else 0
+    released = await asyncio.to_thread(release_rows) if work.left else 0
     return replace(work.result(), leased=len(items), released=released)
-
-
-def _lease(database: Database, owner: str, now: datetime, lease: timedelta, limit: int) -> list[OutboxItem]:
-    with database.write() as c:
-        for row in outbox.recover_interrupted(c, now):
-            _log.warning("outbox row %d was left by a sender that did not end its work", row)
-        return outbox.lease_due(c, now=now, owner=owner, lease=lease, limit=limit)
-
-
-def _release(database: Database, owner: str) -> int:
-    with database.write() as c:
-        return outbox.release(c, owner)
 
 
 async def _extend(
@@ -169,13 +169,6 @@ class _Round:
         except Exception as error:
             _log.exception("sending outbox row %d failed in an unexpected way", item.id)
             outcome = Ambiguous(repr(error)) if inside else TemporaryFailure(repr(error))
-        self._note(outcome)
-        verdict = self._verdict(item, outcome)
-        await (self._settle(verdict) if inside else self._mark(verdict))
-        if isinstance(outcome, Sent):
-            await failpoint.reach_in_loop("outbox.after_commit")
-
-    def _note(self, outcome: Outcome) -> None:
         if isinstance(outcome, OwnFault) and not self._own_fault:
             self._own_fault = outcome.reason
             _log.error("the relay refuses us, nothing is sent: %s", outcome.reason)
@@ -184,10 +177,13 @@ class _Round:
             _log.warning("the relay cannot be reached: %s", outcome.reason)
         if isinstance(outcome, Ambiguous):
             self._counts["ambiguous"] += 1
-
-    async def _settle(self, verdict: Verdict) -> None:
-        if not await self._window.leave(verdict):
+        verdict = self._verdict(item, outcome)
+        if not inside:
+            await self._mark(verdict)
+        elif not await self._window.leave(verdict):
             self._counts["lost"] += 1
+        if isinstance(outcome, Sent):
+            await failpoint.reach_in_loop("outbox.after_commit")
 
     async def _mark(self, verdict: Verdict) -> None:
         def commit() -> bool:
@@ -222,12 +218,9 @@ class _Round:
             if item.at_most_once or item.ambiguous:
                 return "held", outbox.mark_held(c, item.id, owner, outcome.reason)
             return "deferred", outbox.mark_waiting(c, item.id, owner, now + self._policy.ambiguous, outcome.reason, ambiguous=True)
-        return self._defer(c, item, outcome, now)
-
-    def _defer(self, c: Connection, item: OutboxItem, outcome: TemporaryFailure, now: datetime) -> tuple[str, bool]:
         row = outbox.load(c, item.id)
-        schedule = next_try_of_relay if outcome.relay_down else next_try
-        at = schedule(item.attempts, now, row.created_at if row is not None else now, self._jitter(), self._policy)
+        first_at = row.created_at if row is not None else now
+        at = next_try(item.attempts, now, first_at, self._jitter(), self._policy, relay_down=outcome.relay_down)
         if at is None:
             days = self._policy.give_up_after.days
             return "failed", outbox.mark_failed(c, item.id, self._owner, f"given up after {days} days: {outcome.reason}", now)

@@ -27,20 +27,16 @@ class RetryPolicy:
 DEFAULT = RetryPolicy()
 
 
-def next_try(attempts: int, now: datetime, first_at: datetime, jitter: float, policy: RetryPolicy = DEFAULT) -> datetime | None:
-    """The next try after `attempts` (1 or more) that failed; None when it is time to give up. `jitter` in [0, 1)."""
-    pause = _pause(attempts, policy) * (1.0 + policy.spread * jitter)
-    return now + pause if now + pause <= first_at + policy.give_up_after else None
+def next_try(
+    attempts: int, now: datetime, first_at: datetime, jitter: float, policy: RetryPolicy = DEFAULT, *, relay_down: bool = False
+) -> datetime | None:
+    """Say when to try next after `attempts` (1 or more) that failed; None when it is time to give up. `jitter` in [0, 1).
 
-
-def next_try_of_relay(attempts: int, now: datetime, first_at: datetime, jitter: float, policy: RetryPolicy = DEFAULT) -> datetime | None:
-    """As `next_try` where no server answered: the relay is asked for often, so that mail flows soon after its return."""
-    at = next_try(attempts, now, first_at, jitter, policy)
-    return None if at is None else min(at, now + policy.relay_down)
-
-
-def _pause(attempts: int, policy: RetryPolicy) -> timedelta:
-    if attempts > len(policy.steps):
-        return policy.interval
-    before = policy.steps[attempts - 2] if attempts > 1 else timedelta(0)
-    return policy.steps[attempts - 1] - before
+    Where no server answered (`relay_down`) it is asked for often, so that mail flows soon after its return.
+    """
+    moments = (timedelta(0), *policy.steps)
+    pause = moments[attempts] - moments[attempts - 1] if attempts < len(moments) else policy.interval
+    at = now + pause * (1.0 + policy.spread * jitter)
+    if at > first_at + policy.give_up_after:
+        return None
+    return min(at, now + policy.relay_down) if relay_down else at

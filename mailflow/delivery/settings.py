@@ -38,18 +38,13 @@ class RelaySettings:
     refused_pause: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.tls == "none" and self.user and not _is_loopback(self.host):
+        try:
+            is_loopback = self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            is_loopback = False
+        if self.tls == "none" and self.user and not is_loopback:
             raise InsecureRelay(f"{self.host}: logging in without TLS is allowed on this machine's loopback only")
 
     def context(self) -> ssl.SSLContext:
         """Verifies chain and host name, unless the caller gave a context that does otherwise."""
         return self.tls_context or ssl.create_default_context()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

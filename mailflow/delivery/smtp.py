@@ -17,8 +17,7 @@ import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponse, SMTPResponseException
 
 from mailflow import failpoint
-from mailflow.delivery.answer import classify
-from mailflow.delivery.relay import Ambiguous, Outcome, OwnFault, PermanentFailure, Sent, TemporaryFailure
+from mailflow.delivery.relay import Ambiguous, Outcome, OwnFault, PermanentFailure, Sent, TemporaryFailure, classify
 from mailflow.delivery.settings import RelaySettings
 from mailflow.delivery.wire import dot_stuffed, envelope_parameters, why_unsendable, with_normal_line_ends
 
@@ -42,7 +41,6 @@ class _Dialogue:
     line: _Line
     data_begun: bool = False
     dot_sent: bool = False
-    rcpt_parameters: tuple[bytes, ...] = ()
 
 
 class _Broken(Exception):
@@ -108,10 +106,19 @@ class SmtpRelay:
 
     async def _line(self) -> _Line | Outcome:
         """A kept connection or a new one. A server that allows us fewer than we want gets fewer."""
+        line: _Line | Outcome | None
         while True:
             self._busy += 1
             try:
-                line = self._reuse() or await self._open()
+                line = None
+                while self._free and line is None:
+                    kept = self._free.pop()
+                    # Older ones are dropped: a server or a firewall may have forgotten them.
+                    if kept.client.is_connected and time.monotonic() - kept.used_at < self._settings.keep_open:
+                        line = kept
+                    else:
+                        kept.client.close()
+                line = line or await self._open()
             finally:
                 self._busy -= 1
             if not isinstance(line, TemporaryFailure):
@@ -121,15 +128,6 @@ class SmtpRelay:
                     return line
                 # Others have connections or are about to: this place is given up, and one of theirs is waited for.
                 await self._places.acquire()
-
-    def _reuse(self) -> _Line | None:
-        """A kept connection that was of use lately; older ones are dropped, for a server or a firewall may have forgotten them."""
-        while self._free:
-            line = self._free.pop()
-            if line.client.is_connected and time.monotonic() - line.used_at < self._settings.keep_open:
-                return line
-            line.client.close()
-        return None
 
     async def _open(self) -> _Line | Outcome:
         until, reason = self._refused
@@ -179,10 +177,14 @@ class SmtpRelay:
         dialogue = _Dialogue(line)
         named = False
         try:
-            await self._name_sender(dialogue, sender, recipient, body, envelope_id)
+            found = envelope_parameters(line.client.esmtp_extensions, sender, recipient, body, envelope_id)
+            if isinstance(found, str):
+                raise _Broken(PermanentFailure(found))
+            of_mail, of_rcpt = found
+            await self._command(dialogue, "MAIL", b"MAIL", b"FROM:" + _bracketed(sender), *of_mail)
             named = True
             await failpoint.reach_in_loop("smtp.after_mail")
-            await self._command(dialogue, "RCPT", b"RCPT", b"TO:" + _bracketed(recipient), *dialogue.rcpt_parameters)
+            await self._command(dialogue, "RCPT", b"RCPT", b"TO:" + _bracketed(recipient), *of_rcpt)
             await failpoint.reach_in_loop("smtp.after_rcpt")
             if on_data is not None:
                 await on_data()
@@ -196,20 +198,15 @@ class SmtpRelay:
             line.client.close()
             if not named and line.mails > 0:
                 return None
-            return _of_break(dialogue, error)
+            reason = str(error) or type(error).__name__
+            if dialogue.dot_sent:
+                return Ambiguous(f"no answer to the final dot: {reason}")
+            return TemporaryFailure(f"the connection broke: {reason}", before_data=not dialogue.data_begun)
         except BaseException:
             line.client.close()
             raise
         await self._keep(line, outcome)
         return outcome
-
-    async def _name_sender(self, dialogue: _Dialogue, sender: str, recipient: str, body: bytes, envelope_id: str) -> None:
-        offered = dialogue.line.client.esmtp_extensions
-        found = envelope_parameters(offered, sender, recipient, body, envelope_id)
-        if isinstance(found, str):
-            raise _Broken(PermanentFailure(found))
-        mail, dialogue.rcpt_parameters = found
-        await self._command(dialogue, "MAIL", b"MAIL", b"FROM:" + _bracketed(sender), *mail)
 
     async def _command(self, dialogue: _Dialogue, stage: str, *words: bytes) -> SMTPResponse:
         """One command; raises `_Broken` unless the server agrees."""
@@ -275,13 +272,6 @@ class SmtpRelay:
             line.mails += 1
             line.used_at = time.monotonic()
             self._free.append(line)
-
-
-def _of_break(dialogue: _Dialogue, error: BaseException) -> Outcome:
-    reason = str(error) or type(error).__name__
-    if dialogue.dot_sent:
-        return Ambiguous(f"no answer to the final dot: {reason}")
-    return TemporaryFailure(f"the connection broke: {reason}", before_data=not dialogue.data_begun)
 
 
 def _said_421(outcome: Outcome) -> bool:

@@ -45,7 +45,11 @@ class DialogueWindow:
 
     async def leave(self, verdict: Verdict | None) -> bool:
         """Commit what became of a mail that was inside, and let the next one in. False when the lease was lost."""
-        follower = self._next()
+        follower: tuple[int, asyncio.Future[bool]] | None = None
+        while self._waiting and (follower is None or follower[1].done()):
+            follower = self._waiting.popleft()
+        if follower is not None and follower[1].done():
+            follower = None
         try:
             ours, entered = await asyncio.to_thread(self._commit, verdict, follower[0] if follower else None)
         except BaseException as error:
@@ -81,13 +85,6 @@ class DialogueWindow:
         except BaseException:
             self._inside -= 1
             raise
-
-    def _next(self) -> tuple[int, asyncio.Future[bool]] | None:
-        while self._waiting:
-            place = self._waiting.popleft()
-            if not place[1].done():
-                return place
-        return None
 
     def _commit(self, verdict: Verdict | None, entering: int | None) -> tuple[bool, bool]:
         if verdict is None and entering is None:

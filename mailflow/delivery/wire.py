@@ -56,13 +56,9 @@ def envelope_parameters(
 
 def with_normal_line_ends(raw: bytes) -> bytes:
     """Every line, the last included, ends with CR LF; a lone CR or LF is a line end too, so that no server can read one into it."""
-    body = raw if _is_normal(raw) else _LINE_END.sub(b"\r\n", raw)
+    is_normal = raw.count(b"\n") == raw.count(b"\r") == raw.count(b"\r\n")
+    body = raw if is_normal else _LINE_END.sub(b"\r\n", raw)
     return body if body.endswith(b"\r\n") else body + b"\r\n"
-
-
-def _is_normal(raw: bytes) -> bool:
-    pairs = raw.count(b"\r\n")
-    return raw.count(b"\n") == pairs and raw.count(b"\r") == pairs
 
 
 def dot_stuffed(body: bytes) -> bytes:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.delivery.answer import classify
-from mailflow.delivery.relay import Ambiguous, OwnFault, PermanentFailure, TemporaryFailure
+from mailflow.delivery.relay import Ambiguous, OwnFault, PermanentFailure, TemporaryFailure, classify
 
 
 @pytest.mark.parametrize("stage", ["RCPT", "DOT"])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.delivery.retry import RetryPolicy, next_try, next_try_of_relay
+from mailflow.delivery.retry import RetryPolicy, next_try
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
@@ -46,6 +46,6 @@ def test_a_policy_of_its_own_is_kept() -> None:
 
 def test_an_absent_relay_is_asked_for_every_five_minutes_until_the_end() -> None:
     late = START + timedelta(hours=30)
-    assert next_try_of_relay(20, late, START, 0.0) == late + timedelta(minutes=5)
-    assert next_try_of_relay(1, START, START, 0.0) == START + timedelta(minutes=1)
-    assert next_try_of_relay(200, START + timedelta(days=5), START, 0.0) is None
+    assert next_try(20, late, START, 0.0, relay_down=True) == late + timedelta(minutes=5)
+    assert next_try(1, START, START, 0.0, relay_down=True) == START + timedelta(minutes=1)
+    assert next_try(200, START + timedelta(days=5), START, 0.0, relay_down=True) is None
