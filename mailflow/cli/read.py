@@ -104,8 +104,8 @@ def _describe(file: Path, known: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _reason(raw: bytes) -> str:
+    from mailflow.message.mime.parse import parse_mail
     from mailflow.message.model import UnreadableMail
-    from mailflow.message.parse import parse_mail
 
     try:
         parse_mail(raw)

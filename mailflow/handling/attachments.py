@@ -12,8 +12,8 @@ from typing import cast
 from mailflow.cases import traits_of
 from mailflow.handling.facts.rma import sent_notices
 from mailflow.handling.work import Work
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Attachment
-from mailflow.message.parse import parse_mail
 from mailflow.message.set_aside import divide, is_signature_picture
 from mailflow.notices.attachments.deadline_calendar import build_deadline_calendar
 from mailflow.notices.attachments.finance_files import (

@@ -27,10 +27,10 @@ from mailflow.handling.quarantine import quarantine, set_aside_large, tell_admin
 from mailflow.handling.settle import SOURCES
 from mailflow.handling.work import IncomingMail, Outcome, Services, Trigger, Work
 from mailflow.message.alarm import Alarm, read_alarm
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Authentication, Extracted, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.nature import find_nature
 from mailflow.message.own_words import find_new_text, find_return_notifications
-from mailflow.message.parse import parse_mail
 from mailflow.message.reply import split_reply
 from mailflow.message.sender import read_authentication
 from mailflow.notices.compose import UnsendableNotice

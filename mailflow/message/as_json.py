@@ -8,9 +8,9 @@ from typing import Any
 
 from mailflow.message.bounce import read_bounce
 from mailflow.message.customer.request import extract_request
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Bounce, Extracted, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.nature import find_nature, is_automatic
-from mailflow.message.parse import parse_mail
 from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.message.reply import cut_reply
 from mailflow.message.sender import read_authentication

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailflow.message.addresses import read_addresses
+from mailflow.message.mime.header import read_addresses
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Address, Mail, UnreadableMail
-from mailflow.message.parse import parse_mail
 from mailflow.message.reply import header_block
 from mailflow.message.reply_words import ANSWERED, BEGIN_FORWARDED, FORWARDED, HEADER_FROM, HEADER_SUBJECT
 

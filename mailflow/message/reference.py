@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from mailflow.message.addresses import read_addresses
+from mailflow.message.mime.header import read_addresses
+from mailflow.message.mime.part import split_uuencoded
 from mailflow.message.model import Mail
-from mailflow.message.uuencode import split_uuencoded
 
 _SCANNED = 262_144
 _ENVELOPE = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to")

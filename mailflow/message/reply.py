@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from email_reply_extractor import strip_parent_content
 
+from mailflow.message.mime.part import split_uuencoded
 from mailflow.message.model import Reply
 from mailflow.message.reply_words import (
     ADDRESS_LIKE,
@@ -33,7 +34,6 @@ from mailflow.message.reply_words import (
     WROTE_END,
     WROTE_START,
 )
-from mailflow.message.uuencode import split_uuencoded
 
 _LONGEST_TEXT = 262_144
 _LONGEST_LINE = 500

@@ -16,8 +16,8 @@ from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 
 from mailflow.message.documents.pdf_form import fill_pdf_form
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import UnreadableMail
-from mailflow.message.parse import parse_mail
 
 SIGNER = "border.mailflow.invalid"
 """The authserv-id of the border server that rehearsals pretend to have; `.invalid` is nobody's (RFC 2606)."""

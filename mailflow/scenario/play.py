@@ -21,8 +21,8 @@ from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests, next_digest_moment
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.work import Services
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import UnreadableMail
-from mailflow.message.parse import parse_mail
 from mailflow.notices.render import Templates
 from mailflow.policy.desk import Desk
 from mailflow.policy.triage import Verdict

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from mailflow.demo.border import stamp, write_bounce
 from mailflow.message.bounce import read_bounce
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import BouncedRecipient, Kind
 from mailflow.message.nature import find_nature
-from mailflow.message.parse import parse_mail
 from mailflow.message.sender import read_authentication
 
 NOW = datetime(2026, 12, 3, 8, 52, tzinfo=UTC)

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflow.message.as_json import describe_mail
-from mailflow.message.rtf import rtf_to_text, uncompress_rtf
-from mailflow.message.tnef import read_tnef
+from mailflow.message.mime.rtf import rtf_to_text, uncompress_rtf
+from mailflow.message.mime.tnef import read_tnef
 
 MAILS = Path(__file__).parents[1] / "fixtures" / "mails"
 RUNS = 4000

@@ -13,9 +13,9 @@ import pytest
 from mailflow.message.bounce import read_bounce
 from mailflow.message.customer.request import extract_request
 from mailflow.message.documents.text_form import read_text_form
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Mail, UnreadableMail
 from mailflow.message.nature import find_nature, is_automatic
-from mailflow.message.parse import parse_mail
 from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.message.reply import split_reply, without_quotations
 from mailflow.message.sender import read_authentication

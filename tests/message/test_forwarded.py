@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailflow.message.forwarded import Forwarded, find_forwarded
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Address, Mail
-from mailflow.message.parse import parse_mail
 
 ANNA = Address("anna@customer.example", "Anna Nowak")
 FORWARDED = {

@@ -15,7 +15,6 @@ from multiprocessing.connection import Connection
 
 import pytest
 
-from mailflow.message.addresses import read_addresses
 from mailflow.message.alarm import read_alarm
 from mailflow.message.answers import read_typed
 from mailflow.message.as_json import describe_mail
@@ -26,18 +25,17 @@ from mailflow.message.customer.request import extract_request
 from mailflow.message.customer.survey import read_survey_answer
 from mailflow.message.documents.receiving_list import read_receiving_list
 from mailflow.message.documents.text_form import read_text_form
-from mailflow.message.encoded_words import header_text
-from mailflow.message.encryption import is_encrypted
-from mailflow.message.flowed import unflow
 from mailflow.message.forwarded import find_forwarded
-from mailflow.message.html_text import html_to_text
 from mailflow.message.language import detect_language
+from mailflow.message.mime.body import is_encrypted
+from mailflow.message.mime.header import header_text, read_addresses
+from mailflow.message.mime.html_text import html_to_text
+from mailflow.message.mime.parse import parse_mail
+from mailflow.message.mime.part import split_uuencoded, unflow
 from mailflow.message.model import Address, Attachment, Mail, UnreadableMail
 from mailflow.message.nature import find_nature
-from mailflow.message.parse import parse_mail
 from mailflow.message.reference import find_case_numbers
 from mailflow.message.reply import split_reply, without_quotations
-from mailflow.message.uuencode import split_uuencoded
 
 SECONDS, MEGABYTES = 2.0, 256
 MB = 1024 * 1024

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Address, Mail
-from mailflow.message.parse import parse_mail
 from mailflow.message.sender import read_authentication
 
 STAFF = (Address("cse@tac.example"),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailflow.message.customer.request import extract_request
-from mailflow.message.html_text import html_to_text
+from mailflow.message.mime.html_text import html_to_text
 
 SERIAL, OTHER = "2102359583N0K8000017", "2102359583N0K8000018"
 

@@ -9,99 +9,52 @@ from __future__ import annotations
 import base64
 import re
 
-_ALIASES = {
-    "ascii": "cp1252",
-    "us-ascii": "cp1252",
+import webencodings
+
+_LABELS = {
     "ansi": "cp1252",
-    "ansi_x3.4-1968": "cp1252",
     "iso-646-us": "cp1252",
-    "iso-8859-1": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso_8859-1": "cp1252",
     "8859-1": "cp1252",
-    "latin1": "cp1252",
     "latin-1": "cp1252",
-    "l1": "cp1252",
     "x-roman8": "hp_roman8",
-    "windows-1252": "cp1252",
-    "macintosh": "mac_roman",
-    "x-mac-roman": "mac_roman",
     "x-mac-ce": "mac_latin2",
-    "x-mac-cyrillic": "mac_cyrillic",
-    "iso-8859-8-i": "iso8859_8",
-    "iso-8859-8-e": "iso8859_8",
-    "iso-8859-6-i": "iso8859_6",
-    "iso-8859-9": "cp1254",
-    "iso-8859-11": "cp874",
-    "tis-620": "cp874",
-    "windows-874": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "x-gbk": "gb18030",
-    "cp936": "gb18030",
-    "gb18030": "gb18030",
-    "gb_2312-80": "gb18030",
     "euc-cn": "gb18030",
-    "chinese": "gb18030",
-    "csgb2312": "gb18030",
-    "hz-gb-2312": "hz",
+    "cp936": "gb18030",
     "hz": "hz",
-    "big5": "cp950",
+    "hz-gb-2312": "hz",
     "big-5": "cp950",
     "big5-hkscs": "big5hkscs",
-    "cn-big5": "cp950",
-    "x-x-big5": "cp950",
     "euc-tw": "cp950",
-    "ks_c_5601": "cp949",
-    "ks_c_5601-1987": "cp949",
-    "ksc_5601": "cp949",
+    "ks-c-5601": "cp949",
     "euc-kr": "cp949",
-    "euc_kr": "cp949",
-    "korean": "cp949",
-    "windows-949": "cp949",
     "x-windows-949": "cp949",
     "uhc": "cp949",
-    "shift_jis": "cp932",
-    "shift-jis": "cp932",
-    "sjis": "cp932",
-    "x-sjis": "cp932",
-    "windows-31j": "cp932",
-    "ms_kanji": "cp932",
-    "cp932": "cp932",
-    "euc-jp": "euc_jp",
-    "x-euc-jp": "euc_jp",
-    "iso-2022-jp": "iso2022_jp_2",
     "iso-2022-jp-1": "iso2022_jp_2",
     "iso-2022-jp-2": "iso2022_jp_2",
     "iso-2022-jp-3": "iso2022_jp_2004",
     "iso-2022-jp-ms": "iso2022_jp_ext",
     "cp50220": "iso2022_jp_ext",
     "iso-2022-kr": "iso2022_kr",
-    "utf-8": "utf-8",
-    "utf8": "utf-8",
-    "unicode-1-1-utf-8": "utf-8",
-    "utf8mb4": "utf-8",
-    "x-utf-8": "utf-8",
-    "utf-8-sig": "utf-8",
+    "csiso2022kr": "iso2022_kr",
     "utf-7": "utf-7",
     "utf7": "utf-7",
     "unicode-1-1-utf-7": "utf-7",
+    "utf8mb4": "utf-8",
+    "x-utf-8": "utf-8",
+    "utf-8-sig": "utf-8",
+    "cp65001": "utf-8",
     "utf-16": "utf-16",
-    "utf-16le": "utf-16-le",
-    "utf-16be": "utf-16-be",
     "utf-32": "utf-32",
-    "koi8-r": "koi8_r",
     "koi8r": "koi8_r",
-    "koi8-u": "koi8_u",
-    "koi8-ru": "koi8_u",
     "ptcp154": "ptcp154",
     "viscii": "cp1258",
 }
-_ALIASES |= {f"iso-8859-{n}": f"iso8859_{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)}
-_ALIASES |= {f"{word}{n}": f"cp{n}" for n in range(1250, 1259) for word in ("windows-", "cp", "cp-", "win-", "x-cp", "win")}
-_ALIASES |= {
-    f"{word}{n}": f"cp{n}" for n in (437, 775, 850, 852, 855, 858, 861, 862, 863, 865, 866) for word in ("cp", "cp-", "ibm", "ibm-")
-}
+"""Labels of mails that the Encoding standard of browsers does not know, or reads otherwise."""
+_WIDER = {"gbk": "gb18030", "big5": "cp950", "iso-2022-jp": "iso2022_jp_2"}
+"""Its encodings for which Python has a codec that reads more of what is sent under their names."""
+_NO_TEXT = ("replacement", "x-user-defined")
+_PAGE = re.compile(r"(?:x-)?(?:windows|win|cp|ibm)-?(\d{3,4})")
+_PAGES = frozenset(map(str, (437, 775, 850, 852, 855, 858, 861, 862, 863, 865, 866, 932, 949, 950, *range(1250, 1259))))
 _DOUBLE_BYTE = {"gb18030", "cp950", "big5hkscs", "cp949", "cp932", "euc_jp"}
 _STATEFUL = {"iso2022_jp_2", "iso2022_jp_2004", "iso2022_jp_ext", "iso2022_kr", "hz", "utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32"}
 _SHIFT = re.compile(r"\+([A-Za-z0-9+/]*)-?")
@@ -113,7 +66,13 @@ _LONG_UTF8 = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2,3}")
 def codec_of(label: str | None) -> str | None:
     """The codec for a charset label, None for an unknown or missing one."""
     name = (label or "").strip().strip("\"'").lower()
-    return _ALIASES.get(name) or _ALIASES.get(name.replace("_", "-")) or _ALIASES.get(name.replace(" ", ""))
+    for form in (name, name.replace("_", "-"), name.replace(" ", "")):
+        if form in _LABELS:
+            return _LABELS[form]
+        if (known := webencodings.lookup(form)) and known.name not in _NO_TEXT:
+            return _WIDER.get(known.name, known.codec_info.name)
+    page = _PAGE.fullmatch(name.replace("_", "-"))
+    return f"cp{page[1]}" if page and page[1] in _PAGES else None
 
 
 def storable(text: str) -> str:
@@ -129,7 +88,7 @@ def decode_text(raw: bytes, label: str | None = None, hint: str | None = None) -
     codec = codec_of(label)
     flaw = f"unknown charset {label[:40]!r}" if label and codec is None else ""
     if raw.isascii():
-        return _decode_ascii(raw, codec), flaw
+        return storable(_decode_ascii(raw, codec)), flaw
     if codec is not None and codec.startswith("utf-16") and len(raw) % 2:
         raw, flaw = raw[:-1], flaw or "half a character at the end"
     for guess in _guesses(raw, codec, codec_of(hint)):
@@ -143,28 +102,38 @@ def decode_text(raw: bytes, label: str | None = None, hint: str | None = None) -
 
 
 def _decode_ascii(raw: bytes, codec: str | None) -> str:
-    if b"\x1b$" in raw and codec not in ("iso2022_kr",):
-        return storable(_tolerant(raw, codec if codec and codec.startswith("iso2022") else "iso2022_jp_2"))
-    if codec == "utf-7":
-        return storable(_decode_utf7(raw.decode("ascii")))
-    if codec in ("hz", "iso2022_kr") or (codec in _STATEFUL and b"\x00" in raw):
-        return storable(_tolerant(raw, codec))
-    return storable(raw.decode("ascii"))
-
-
-def _tolerant(raw: bytes, codec: str) -> str:
+    """Seven-bit text, in which escapes may stand for other characters (ISO-2022, HZ, UTF-7)."""
+    if b"\x1b$" in raw and codec != "iso2022_kr":
+        codec = codec if codec and codec.startswith("iso2022") else "iso2022_jp_2"
+    elif codec == "utf-7":
+        return _SHIFT.sub(_shifted, raw.decode("ascii"))
+    elif codec is None or (codec not in ("hz", "iso2022_kr") and (codec not in _STATEFUL or b"\x00" not in raw)):
+        return raw.decode("ascii")
     try:
         return raw.decode(codec)
     except UnicodeDecodeError:
-        return (
-            _ISO2022_RUN.sub(_from_jis, raw).decode("utf-8", "replace") if codec.startswith("iso2022_jp") else raw.decode(codec, "replace")
-        )
+        if not codec.startswith("iso2022_jp"):
+            return raw.decode(codec, "replace")
+        return _ISO2022_RUN.sub(_from_jis, raw).decode("utf-8", "replace")
 
 
 def _from_jis(found: re.Match[bytes]) -> bytes:
     """A double-byte run of ISO-2022-JP by its larger table, with the vendors' circled digits and the like."""
     raised = bytes(byte | 0x80 for byte in found[1] if byte > 0x20)
     return raised.decode("euc_jis_2004", "replace").encode("utf-8")
+
+
+def _shifted(found: re.Match[str]) -> str:
+    """A run of UTF-7 (RFC 2152), except that it never hides letters, digits, angle brackets or controls: then it stays as written."""
+    code = found[1]
+    if not code:
+        return "+" if found[0] == "+-" else found[0]
+    try:
+        chars = base64.b64decode(code + "=" * (-len(code) % 4))
+        plain = chars[: len(chars) // 2 * 2].decode("utf-16-be")
+    except ValueError:
+        return found[0]
+    return found[0] if re.search(r"[A-Za-z0-9<>\x00-\x1f]", plain) else plain
 
 
 def _guesses(raw: bytes, codec: str | None, hint: str | None) -> list[str]:
@@ -196,20 +165,3 @@ def _look(raw: bytes) -> str | None:
     if len(pairs) >= 2 and common >= 0.8 * len(pairs) and 2 * common >= 0.8 * len(high) and not alone:
         return "gb18030"
     return None
-
-
-def _decode_utf7(text: str) -> str:
-    """RFC 2152, except that a shift never hides letters, digits, angle brackets or controls: such a run stays as it was written."""
-
-    def shifted(found: re.Match[str]) -> str:
-        code = found[1]
-        if not code:
-            return "+" if found[0] == "+-" else found[0]
-        try:
-            chars = base64.b64decode(code + "=" * (-len(code) % 4))
-            plain = chars[: len(chars) // 2 * 2].decode("utf-16-be")
-        except ValueError:
-            return found[0]
-        return found[0] if re.search(r"[A-Za-z0-9<>\x00-\x1f]", plain) else plain
-
-    return _SHIFT.sub(shifted, text)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflow.message.as_json import describe_mail
-from mailflow.message.caps import Caps
+from mailflow.message.mime.parse import parse_mail, read_header_date
+from mailflow.message.mime.raw import Caps
 from mailflow.message.model import Mail, UnreadableMail
-from mailflow.message.parse import parse_mail
 
 HEAD = b"From: anna@customer.example\r\nTo: tac@tac.example\r\nSubject: fan\r\n"
 SNIPPETS = b"""From: |a@b.example|=?utf-8?q?|?=|<|>|"|(|--q|--q--|filename*0*=|Message-ID: <>
@@ -142,3 +142,24 @@ def test_the_plain_form_is_the_body_and_the_html_form_its_alternative() -> None:
     )
     mail = parse_mail(raw)
     assert (mail.text, mail.alternative_text, mail.attachments) == ("plain", "rich", ())
+
+
+@pytest.mark.parametrize(
+    ("stated", "meant"),
+    [
+        ("2026-11-20T09:00:00Z", "2026-11-20T09:00:00+00:00"),
+        ("Fri, 20 Nov 2026 9:05:00 GMT+01:00", "2026-11-20T08:05:00+00:00"),
+        ("Fri Nov 20 09:00:00 CET 2026", "2026-11-20T08:00:00+00:00"),
+        ("Wed 29 May 2019 06:09:22 PM EDT", "2019-05-29T22:09:22+00:00"),
+        ("20 Nov 70 9:00 +0000", "1970-11-20T09:00:00+00:00"),
+        ("20 Nov 2026", "2026-11-20T00:00:00+00:00"),
+        ("01/02/2026 10:00", None),
+        ("09:00", None),
+        ("Friday", None),
+        ("Fri, 31 Dec 9999 23:59:00 -1200 x", None),
+        ("Fri, 20 Nov 2026 09:00:00 +99999999999999999999 x", None),
+    ],
+)
+def test_a_date_header_of_another_form_is_read_where_it_names_a_day(stated: str, meant: str | None) -> None:
+    read = read_header_date(stated)
+    assert (read.isoformat() if read else None) == meant

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.message.addresses import read_addresses
+from mailflow.message.mime.header import read_addresses
 
 
 @pytest.mark.parametrize(

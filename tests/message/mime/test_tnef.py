@@ -7,9 +7,9 @@ import struct
 
 import pytest
 
-from mailflow.message.parse import parse_mail
-from mailflow.message.rtf import rtf_to_text, uncompress_rtf
-from mailflow.message.tnef import read_tnef
+from mailflow.message.mime.parse import parse_mail
+from mailflow.message.mime.rtf import rtf_to_text, uncompress_rtf
+from mailflow.message.mime.tnef import read_tnef
 
 MARK = struct.pack("<IH", 0x223E9F78, 1)
 STARTS, TITLE, CONTENT, FILE_PROPERTIES, MESSAGE_PROPERTIES, CODEPAGE = 0x69002, 0x18010, 0x6800F, 0x69005, 0x69003, 0x69007

@@ -6,8 +6,8 @@ import base64
 
 import pytest
 
-from mailflow.message.encryption import is_encrypted
-from mailflow.message.parse import parse_mail
+from mailflow.message.mime.body import is_encrypted
+from mailflow.message.mime.parse import parse_mail
 
 HEAD = b"From: anna@customer.example\nTo: tac@tac.example\nSubject: x\nMIME-Version: 1.0\n"
 ARMOUR = b"-----BEGIN PGP MESSAGE-----\n\nhQEMA5\n-----END PGP MESSAGE-----\n"

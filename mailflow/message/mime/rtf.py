@@ -9,8 +9,8 @@ import re
 import struct
 from dataclasses import dataclass, replace
 
-from mailflow.message.charset import decode_text, storable
-from mailflow.message.html_text import html_to_text
+from mailflow.message.mime.charset import decode_text, storable
+from mailflow.message.mime.html_text import html_to_text
 
 _LONGEST = 500_000
 _PRESET = (

@@ -10,9 +10,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mailflow.message.charset import decode_text, storable
-from mailflow.message.html_text import html_to_text
-from mailflow.message.rtf import rtf_to_text, uncompress_rtf
+from mailflow.message.mime.charset import decode_text, storable
+from mailflow.message.mime.html_text import html_to_text
+from mailflow.message.mime.rtf import rtf_to_text, uncompress_rtf
 
 TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 _SIGNATURE = b"\x78\x9f\x3e\x22"
