@@ -59,7 +59,7 @@ def test_the_installed_command_previews_a_notice_away_from_the_checkout(installe
     preview = run(installed, tmp_path, str(installed / "bin" / "mailflow"), "preview", "rma/customer_request_verification")
     assert where.stdout == f"{installed}/mailflow/__init__.py\n"
     assert (preview.returncode, preview.stderr) == (0, "")
-    assert preview.stdout.startswith("Subject: [RMA-100007]")
+    assert preview.stdout.startswith("Subject: [RMA-100001]")
 
 
 def test_the_installed_package_checks_its_own_configuration(installed: Path, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def command(
     if config is not None:
         load(config, secrets=False)
     try:
-        from mailflow.demo import run_demo
+        from mailflow.scenario.demo import run_demo
     except ModuleNotFoundError as missing:
         if missing.name and missing.name.startswith("mailflow"):
             raise

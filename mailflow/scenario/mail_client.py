@@ -116,6 +116,12 @@ def author_domain(raw: bytes) -> str:
         return ""
 
 
+def bare_address(address: str) -> str:
+    """Without the part after the plus sign, which mail servers pass over (RFC 5233)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 def write_bounce(raw: bytes, *, recipient: str, at: datetime, number: int) -> bytes:
     """Write the report that a mail reached nobody (RFC 3464), for its envelope sender."""
     original = email.message_from_bytes(raw, policy=email.policy.default)

@@ -27,7 +27,7 @@ from mailflow.notices.render import Templates
 from mailflow.policy.desk import Desk
 from mailflow.policy.triage import Verdict
 from mailflow.scenario.build_mail import CannotPlay, build_mail
-from mailflow.scenario.mail_client import SIGNER, stamp, write_bounce
+from mailflow.scenario.mail_client import SIGNER, bare_address, stamp, write_bounce
 from mailflow.scenario.scenario import Scenario, ScenarioMail
 from mailflow.settings import WrongSettings, desk_roots
 from mailflow.store import deadline, inbound, outbox
@@ -218,9 +218,3 @@ def _mailboxes(desk: Desk, raw: bytes) -> tuple[str, ...]:
     own = {box.address for box in desk.mailboxes}
     named = dict.fromkeys(bare_address(address.address) for address in (*mail.to, *mail.cc))
     return tuple(box for box in named if box in own) or (desk.mailboxes[0].address,)
-
-
-def bare_address(address: str) -> str:
-    """Without the part after the plus sign, which mail servers pass over (RFC 5233)."""
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from mailflow.bootstrap import build_database
 from mailflow.daemon import run_once
-from mailflow.demo.border import stamp
 from mailflow.policy.case_address import without_token
-from mailflow.scenario.mail_client import write_answer, write_mail
+from mailflow.scenario.mail_client import author_domain, stamp, write_answer, write_mail
 from mailflow.settings import Settings, load_settings
 from mailflow.store.csv_register import import_register
 from tests.journeys.installation import MAILBOX_TABLE
@@ -148,7 +147,8 @@ class World:
         """The border stamps its verdict; envelope and From of one domain are genuine."""
         box = without_token(recipient)
         if any(box in instance.mailboxes for instance in self.instances):
-            self.dovecot.deliver(box, stamp(raw, authserv_id=BORDER, envelope_from=sender, at=self.now), at=self.now)
+            genuine = author_domain(raw) == sender.rpartition("@")[2]
+            self.dovecot.deliver(box, stamp(raw, genuine, BORDER), at=self.now)
         self.carried.append(Carried(without_token(sender), box, raw))
 
     def _message_id(self, sender: str) -> str:

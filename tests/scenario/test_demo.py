@@ -16,6 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from mailflow.scenario.demo import STORY
+from mailflow.scenario.play import rehearse
+from mailflow.scenario.scenario import load_scenario
+from mailflow.store import notice
+
+DIGEST = "staff-digest"
+
 
 @dataclass(frozen=True)
 class Evening:
@@ -112,6 +119,15 @@ def test_frames_run_no_scripts(evening: Evening) -> None:
 def test_files_of_others_stay_and_those_of_an_earlier_run_go(evening: Evening) -> None:
     assert (evening.out / "my-notes.txt").read_text(encoding="utf-8") == "not yours"
     assert not (evening.out / "999-of-an-earlier-run.eml").exists()
+
+
+def test_the_same_story_rehearsed_sends_the_same_letters(evening: Evening) -> None:
+    """One player: real servers and a simulated clock differ in the digests alone, which a rehearsal writes every morning."""
+    with rehearse(load_scenario(STORY)) as played, played.database.read() as c:
+        rehearsed = [(row.name.replace("/", "-"), row.created_at) for row in notice.all_since(c, 0)]
+    mails = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in evening.files()]
+    sent = [(name, mail["Date"].datetime) for name, mail in zip(evening.names(), mails, strict=True) if not name.startswith("from-")]
+    assert sorted(one for one in sent if one[0] != DIGEST) == sorted(one for one in rehearsed if one[0] != DIGEST)
 
 
 class _Page(html.parser.HTMLParser):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta
 
-from mailflow.demo.clock import StoryClock
+from mailflow.scenario.demo import StoryClock
 
 START = datetime(2026, 12, 3, 8, 50, tzinfo=UTC)
 

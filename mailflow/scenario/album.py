@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, tzinfo
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment
 
-from mailflow.demo.letters import Letter
-from mailflow.demo.narrator import short_names
+from mailflow.scenario.letters import Cast, Letter
+from mailflow.scenario.scenario import Scenario
 
 ATTACHMENTS = "attachments"
 OWN_FILE = re.compile(r"\d{3}-[^/]+$")
@@ -46,49 +45,60 @@ class Sheet:
     html: str
     pieces: tuple[tuple[bool, str], ...]
     attachments: tuple[AttachedFile, ...]
-    chapter: str = ""
-    shown_day: str = ""
-    gap: int = 0
-    christmas: bool = False
+    chapter: str
+    shown_day: str
+    gap: int
+    christmas: bool
     """Whether the days left out hold 25 December."""
 
 
-def write_album(out: Path, letters: Sequence[Letter], zone: tzinfo) -> Path:
-    """Write everything; the page's path. Files of an earlier album in this folder are taken away, all others stay."""
-    _clear(out)
-    sheets = _with_headings([_write_sheet(out, letter, zone) for letter in letters], zone)
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    incoming = sum(1 for letter in letters if not letter.outgoing)
-    days = (letters[-1].at - letters[0].at).days if letters else 0
-    html = template.render(sheets=sheets, incoming=incoming, outgoing=len(letters) - incoming, days=days)
-    page = out / PAGE_NAME
-    page.write_text(html, encoding="utf-8")
-    return page
-
-
-def _clear(out: Path) -> None:
+def write_album(out: Path, scenario: Scenario, cast: Cast, letters: Sequence[Letter]) -> None:
+    """Write everything. Files of an earlier album in this folder are taken away, all others stay."""
     for file in out.glob("[0-9][0-9][0-9]-*.eml"):
         file.unlink()
     folder = out / ATTACHMENTS
     if folder.is_dir() and all(OWN_FILE.match(file.name) for file in folder.iterdir()):
         shutil.rmtree(folder)
+    zone = scenario.start.tzinfo
+    before = (None, *letters)
+    sheets = [_write_sheet(out, cast, zone, letter, last) for letter, last in zip(letters, before, strict=False)]
+    incoming = sum(1 for letter in letters if not letter.outgoing)
+    customer = next((person.name.split()[0] for person in scenario.person if person.side == "customer"), "Customer")
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
+    html = template.render(
+        title=scenario.title,
+        customer=customer,
+        sheets=sheets,
+        incoming=incoming,
+        outgoing=len(letters) - incoming,
+        days=(letters[-1].at - letters[0].at).days if letters else 0,
+    )
+    (out / PAGE_NAME).write_text(html, encoding="utf-8")
 
 
-def _write_sheet(out: Path, letter: Letter, zone: tzinfo) -> Sheet:
+def _write_sheet(out: Path, cast: Cast, zone: tzinfo | None, letter: Letter, last: Letter | None) -> Sheet:
+    """Write the letter's files, and say what the page shows of it after the last one."""
     mail = letter.mail
     what = letter.notice.replace("/", "-") if letter.outgoing else f"from-{letter.sender.partition(',')[0]}"
     file = f"{letter.number:03d}-{_safe(what).lower()}.eml"
     (out / file).write_bytes(letter.raw)
     html, plain = mail.get_body(("html",)), mail.get_body(("plain",))
+    at = letter.at.astimezone(zone)
+    begins = last is None or letter.chapter != last.chapter
+    before = last.at.astimezone(zone).date() if last else at.date()
+    gap = (at.date() - before).days
     return Sheet(
         letter=letter,
         file=file,
-        time=f"{letter.at.astimezone(zone):%H:%M}",
-        to=short_names(letter.recipients),
+        time=f"{at:%H:%M}",
+        to=cast.names(letter.recipients),
         html=str(html.get_content()) if html is not None else "",
         pieces=() if html is not None or plain is None else tuple(_pieces("\n".join(str(plain.get_content()).splitlines()))),
         attachments=tuple(_write_attachments(out, letter.number, mail)),
+        chapter=letter.chapter if begins else "",
+        shown_day=f"{at:%A} {at.day} {at:%B %Y}" if begins or gap else "",
+        gap=gap if gap > 1 else 0,
+        christmas=gap > 1 and before < date(before.year, 12, 25) < at.date(),
     )
 
 
@@ -120,24 +130,3 @@ def _pieces(text: str) -> Iterator[tuple[bool, str]]:
         end = match.end()
     if rest := text[end:].strip("\n"):
         yield False, rest
-
-
-def _with_headings(sheets: Sequence[Sheet], zone: tzinfo) -> list[Sheet]:
-    """The sheets with a chapter, a day and the days left out, each where it begins."""
-    marked: list[Sheet] = []
-    chapter, before = "", None
-    for sheet in sheets:
-        day = sheet.letter.at.astimezone(zone).date()
-        begins = sheet.letter.chapter != chapter
-        shown = f"{day:%A} {day.day} {day:%B %Y}" if begins or day != before else ""
-        marked.append(replace(sheet, chapter=sheet.letter.chapter if begins else "", shown_day=shown, **_pause(before, day)))
-        chapter, before = sheet.letter.chapter, day
-    return marked
-
-
-def _pause(before: date | None, day: date) -> dict[str, Any]:
-    """The days that passed without a mail."""
-    gap = (day - before).days if before else 0
-    if before is None or gap < 2:
-        return {}
-    return {"gap": gap, "christmas": before < date(before.year, 12, 25) < day}
