@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from mailflow.bootstrap import build_database
 from mailflow.cli.finding import Finding, Level
-from mailflow.policy.register import Contact, Contract, Device, Partner, PartPrice
 from mailflow.settings import Settings
 from mailflow.store import register
 from mailflow.store.register import Register
@@ -34,68 +33,52 @@ def check_data(settings: Settings) -> Iterator[Finding]:
 
 def find_in_register(stored: Register, today: date) -> Iterator[Finding]:
     """One line a finding; what each would cause stands beside it. Wrong references cannot be there: `mailflow import` refuses them."""
-    counts = (len(stored.contracts), len(stored.devices), len(stored.parts), len(stored.contacts), len(stored.partners))
-    names = ("contracts", "devices", "prices", "contacts", "partners")
-    yield Finding(Level.OK, AREA, ", ".join(f"{count} {name}" for count, name in zip(counts, names, strict=True)))
-    yield from _contracts_out_of_force(stored.contracts, stored.devices, today)
-    yield from _contracts_without_people(stored.contracts, stored.contacts)
-    yield from _devices_without_part(stored.devices)
-    yield from _parts_without_price(stored.devices, stored.parts, today)
-    yield from _partners_without_contact(stored.partners)
-    yield from _partners_without_day(stored.partners)
+    counts = {
+        "contracts": stored.contracts,
+        "devices": stored.devices,
+        "prices": stored.parts,
+        "contacts": stored.contacts,
+        "partners": stored.partners,
+    }
+    yield Finding(Level.OK, AREA, ", ".join(f"{len(rows)} {name}" for name, rows in counts.items()))
+    yield from (Finding(Level.WARNING, AREA, text) for rule in RULES for text in rule(stored, today))
 
 
-def _contracts_out_of_force(contracts: Iterable[Contract], devices: Iterable[Device], today: date) -> Iterator[Finding]:
-    covered = Counter(device.contract for device in devices)
-    for contract in contracts:
-        count = covered[contract.number]
+def contracts(stored: Register, today: date) -> Iterator[str]:
+    covered = Counter(device.contract for device in stored.devices)
+    reached = {contact.contract for contact in stored.contacts}
+    for contract in stored.contracts:
+        devices = f"its {covered[contract.number]} device(s) are not entitled"
         if contract.end < today:
-            yield _warning(f"contract {contract.number} ended on {contract.end}; its {count} device(s) are not entitled")
+            yield f"contract {contract.number} ended on {contract.end}; {devices}"
         elif contract.start > today:
-            yield _warning(f"contract {contract.number} begins only on {contract.start}; its {count} device(s) are not entitled yet")
-
-
-def _contracts_without_people(contracts: Iterable[Contract], contacts: Iterable[Contact]) -> Iterator[Finding]:
-    reached = {contact.contract for contact in contacts}
-    for contract in contracts:
+            yield f"contract {contract.number} begins only on {contract.start}; {devices} yet"
         if not contract.domains and contract.number not in reached:
-            yield _warning(f"contract {contract.number} has neither domains nor contacts: nobody can ask for its service")
+            yield f"contract {contract.number} has neither domains nor contacts: nobody can ask for its service"
 
 
-def _devices_without_part(devices: Iterable[Device]) -> Iterator[Finding]:
-    nameless = [device.serial for device in devices if not device.part_number]
-    if nameless:
-        yield _warning(f"{len(nameless)} device(s) have no part number: {_some(nameless)}")
+def parts(stored: Register, today: date) -> Iterator[str]:
+    """The newest price that is valid today counts, as it will for an invoice (RM9)."""
+    if nameless := [device.serial for device in stored.devices if not device.part_number]:
+        yield f"{len(nameless)} device(s) have no part number: {_some(nameless)}"
+    in_order = sorted(stored.parts, key=lambda row: row.valid_from)
+    newest = {row.part_number: row.list_price for row in in_order if row.valid_from <= today}
+    used = {device.part_number for device in stored.devices if device.part_number}
+    if priceless := sorted(part for part in used | newest.keys() if newest.get(part) is None):
+        yield f"{len(priceless)} part(s) have no price today, so staff are asked before an invoice: {_some(priceless)}"
 
 
-def _parts_without_price(devices: Iterable[Device], parts: Iterable[PartPrice], today: date) -> Iterator[Finding]:
-    """The newest row that is valid today counts, as it will for an invoice (RM9)."""
-    newest: dict[str, PartPrice] = {}
-    for row in sorted(parts, key=lambda row: row.valid_from):
-        if row.valid_from <= today:
-            newest[row.part_number] = row
-    used = {device.part_number for device in devices if device.part_number}
-    priceless = sorted(part for part in used | set(newest) if part not in newest or newest[part].list_price is None)
-    if priceless:
-        yield _warning(f"{len(priceless)} part(s) have no price today, so staff are asked before an invoice: {_some(priceless)}")
-
-
-def _partners_without_day(partners: Iterable[Partner]) -> Iterator[Finding]:
+def partners(stored: Register, _: date) -> Iterator[str]:
     """Stars without a day have no year: their partner counts as not certified (DK2)."""
-    for partner in partners:
-        if partner.stars and partner.certified_from is None:
-            yield _warning(f"partner {partner.name} has {partner.stars} stars but no certified_from, and counts as not certified")
-
-
-def _partners_without_contact(partners: Iterable[Partner]) -> Iterator[Finding]:
-    for partner in partners:
+    for partner in stored.partners:
         if "@" not in partner.spare_parts_contact:
-            yield _warning(f"partner {partner.name} has no address in spare_parts_contact and gets no digest")
+            yield f"partner {partner.name} has no address in spare_parts_contact and gets no digest"
+        if partner.stars and partner.certified_from is None:
+            yield f"partner {partner.name} has {partner.stars} stars but no certified_from, and counts as not certified"
+
+
+RULES = (contracts, parts, partners)
 
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
-
-
-def _warning(text: str) -> Finding:
-    return Finding(Level.WARNING, AREA, text)

@@ -16,23 +16,17 @@ PLACEHOLDER = "put the address"
 
 def find_in_desk(desk: Desk) -> Iterator[str]:
     """One line a finding, with the key that it is about."""
-    yield from _people(desk)
-    yield from _hours(desk)
-    yield from _terms_of_no_length(desk)
-    if any(box.role is not MailboxRole.PARTNER for box in desk.mailboxes):
-        yield from _returns(desk)
-    if desk.certification is not None and not desk.certification.reminders:
-        yield "certification.reminders is empty: no partner is reminded of the recertification"
+    yield from (text for rule in RULES for text in rule(desk))
 
 
-def _people(desk: Desk) -> Iterator[str]:
+def people(desk: Desk) -> Iterator[str]:
     own = {box.address for box in desk.mailboxes}
     for member in desk.staff:
         if member.address in own:
             yield f"staff: {member.address} is a mailbox of the desk: what is sent there comes back to mailflow, and nobody reads it"
 
 
-def _hours(desk: Desk) -> Iterator[str]:
+def hours(desk: Desk) -> Iterator[str]:
     for day, windows in sorted(desk.calendar.windows.items()):
         for opens, closes in windows:
             if closes <= opens and closes != time(0):
@@ -40,7 +34,7 @@ def _hours(desk: Desk) -> Iterator[str]:
                 yield f"calendar.windows.{WEEKDAYS[day]}: {hours} ends before it begins, so it lasts until the next morning"
 
 
-def _terms_of_no_length(desk: Desk) -> Iterator[str]:
+def terms_of_no_length(desk: Desk) -> Iterator[str]:
     """A reminder of 0 days is on the day itself; anything else of no length is over before it begins."""
     for table, policy in (("requests", desk.requests), ("returns", desk.returns), ("certification", desk.certification)):
         for field in fields(policy) if policy is not None else ():
@@ -52,7 +46,9 @@ def _terms_of_no_length(desk: Desk) -> Iterator[str]:
             yield f"requests.response.{priority} is a term of 0 {term.unit}: each answer would be late"
 
 
-def _returns(desk: Desk) -> Iterator[str]:
+def returns(desk: Desk) -> Iterator[str]:
+    if all(box.role is MailboxRole.PARTNER for box in desk.mailboxes):
+        return
     wording = desk.wording
     address = " ".join(wording.return_address)
     if not address.strip() or PLACEHOLDER in address.lower():
@@ -62,3 +58,11 @@ def _returns(desk: Desk) -> Iterator[str]:
             yield f"wording.terms.{language} is missing: the CRV has no terms in that language (RM2)"
     if not desk.returns.reminders:
         yield "returns.reminders is empty: nobody is reminded of a return, and without two reminders nothing is ever invoiced (BX4)"
+
+
+def certification(desk: Desk) -> Iterator[str]:
+    if desk.certification is not None and not desk.certification.reminders:
+        yield "certification.reminders is empty: no partner is reminded of the recertification"
+
+
+RULES = (people, hours, terms_of_no_length, returns, certification)

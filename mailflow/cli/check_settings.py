@@ -9,7 +9,7 @@ from mailflow.cases import kinds_opened_in
 from mailflow.cli.check_desk import find_in_desk
 from mailflow.cli.finding import Finding, Level
 from mailflow.notices.render import TemplateFailed, Templates
-from mailflow.policy.desk import Desk, MailboxRole, Role
+from mailflow.policy.desk import MailboxRole, Role
 from mailflow.settings import Settings
 
 NEEDED_ROLES: Mapping[MailboxRole, tuple[Role, ...]] = {
@@ -51,19 +51,15 @@ def check_desks(settings: Settings) -> Iterator[Finding]:
 
 
 def check_templates(settings: Settings) -> Iterator[Finding]:
-    """Every notice in every language of the desks, as shipped scenarios sent it (OUT3); a desk with its own wording by itself (DK3)."""
+    """Every notice in every language of the desks, written with sample values (OUT3); a desk with its own wording by itself (DK3)."""
     own = tuple(desk for desk in settings.desks if desk.name in settings.own_templates)
-    templates = build_templates(settings)
-    for language in _languages(tuple(desk for desk in settings.desks if desk not in own)):
-        yield from _check_language(templates, language)
+    shared = build_templates(settings)
+    for language in dict.fromkeys(language for desk in settings.desks if desk not in own for language in desk.languages):
+        yield from _check_language(shared, language)
     for desk in own:
         templates = build_templates(settings, desk)
         for language in desk.languages:
             yield from _check_language(templates, language, f"{desk.name}: ")
-
-
-def _languages(desks: tuple[Desk, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(language for desk in desks for language in desk.languages))
 
 
 def _check_language(templates: Templates, language: str, whose: str = "") -> Iterator[Finding]:

@@ -35,12 +35,11 @@ from mailflow.message.reply import split_reply
 from mailflow.message.sender import read_authentication
 from mailflow.notices.compose import UnsendableNotice
 from mailflow.notices.render import TemplateFailed
-from mailflow.policy.alarm import is_alarm
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case_address import without_token
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import MailReceived, Standing
-from mailflow.policy.triage import UNREADABLE, Strange, Verdict, add_nature, triage
+from mailflow.policy.triage import UNREADABLE, Strange, Verdict, add_nature, is_alarm, triage
 from mailflow.store import inbound, notice
 from mailflow.store.inbound import AlreadyHandled, InboundRow
 

@@ -20,7 +20,6 @@ from mailflow.policy.case_address import case_address
 from mailflow.policy.case_type import Trait
 from mailflow.policy.decision import NoticeValues, SendNotice, Sentence
 from mailflow.policy.desk import Desk, MailboxRole, Role
-from mailflow.policy.notation import parse_service_level
 from mailflow.store import inbound, notice
 
 T = TypeVar("T")
@@ -140,10 +139,7 @@ def _compose(
 def _frame(desk: Desk, case: Case | None, mailbox: str, language: str) -> DeskFrame:
     wording = desk.wording
     level = CASE_TYPES[case.kind].service_level_of(case) if case else ""
-    try:
-        package = wording.packages.get(parse_service_level(level), "")
-    except ValueError:
-        package = ""
+    package = wording.packages.get(level, "")
     return DeskFrame(
         title=wording.title,
         telephone=wording.telephone,

@@ -46,13 +46,20 @@ class BusinessCalendar:
     Days are plain dates of the customer's time zone, moments are aware; moments that come out are UTC.
     """
 
-    __slots__ = ("_zone", "country", "policy", "timezone")
+    __slots__ = ("_extra_holidays", "_extra_working_days", "_windows", "_zone", "country", "timezone")
 
-    def __init__(self, policy: CalendarPolicy) -> None:
-        self.policy = policy
-        self.country = policy.country
-        self.timezone = policy.timezone
-        self._zone = ZoneInfo(policy.timezone)
+    def __init__(self, desk: CalendarPolicy, country: str = "", timezone: str = "") -> None:
+        """Service windows are the desk's, in the customer's zone; the desk's own extra days hold in the desk's country only (T1).
+
+        `country` and `timezone` are the contract's, where it names them. Raises zoneinfo.ZoneInfoNotFoundError.
+        """
+        at_home = country in ("", desk.country)
+        self.country = country or desk.country
+        self.timezone = timezone or desk.timezone
+        self._zone = ZoneInfo(self.timezone)
+        self._windows = desk.windows
+        self._extra_holidays = desk.extra_holidays if at_home else {}
+        self._extra_working_days = desk.extra_working_days if at_home else ()
 
     def local_day(self, at: datetime) -> date:
         """The day that it is for the customer at that moment."""
@@ -86,15 +93,15 @@ class BusinessCalendar:
 
     def is_business_day(self, day: date) -> bool:
         """The desk's own days first, then the country's table; make-up working Saturdays count (T1)."""
-        if day in self.policy.extra_working_days:
+        if day in self._extra_working_days:
             return True
-        return day not in self.policy.extra_holidays and holidays_of(self.country, day.year, "en").is_working_day(day)
+        return day not in self._extra_holidays and holidays_of(self.country, day.year, "en").is_working_day(day)
 
     def holiday_name(self, day: date) -> str:
         """The English name of the holiday, '' where the day is none or is worked all the same."""
         if self.is_business_day(day):
             return ""
-        return self.policy.extra_holidays.get(day) or holiday_name_in(self.country, day, "en")
+        return self._extra_holidays.get(day) or holiday_name_in(self.country, day, "en")
 
     def next_business_day(self, day: date) -> date:
         """The first business day strictly after the day."""
@@ -210,7 +217,7 @@ class BusinessCalendar:
         """The windows that open on a business day. An end not after its start lies on the following day."""
         if not self.is_business_day(day):
             return
-        windows = self.policy.windows
+        windows = self._windows
         hours = windows.get(day.weekday(), ())
         if not hours and windows and self._is_weekend(day):
             # A worked day of a weekend without windows of its own has those of the week's first working day.
@@ -220,36 +227,8 @@ class BusinessCalendar:
 
 
 def calendar_for(country: str, timezone: str, desk: CalendarPolicy) -> BusinessCalendar:
-    """The customer's calendar: country and zone of the contract where given, else the desk's (T1).
-
-    Service windows are the desk's in the customer's zone; the desk's own extra days hold in the desk's country only.
-    """
-    home = not country or country == desk.country
-    return _calendar(
-        country or desk.country,
-        timezone or desk.timezone,
-        tuple(sorted((day, windows) for day, windows in desk.windows.items())),
-        tuple(sorted(desk.extra_holidays.items())) if home else (),
-        tuple(desk.extra_working_days) if home else (),
-    )
-
-
-@lru_cache(maxsize=512)
-def _calendar(
-    country: str,
-    timezone: str,
-    windows: tuple[tuple[int, tuple[tuple[time, time], ...]], ...],
-    extra_holidays: tuple[tuple[date, str], ...],
-    extra_working_days: tuple[date, ...],
-) -> BusinessCalendar:
-    policy = CalendarPolicy(
-        country=country,
-        timezone=timezone,
-        windows=dict(windows),
-        extra_holidays=dict(extra_holidays),
-        extra_working_days=extra_working_days,
-    )
-    return BusinessCalendar(policy)
+    """The customer's calendar: country and zone of the contract where given, else the desk's (T1)."""
+    return BusinessCalendar(desk, country, timezone)
 
 
 def holiday_name_in(country: str, day: date, language: str) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from mailflow.policy.calendar import SERVICE_UNITS, BusinessCalendar
 from mailflow.policy.derivation import Derivation, DerivedMoment, Step
 from mailflow.policy.desk import RequestPolicy
-from mailflow.policy.notation import parse_service_level
 from mailflow.policy.term import DAY_UNITS, Term
 
 CUTOFF = time(15)
@@ -120,11 +119,10 @@ def response_warnings(
 def replacement_commitment(service_level: str, priority: str, confirmed: datetime, calendar: BusinessCalendar) -> Commitment:
     """When the replacement is there (EN6); `confirmed` is the moment of the mail that creates the RMA.
 
-    At a level `-onsite` an engineer comes with the replacement (RM12). Raises ValueError for an unknown level.
+    At a level `-onsite` an engineer comes with the replacement (RM12). Raises KeyError for a level that the register cannot hold.
     """
-    full_name = parse_service_level(service_level)
-    level = full_name.removesuffix("-onsite")
-    onsite = level != full_name
+    level = service_level.removesuffix("-onsite")
+    onsite = level != service_level
     rule, stated = RULES[level], priority or UNSTATED_PRIORITY
     steps: Derivation = (
         Step("service_level", {"level": level}),

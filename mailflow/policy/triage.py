@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailflow.message.model import Kind, Mail, Nature
+from mailflow.policy.desk import AlarmPolicy, AlarmSource
 
 
 class Verdict(StrEnum):
@@ -109,3 +110,22 @@ def triage(strange: Strange) -> Triage:
         if not is_lifted and holds(strange):
             return Triage(verdict, rule)
     return Triage(None, "written by a person")
+
+
+def is_alarm(mail: Mail, policy: AlarmPolicy) -> bool:
+    """Whether the mail fits one of the desk's sources of alarms (Call Home, IN8)."""
+    return any(_fits(mail, source) for source in policy.sources)
+
+
+def _fits(mail: Mail, source: AlarmSource) -> bool:
+    """`sender` is an address, or `@domain` for all of a domain; `header` a name, or `Name: value` with the value that it must have.
+
+    An empty one is left open, but not both.
+    """
+    sender, address = source.sender.strip().lower(), mail.sender.address
+    name, _, value = (part.strip() for part in source.header.partition(":"))
+    if sender and address != sender and not (sender.startswith("@") and address.endswith(sender)):
+        return False
+    if not name:
+        return bool(sender)
+    return any(value.lower() in ("", one.strip().lower()) for one in mail.all_headers(name))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailflow.message.model import Address, Mail
-from mailflow.policy.alarm import is_alarm
 from mailflow.policy.desk import AlarmPolicy, AlarmSource
+from mailflow.policy.triage import is_alarm
 
 MAIL = Mail(senders=(Address("esight@customer.example", "eSight"),), headers=(("x-call-home", "OceanStor"), ("subject", "x")))
 

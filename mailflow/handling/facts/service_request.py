@@ -30,7 +30,6 @@ from mailflow.message.forwarded import find_forwarded
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.own_words import above_forwarded, find_customer_lines
 from mailflow.message.reply import split_reply
-from mailflow.policy.alarm import is_alarm
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case, ServiceRequestDetails, holds
 from mailflow.policy.case_type import Trait
@@ -39,7 +38,7 @@ from mailflow.policy.desk import AlarmPolicy, Desk, MailboxRole
 from mailflow.policy.event import CUSTOMER_NOTICE, STAFF_NOTICE, CommandGiven, DeadlineFell, Event, MailReceived
 from mailflow.policy.facts import CustomerWords, LastStep
 from mailflow.policy.register import Contract, Device
-from mailflow.policy.triage import Verdict
+from mailflow.policy.triage import Verdict, is_alarm
 from mailflow.store import case as case_rows
 from mailflow.store import inbound, journal, notice
 from mailflow.store.inbound import InboundRow
