@@ -11,8 +11,18 @@ from pypdf import PdfReader
 from mailflow.bootstrap import shipped_templates
 from mailflow.notices.attachments.certificate import Certificate, build_certificate_pdf
 
-PARTNERS = {"en": "Bright Networks Ltd", "pl": "Świetlista Łączność Sp. z o.o.", "zh": "杭州光明网络技术有限公司"}
-STAR_WORDS = {"en": "Four-Star Service Partner", "pl": "Partner serwisowy z czterema gwiazdkami", "zh": "四星级服务合作伙伴"}
+PARTNERS = {
+    "en": "Bright Networks Ltd",
+    "de": "Müller & Söhne Netztechnik GmbH",
+    "pl": "Świetlista Łączność Sp. z o.o.",
+    "zh": "杭州光明网络技术有限公司",
+}
+STAR_WORDS = {
+    "en": "Four-Star Service Partner",
+    "de": "Vier-Sterne-Servicepartner",
+    "pl": "Partner serwisowy z czterema gwiazdkami",
+    "zh": "四星级服务合作伙伴",
+}
 
 
 def certificate(language: str, stars: int = 4, partner: str = "") -> Certificate:

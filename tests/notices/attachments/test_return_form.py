@@ -29,6 +29,9 @@ POLISH = {
 CHINESE = {"company": "上海喆镕通信有限公司", "contact": "王小明", "carrier": "顺丰速运", "fault": "端口三无信号"}
 
 
+GERMAN = {"company": "Müller & Söhne GmbH", "contact": "Jörg Weiß", "carrier": "Köttgen Spedition", "fault": "Lüfter stößt an das Gehäuse"}
+
+
 def form(values: dict[str, str], language: str) -> ReturnForm:
     return ReturnForm(
         rma="RMA-100007",
@@ -54,7 +57,7 @@ def filled_in(values: dict[str, str]) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("values", "language"), [(POLISH, "pl"), (CHINESE, "zh")])
+@pytest.mark.parametrize(("values", "language"), [(POLISH, "pl"), (CHINESE, "zh"), (GERMAN, "de")])
 def test_three_ways_of_filling_mean_the_same(values: dict[str, str], language: str) -> None:
     """The PDF in a viewer, the spreadsheet in an office program, the same fields typed as text."""
     typed = filled_in(values)
@@ -110,7 +113,7 @@ def filled_spreadsheet(content: bytes, typed: dict[str, str]) -> bytes:
     return saved.getvalue()
 
 
-@pytest.mark.parametrize(("values", "language"), [(POLISH, "pl"), (CHINESE, "zh")])
+@pytest.mark.parametrize(("values", "language"), [(POLISH, "pl"), (CHINESE, "zh"), (GERMAN, "de")])
 def test_every_letter_of_a_value_is_drawn_from_a_font_inside_the_file(values: dict[str, str], language: str) -> None:
     """What a viewer without Polish or Chinese fonts shows: the appearance of each prefilled field, all its fonts embedded."""
     reader = PdfReader(BytesIO(build_return_form_pdf(form(values, language))))
