@@ -11,7 +11,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, inspect, select, text, update
 
@@ -149,7 +148,7 @@ def _tables() -> list[Table]:
 def _copy_rows(source: Connection, target: Connection) -> None:
     for table in _tables():
         own = [column.name for column in _OWN_POINTERS.get(table, ())]
-        pointers: list[tuple[Any, dict[str, Any]]] = []
+        pointers: list[tuple[object, dict[str, object]]] = []
         key = next(iter(table.primary_key.columns))
         for rows in _batches(source, table):
             pointing = ((row[key.name], {name: row[name] for name in own if row[name] is not None}) for row in rows)
@@ -161,7 +160,7 @@ def _copy_rows(source: Connection, target: Connection) -> None:
             _count_on(target, table)
 
 
-def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:
+def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, object]]]:
     size = 1 if table is tables.raw_mail else BATCH
     rows = source.execution_options(yield_per=size).execute(select(table).order_by(*table.primary_key.columns))
     for partition in rows.partitions(size):

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, delete, func, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, Executable, and_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy import insert as insert_into
 
 from mailflow.policy.case import Case
@@ -198,11 +198,11 @@ def find_foreign_number(c: Connection, desk: str, number: str) -> str | None:
     return c.execute(select(foreign_number.c.case_number).where(*here)).scalar()
 
 
-def _cases(c: Connection, query: Select[Any], **asked: str) -> tuple[Case, ...]:
+def _cases(c: Connection, query: Executable, **asked: str) -> tuple[Case, ...]:
     return tuple(from_json(c, row._asdict()) for row in c.execute(query, asked))
 
 
-def _values(c: Connection, value: Case) -> dict[str, Any]:
+def _values(c: Connection, value: Case) -> dict[str, object]:
     return {name: getattr(value, name) for name in ENVELOPE} | {"details": to_json(c, value)["details"]}
 
 
@@ -213,11 +213,11 @@ def _case_types(c: Connection) -> Mapping[str, AnyCaseType]:
 
 
 @cache
-def _adapter(details: Any) -> TypeAdapter[Case[Any]]:
+def _adapter(details: Any) -> TypeAdapter[Case]:
     return TypeAdapter(Case[details])
 
 
-def _serials_of(details: Any) -> frozenset[str]:
+def _serials_of(details: object) -> frozenset[str]:
     """The serials that a case is about: its own, those of its lines, and what came back on them. Parcels may carry others' devices
     and do not count."""
     carriers = (details, *getattr(details, "lines", ()))

@@ -41,7 +41,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], object]:
         to_driver = self.impl_instance.bind_processor(dialect)
         in_utc = _IN_UTC.validate_python
         return (lambda moment: to_driver(in_utc(moment))) if to_driver else in_utc
@@ -73,7 +73,7 @@ class Key(TypeDecorator[str]):
         return lambda text: text and _TOO_LONG_FOR_INDEX.sub(_digest, UNSTORABLE.sub("\ufffd", text))
 
 
-class Encoded(TypeDecorator[Any]):
+class Encoded(TypeDecorator[object]):
     """A value of the type `of` (tuples, frozen dataclasses, dates, exact amounts) as JSON. Raises ValueError for one of another type."""
 
     impl = JSON(none_as_null=True)
@@ -82,15 +82,15 @@ class Encoded(TypeDecorator[Any]):
     def __init__(self, of: Any) -> None:
         super().__init__()
         self.of = of
-        self._adapter = TypeAdapter(of)
+        self._adapter: TypeAdapter[object] = TypeAdapter(of)
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[object], object]:
         to_driver = self.impl_instance.bind_processor(dialect)
         assert to_driver is not None
         dump = self._adapter.dump_python
         return lambda value: to_driver(dump(value, mode="json", warnings="error"))
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[object], object]:
         from_driver = self.impl_instance.result_processor(dialect, coltype)
         restore = self._adapter.validate_python
         # The driver of PostgreSQL has parsed the JSON by itself.
@@ -124,7 +124,7 @@ def optional_text_column(name: str, *references: ForeignKey) -> Column[str]:
     return Column(name, TEXT, *references, nullable=True)
 
 
-def tuple_column(name: str, type: Encoded = TEXTS) -> Column[Any]:
+def tuple_column(name: str, type: Encoded = TEXTS) -> Column[object]:
     """A tuple, empty unless given."""
     return Column(name, type, nullable=False, default=())
 

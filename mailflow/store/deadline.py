@@ -16,7 +16,7 @@ from mailflow.policy.derivation import Derivation
 from mailflow.policy.facts import WaitingDeadline
 from mailflow.store import case as case_rows
 from mailflow.store.tables import case, deadline, digest
-from mailflow.store.transaction import insert_new
+from mailflow.store.transaction import fetch, fetch_one, insert_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,14 +98,13 @@ def mark_fired(c: Connection, id: int, at: datetime) -> bool:
 
 def load(c: Connection, id: int) -> DeadlineRow | None:
     """None for an unknown id."""
-    row = c.execute(select(deadline).where(deadline.c.id == id)).one_or_none()
-    return None if row is None else DeadlineRow(**row._asdict())
+    return fetch_one(c, select(deadline).where(deadline.c.id == id), DeadlineRow)
 
 
 def of_case(c: Connection, number: str) -> list[DeadlineRow]:
     """All deadlines the case ever had, by their instant."""
     query = select(deadline).where(deadline.c.case_number == number).order_by(deadline.c.due_at, deadline.c.id)
-    return [DeadlineRow(**row._asdict()) for row in c.execute(query)]
+    return fetch(c, query, DeadlineRow)
 
 
 def next_due(c: Connection) -> datetime | None:
@@ -118,19 +117,19 @@ def waiting(c: Connection, *, until: datetime | None = None, limit: int = 1000) 
     query = select(deadline).where(deadline.c.state == "waiting")
     if until is not None:
         query = query.where(deadline.c.due_at <= until)
-    return [DeadlineRow(**row._asdict()) for row in c.execute(query.order_by(deadline.c.due_at, deadline.c.id).limit(limit))]
+    return fetch(c, query.order_by(deadline.c.due_at, deadline.c.id).limit(limit), DeadlineRow)
 
 
 def waiting_of(c: Connection, numbers: Sequence[str]) -> list[DeadlineRow]:
     """Waiting deadlines of the cases, earliest first."""
     query = select(deadline).where(deadline.c.case_number.in_(numbers), deadline.c.state == "waiting")
-    return [DeadlineRow(**row._asdict()) for row in c.execute(query.order_by(deadline.c.due_at, deadline.c.id))]
+    return fetch(c, query.order_by(deadline.c.due_at, deadline.c.id), DeadlineRow)
 
 
 def stuck(c: Connection, max_attempts: int) -> list[DeadlineRow]:
     """Waiting deadlines whose attempts are used up: a human must look."""
     query = select(deadline).where(deadline.c.state == "waiting", deadline.c.attempts >= max_attempts).order_by(deadline.c.due_at)
-    return [DeadlineRow(**row._asdict()) for row in c.execute(query)]
+    return fetch(c, query, DeadlineRow)
 
 
 def count_waiting(c: Connection) -> int:
@@ -143,7 +142,7 @@ def clocks_of_kinds(c: Connection, desk: str, kinds: Collection[str]) -> tuple[t
     columns = (deadline.c.case_number, deadline.c.kind, deadline.c.key, deadline.c.due_at, deadline.c.steps)
     query = select(*columns).join(case, case.c.number == deadline.c.case_number)
     query = query.where(case.c.desk == desk, deadline.c.state == "waiting", deadline.c.kind.in_(kinds))
-    clocks = [WaitingDeadline(**row._asdict()) for row in c.execute(query.order_by(deadline.c.due_at, deadline.c.id))]
+    clocks = fetch(c, query.order_by(deadline.c.due_at, deadline.c.id), WaitingDeadline)
     cases = {number: case_rows.load(c, number) for number in {clock.case_number for clock in clocks}}
     return tuple((clock, found) for clock in clocks if (found := cases[clock.case_number]) is not None)
 

@@ -11,12 +11,11 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, func, or_, select, text, update
 
 from mailflow.store.tables import inbound, raw_mail
-from mailflow.store.transaction import insert_new, insert_new_returning
+from mailflow.store.transaction import fetch, fetch_one, insert_new, insert_new_returning
 
 VERDICTS = ("opened", "added", "bounce", "automatic", "duplicate", "ignored", "quarantined")
 CHUNK = 500
@@ -69,10 +68,7 @@ class InboundRow:
 
 _INTERNAL = {"refs", "claimed_by", "claimed_until"}
 _COLUMNS = (*(column for column in inbound.c if column.name not in _INTERNAL), inbound.c.refs.label("references"))
-
-
-def _rows(c: Connection, query: Select[Any]) -> list[InboundRow]:
-    return [InboundRow(**row._asdict()) for row in c.execute(query)]
+_LISTING = select(*_COLUMNS)
 
 
 # Statements of the hot path are built once: building one costs more than running it.
@@ -123,7 +119,7 @@ def store_oversize(
     return _store(c, headers, {**place, "size": size, "oversize": True})
 
 
-def _store(c: Connection, content: bytes, values: dict[str, Any]) -> int | None:
+def _store(c: Connection, content: bytes, values: dict[str, object]) -> int | None:
     digest = hashlib.sha256(content).hexdigest()
     insert_new(c, raw_mail, {"sha256": digest, "content": content, "size": len(content)})
     return insert_new_returning(c, inbound.c.id, {**values, "raw_sha256": digest})
@@ -153,7 +149,7 @@ def mark_acknowledged(c: Connection, mailbox: str, uidvalidity: int, uids: Itera
         c.execute(update(inbound).where(here).values(acknowledged=True))
 
 
-def _of_mailbox(mailbox: str, uidvalidity: int) -> Any:
+def _of_mailbox(mailbox: str, uidvalidity: int) -> ColumnElement[bool]:
     return and_(inbound.c.mailbox == mailbox, inbound.c.uidvalidity == uidvalidity)
 
 
@@ -200,15 +196,15 @@ def give_up_on(
         return []
     verdict = {"state": "quarantined", "rule": "attempts", "reason": f"{reason} in {max_attempts} attempts"}
     c.execute(update(inbound).where(inbound.c.id.in_(ids)).values(**verdict, claimed_until=None, handled_at=now or datetime.now(UTC)))
-    return _rows(c, select(*_COLUMNS).where(inbound.c.id.in_(ids)).order_by(inbound.c.id))
+    return fetch(c, _LISTING.where(inbound.c.id.in_(ids)).order_by(inbound.c.id), InboundRow)
 
 
 def load(c: Connection, id: int) -> InboundRow:
     """The row with its raw mail. Raises UnknownMail."""
-    row = c.execute(_LOAD, {"row_id": id}).one_or_none()
+    row = fetch_one(c, _LOAD, InboundRow, row_id=id)
     if row is None:
         raise UnknownMail(id)
-    return InboundRow(**row._asdict())
+    return row
 
 
 def record_identity(c: Connection, id: int, message_id: str, sender: str, subject: str, *, references: Sequence[str] = ()) -> None:
@@ -273,17 +269,17 @@ def newest_from(c: Connection, case_numbers: Sequence[str], senders: Collection[
 
 def list_quarantined(c: Connection, limit: int = 1000) -> list[InboundRow]:
     """Mails set aside, oldest first."""
-    return _rows(c, select(*_COLUMNS).where(inbound.c.state == "quarantined").order_by(inbound.c.received_at, inbound.c.id).limit(limit))
+    return fetch(c, _LISTING.where(inbound.c.state == "quarantined").order_by(inbound.c.received_at, inbound.c.id).limit(limit), InboundRow)
 
 
 def find_by_message_id(c: Connection, message_id: str) -> list[InboundRow]:
     """Stored mails with this Message-ID, oldest first."""
-    return _rows(c, select(*_COLUMNS).where(inbound.c.message_id == message_id).order_by(inbound.c.id))
+    return fetch(c, _LISTING.where(inbound.c.message_id == message_id).order_by(inbound.c.id), InboundRow)
 
 
 def of_case(c: Connection, case_number: str) -> list[InboundRow]:
     """The mails on a case, in the order in which they came."""
-    return _rows(c, select(*_COLUMNS).where(inbound.c.case_number == case_number).order_by(inbound.c.received_at, inbound.c.id))
+    return fetch(c, _LISTING.where(inbound.c.case_number == case_number).order_by(inbound.c.received_at, inbound.c.id), InboundRow)
 
 
 def requeue(c: Connection, id: int, *, released: bool = False) -> bool:

@@ -16,6 +16,7 @@ from mailflow.policy.derivation import Derivation
 from mailflow.policy.facts import WaitingDeadline
 from mailflow.store import case as case_rows
 from mailflow.store.tables import case, given_command, journal
+from mailflow.store.transaction import fetch
 
 NEWEST = 50
 """How many commands of one person are looked through for those of a case."""
@@ -88,13 +89,13 @@ def write(
 
 def of_case(c: Connection, number: str) -> list[JournalRow]:
     """The lines of a case in the order in which they were written."""
-    return [JournalRow(**row._asdict()) for row in c.execute(select(journal).where(journal.c.case_number == number).order_by(journal.c.id))]
+    return fetch(c, select(journal).where(journal.c.case_number == number).order_by(journal.c.id), JournalRow)
 
 
 def of_inbound(c: Connection, inbound_id: int) -> list[JournalRow]:
     """The lines that a mail caused, of whichever case."""
     query = select(journal).where(journal.c.inbound_id == inbound_id).order_by(journal.c.id)
-    return [JournalRow(**row._asdict()) for row in c.execute(query)]
+    return fetch(c, query, JournalRow)
 
 
 def since(c: Connection, at: datetime, *, desk: str | None = None, limit: int = 10000) -> list[JournalRow]:
@@ -102,7 +103,7 @@ def since(c: Connection, at: datetime, *, desk: str | None = None, limit: int = 
     query = select(journal).where(journal.c.at >= at)
     if desk is not None:
         query = query.where(journal.c.desk == desk)
-    return [JournalRow(**row._asdict()) for row in c.execute(query.order_by(journal.c.id).limit(limit))]
+    return fetch(c, query.order_by(journal.c.id).limit(limit), JournalRow)
 
 
 def add_command(c: Connection, given: GivenCommand) -> None:
@@ -125,8 +126,8 @@ def newest_command_by(c: Connection, by: str, desk: str, numbers: Collection[str
 def commands_of_case(c: Connection, number: str) -> list[GivenCommand]:
     """The commands given in the thread of a case, in order: by whom, when, which line, and whether it was taken back."""
     columns = (given_command.c.case_number, given_command.c.by, given_command.c.line, given_command.c.at, given_command.c.undone)
-    rows = c.execute(select(*columns).where(given_command.c.case_number == number).order_by(given_command.c.id))
-    return [GivenCommand(**row._asdict()) for row in rows]
+    query = select(*columns).where(given_command.c.case_number == number).order_by(given_command.c.id)
+    return fetch(c, query, GivenCommand)
 
 
 def mark_undone(c: Connection, id: int) -> bool:

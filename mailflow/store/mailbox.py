@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, case, or_, select, update
 
 from mailflow.store.tables import mailbox
-from mailflow.store.transaction import insert_new
+from mailflow.store.transaction import fetch, fetch_one, insert_new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +57,9 @@ def remember_state(c: Connection, address: str, *, uidvalidity: int, last_uid: i
 
 def state_of(c: Connection, address: str) -> MailboxState | None:
     """None for a mailbox never claimed."""
-    row = c.execute(select(mailbox).where(mailbox.c.address == address)).one_or_none()
-    return None if row is None else MailboxState(**row._asdict())
+    return fetch_one(c, select(mailbox).where(mailbox.c.address == address), MailboxState)
 
 
 def all_states(c: Connection) -> list[MailboxState]:
     """Every mailbox ever claimed, by address."""
-    return [MailboxState(**row._asdict()) for row in c.execute(select(mailbox).order_by(mailbox.c.address))]
+    return fetch(c, select(mailbox).order_by(mailbox.c.address), MailboxState)

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, or_, select, update
 
 from mailflow.store.tables import alert_throttle, notice, outbox, suppressed_address
-from mailflow.store.transaction import insert_new
+from mailflow.store.transaction import fetch, fetch_one, insert_new
 
 CHUNK = 500
 """Addresses a statement: SQLite limits the parameters of one."""
@@ -93,13 +92,12 @@ def add(
 
 def by_message_id(c: Connection, message_id: str) -> NoticeRow | None:
     """The notice that a reply or bounce speaks of; `message_id` without angle brackets."""
-    row = c.execute(_BY_MESSAGE_ID, {"asked": message_id}).one_or_none()
-    return None if row is None else NoticeRow(**row._asdict())
+    return fetch_one(c, _BY_MESSAGE_ID, NoticeRow, asked=message_id)
 
 
 def load(c: Connection, id: int) -> NoticeRow | None:
     """None for an unknown id."""
-    return _first(c, select(notice).where(notice.c.id == id))
+    return fetch_one(c, select(notice).where(notice.c.id == id), NoticeRow)
 
 
 def texts_of_case(c: Connection, case_number: str, limit: int = 20) -> list[tuple[tuple[str, ...], str]]:
@@ -110,7 +108,7 @@ def texts_of_case(c: Connection, case_number: str, limit: int = 20) -> list[tupl
 
 def list_of_case(c: Connection, case_number: str) -> list[NoticeRow]:
     """All notices of a case in the order in which they were written."""
-    return _rows(c, select(notice).where(notice.c.case_number == case_number).order_by(notice.c.id))
+    return fetch(c, select(notice).where(notice.c.case_number == case_number).order_by(notice.c.id), NoticeRow)
 
 
 def thread_of_case(c: Connection, case_number: str) -> list[tuple[datetime, str, tuple[str, ...]]]:
@@ -147,7 +145,7 @@ def count_to_strangers(c: Connection, desk: str, since: datetime) -> int:
 
 def newest(c: Connection, name: str) -> NoticeRow | None:
     """The newest notice of a name, to whomever."""
-    return _first(c, select(notice).where(notice.c.name == name).order_by(notice.c.id.desc()).limit(1))
+    return fetch_one(c, select(notice).where(notice.c.name == name).order_by(notice.c.id.desc()).limit(1), NoticeRow)
 
 
 def newest_to(c: Connection, name: str, recipient: str, case_number: str = "") -> NoticeRow | None:
@@ -156,17 +154,17 @@ def newest_to(c: Connection, name: str, recipient: str, case_number: str = "") -
     query = select(notice).where(notice.c.name == name, notice.c.id.in_(went))
     if case_number:
         query = query.where(notice.c.case_number == case_number)
-    return _first(c, query.order_by(notice.c.id.desc()).limit(1))
+    return fetch_one(c, query.order_by(notice.c.id.desc()).limit(1), NoticeRow)
 
 
 def all_since(c: Connection, id: int, limit: int = 1000) -> list[NoticeRow]:
     """Notices with a greater id, in order."""
-    return _rows(c, select(notice).where(notice.c.id > id).order_by(notice.c.id).limit(limit))
+    return fetch(c, select(notice).where(notice.c.id > id).order_by(notice.c.id).limit(limit), NoticeRow)
 
 
 def of_inbound(c: Connection, inbound_id: int) -> list[NoticeRow]:
     """The notices that a mail caused."""
-    return _rows(c, select(notice).where(notice.c.inbound_id == inbound_id).order_by(notice.c.id))
+    return fetch(c, select(notice).where(notice.c.inbound_id == inbound_id).order_by(notice.c.id), NoticeRow)
 
 
 def add_hard_bounce(c: Connection, address: str, at: datetime) -> None:
@@ -202,11 +200,3 @@ def is_news(c: Connection, desk: str, about: str, now: datetime, silence: timede
         or_(alert_throttle.c.at <= now - silence, alert_throttle.c.at > now),
     )
     return c.execute(update(alert_throttle).where(*known).values(at=now)).rowcount == 1
-
-
-def _first(c: Connection, query: Select[Any]) -> NoticeRow | None:
-    return next(iter(_rows(c, query)), None)
-
-
-def _rows(c: Connection, query: Select[Any]) -> list[NoticeRow]:
-    return [NoticeRow(**row._asdict()) for row in c.execute(query)]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, select, update
 
 from mailflow.store.tables import notice, outbox
+from mailflow.store.transaction import fetch, fetch_one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,9 @@ class OutboxRow:
 
 
 _FREE: dict[str, Any] = {"leased_by": None, "leased_until": None, "dialogue_began_at": None}
-
-
+_HIDDEN = {"dialogue_began_at", "reported"}
+_OF_NOTICE = (notice.c.name.label("notice"), notice.c.message_id, notice.c.case_number, notice.c.desk)
+_LISTING = select(*(column for column in outbox.c if column.name not in _HIDDEN), *_OF_NOTICE).join(notice)
 _MARK = update(outbox).where(
     outbox.c.id == bindparam("row_id"), outbox.c.state == "leased", outbox.c.leased_by == bindparam("holder", type_=outbox.c.leased_by.type)
 )
@@ -79,7 +81,7 @@ def lease_due(c: Connection, *, now: datetime, owner: str, lease: timedelta, lim
     columns = (outbox.c.id, outbox.c.notice_id, outbox.c.recipient, outbox.c.envelope_from, outbox.c.attempts, outbox.c.ambiguous)
     of_notice = (notice.c.message_id, notice.c.raw, notice.c.at_most_once)
     query = select(*columns, *of_notice).join(notice).where(outbox.c.id.in_(ids)).order_by(outbox.c.next_try_at, outbox.c.id)
-    return [OutboxItem(**row._asdict()) for row in c.execute(query)]
+    return fetch(c, query, OutboxItem)
 
 
 def extend_lease(c: Connection, owner: str, until: datetime) -> int:
@@ -112,7 +114,7 @@ def mark_held(c: Connection, id: int, owner: str, reason: str, ambiguous: bool =
     return _mark(c, id, owner, state="held", reason=reason, ambiguous=ambiguous, **_FREE)
 
 
-def _mark(c: Connection, id: int, owner: str, *, ambiguous: bool = False, **values: Any) -> bool:
+def _mark(c: Connection, id: int, owner: str, *, ambiguous: bool = False, **values: object) -> bool:
     return c.execute(_MARK_AMBIGUOUS if ambiguous else _MARK, {**values, "row_id": id, "holder": owner}).rowcount == 1
 
 
@@ -196,13 +198,13 @@ def list_rows(
 ) -> list[OutboxRow]:
     """Deliveries in the order in which they were written."""
     wanted = {outbox.c.state: state, notice.c.case_number: case_number, outbox.c.notice_id: notice_id}
-    query = _listing().where(*(column == value for column, value in wanted.items() if value is not None))
-    return _rows(c, query.order_by(outbox.c.id).limit(limit))
+    query = _LISTING.where(*(column == value for column, value in wanted.items() if value is not None))
+    return fetch(c, query.order_by(outbox.c.id).limit(limit), OutboxRow)
 
 
 def load(c: Connection, id: int) -> OutboxRow | None:
     """None for an unknown id."""
-    return next(iter(_rows(c, _listing().where(outbox.c.id == id))), None)
+    return fetch_one(c, _LISTING.where(outbox.c.id == id), OutboxRow)
 
 
 def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
@@ -214,21 +216,11 @@ def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
     if not ids:
         return []
     c.execute(update(outbox).where(outbox.c.id.in_(ids)).values(reported=True))
-    return _rows(c, _listing().where(outbox.c.id.in_(ids)).order_by(outbox.c.id))
+    return fetch(c, _LISTING.where(outbox.c.id.in_(ids)).order_by(outbox.c.id), OutboxRow)
 
 
 def failed_since(c: Connection, since: datetime) -> list[OutboxRow]:
     """Deliveries that were refused, given up or came back from an instant on, for telling staff (OUT2)."""
     refused = select(outbox.c.id).where(outbox.c.failed_at >= since)
     returned = select(outbox.c.id).where(outbox.c.bounced_at >= since)
-    return _rows(c, _listing().where(outbox.c.id.in_(refused.union(returned))).order_by(outbox.c.id))
-
-
-def _listing() -> Select[Any]:
-    hidden = {"dialogue_began_at", "reported"}
-    of_notice = (notice.c.name.label("notice"), notice.c.message_id, notice.c.case_number, notice.c.desk)
-    return select(*(column for column in outbox.c if column.name not in hidden), *of_notice).join(notice)
-
-
-def _rows(c: Connection, query: Select[Any]) -> list[OutboxRow]:
-    return [OutboxRow(**row._asdict()) for row in c.execute(query)]
+    return fetch(c, _LISTING.where(outbox.c.id.in_(refused.union(returned))).order_by(outbox.c.id), OutboxRow)

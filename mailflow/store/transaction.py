@@ -11,21 +11,23 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Column, Connection, Engine, QueuePool, Table, create_engine, event, inspect, make_url, text
+from sqlalchemy import Column, Connection, Engine, Executable, QueuePool, Table, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
 from mailflow import failpoint
 from mailflow.policy.case_type import AnyCaseType
 from mailflow.store.columns import UNSTORABLE
+
+R = TypeVar("R")
 
 HEAD = "0001"
 """The schema revision of this version; a test holds it against the newest file in migrations/versions."""
@@ -209,13 +211,23 @@ def claim_instance(path: Path) -> InstanceLock:
     return InstanceLock(descriptor)
 
 
-def insert_new(c: Connection, table: Table, values: dict[str, Any]) -> bool:
+def fetch(c: Connection, query: Executable, row: Callable[..., R], **asked: object) -> list[R]:
+    """The rows found, as frozen values whose fields are named as the columns."""
+    return [row(**found._asdict()) for found in c.execute(query, asked)]
+
+
+def fetch_one(c: Connection, query: Executable, row: Callable[..., R], **asked: object) -> R | None:
+    """The first of them, None where nothing is found."""
+    return next(iter(fetch(c, query, row, **asked)), None)
+
+
+def insert_new(c: Connection, table: Table, values: dict[str, object]) -> bool:
     """Insert a row unless one of the table's unique keys is taken; whether it was inserted."""
     # Without the option a driver may forget the count of an INSERT.
     return c.execute(_insert_new(c.dialect.name, table, None), values, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
-def insert_new_returning(c: Connection, column: Column[int], values: dict[str, Any]) -> int | None:
+def insert_new_returning(c: Connection, column: Column[int], values: dict[str, object]) -> int | None:
     """As `insert_new`; the new row's value of the column, None where there was no new row."""
     new: int | None = c.execute(_insert_new(c.dialect.name, column.table, column), values).scalar()
     return new

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +12,8 @@ revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+T = TypeVar("T")
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
@@ -44,27 +47,27 @@ def upgrade() -> None:
         op.execute(statement)
 
 
-def table(name: str, *parts: sa.schema.SchemaItem | list[sa.Column[Any]]) -> None:
-    sa.Table(name, schema, *(item for part in parts for item in (part if isinstance(part, list) else [part])))
+def table(name: str, *parts: sa.schema.SchemaItem | Sequence[sa.schema.SchemaItem]) -> None:
+    sa.Table(name, schema, *(item for part in parts for item in (part if isinstance(part, Sequence) else [part])))
 
 
 def row_id() -> sa.Column[int]:
     return sa.Column("id", ROW_ID, primary_key=True, autoincrement=True)
 
 
-def keys(type: sa.types.TypeEngine[Any], *names: str) -> list[sa.Column[Any]]:
+def keys(type: sa.types.TypeEngine[T], *names: str) -> list[sa.Column[T]]:
     return [sa.Column(name, type, primary_key=True) for name in names]
 
 
-def required(type: sa.types.TypeEngine[Any], *names: str) -> list[sa.Column[Any]]:
+def required(type: sa.types.TypeEngine[T], *names: str) -> list[sa.Column[T]]:
     return [sa.Column(name, type, nullable=False) for name in names]
 
 
-def optional(type: sa.types.TypeEngine[Any], *names: str) -> list[sa.Column[Any]]:
+def optional(type: sa.types.TypeEngine[T], *names: str) -> list[sa.Column[T]]:
     return [sa.Column(name, type, nullable=True) for name in names]
 
 
-def reference(name: str, to: str, *, nullable: bool = False, primary_key: bool = False) -> sa.Column[Any]:
+def reference(name: str, to: str, *, nullable: bool = False, primary_key: bool = False) -> sa.Column[object]:
     type = ROW_ID if to.endswith(".id") else sa.Text()
     return sa.Column(name, type, sa.ForeignKey(to), nullable=nullable, primary_key=primary_key)
 
