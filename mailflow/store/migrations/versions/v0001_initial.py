@@ -77,25 +77,18 @@ def partial(name: str, *columns: str, where: str, postgresql: str = "", unique: 
     return sa.Index(name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(postgresql or where))
 
 
-table(
-    "alert_throttle",
-    keys(sa.Text(), "desk", "about"),
-    required(INSTANT, "at"),
-)
+table("alert_throttle", keys(sa.Text(), "desk", "about"), required(INSTANT, "at"))
 table(
     "case",
     keys(sa.Text(), "number"),
-    required(sa.Text(), "kind", "desk", "state", "language", "country", "timezone", "customer", "customer_name", "company"),
-    required(sa.JSON(), "participants"),
-    required(sa.Text(), "subject"),
+    required(sa.Text(), "kind", "desk", "state", "language", "country", "timezone", "customer", "customer_name", "company", "subject"),
+    required(sa.JSON(), "participants", "linked", "proposed", "details"),
     reference("parent", "case.number", nullable=True),
     optional(sa.Text(), "contract", "priority", "assignee"),
     required(INSTANT, "opened_at"),
     optional(INSTANT, "closed_at"),
-    required(sa.JSON(), "linked", "proposed"),
     reference("merged_into", "case.number", nullable=True),
     required(sa.Integer(), "version"),
-    required(sa.JSON(), "details"),
     sa.Index(None, "assignee"),
     sa.Index(None, "merged_into"),
     sa.Index(None, "parent"),
@@ -104,40 +97,27 @@ table(
 table(
     "contract",
     keys(sa.Text(), "number"),
-    required(sa.Text(), "folded_number", "company"),
+    required(sa.Text(), "folded_number", "company", "service_level", "programme", "language", "country", "timezone", "site_address"),
     required(sa.JSON(), "domains"),
-    required(sa.Text(), "service_level", "programme"),
     required(sa.Date(), "start", "end"),
-    required(sa.Text(), "language", "country", "timezone", "site_address"),
     sa.Index(None, "folded_number"),
 )
-table(
-    "counter",
-    keys(sa.Text(), "name"),
-    required(sa.BigInteger(), "value"),
-)
-table(
-    "digest",
-    keys(sa.Text(), "desk", "kind"),
-    keys(INSTANT, "due_at"),
-    required(sa.Integer(), "letters"),
-)
+table("counter", keys(sa.Text(), "name"), required(sa.BigInteger(), "value"))
+table("digest", keys(sa.Text(), "desk", "kind"), keys(INSTANT, "due_at"), required(sa.Integer(), "letters"))
 table(
     "mailbox",
     keys(sa.Text(), "address"),
     optional(sa.BigInteger(), "uidvalidity"),
-    required(sa.BigInteger(), "last_uid"),
+    required(sa.BigInteger(), "last_uid", "epoch"),
     optional(sa.Text(), "owner"),
     optional(INSTANT, "lease_until"),
-    required(sa.BigInteger(), "epoch"),
 )
 table(
     "part_price",
     keys(sa.Text(), "part_number"),
     keys(sa.Date(), "valid_from"),
-    required(sa.Text(), "description"),
+    required(sa.Text(), "description", "currency"),
     optional(sa.JSON(), "list_price"),
-    required(sa.Text(), "currency"),
 )
 table(
     "partner",
@@ -147,24 +127,9 @@ table(
     optional(sa.Date(), "certified_from"),
     sa.Index(None, "domain"),
 )
-table(
-    "raw_mail",
-    keys(sa.Text(), "sha256"),
-    required(sa.LargeBinary(), "content"),
-    required(sa.Integer(), "size"),
-)
-table(
-    "suppressed_address",
-    keys(sa.Text(), "address"),
-    required(INSTANT, "since"),
-    required(sa.Integer(), "hard_bounces"),
-)
-table(
-    "case_serial",
-    keys(sa.Text(), "serial"),
-    reference("case_number", "case.number", primary_key=True),
-    sa.Index(None, "case_number"),
-)
+table("raw_mail", keys(sa.Text(), "sha256"), required(sa.LargeBinary(), "content"), required(sa.Integer(), "size"))
+table("suppressed_address", keys(sa.Text(), "address"), required(INSTANT, "since"), required(sa.Integer(), "hard_bounces"))
+table("case_serial", keys(sa.Text(), "serial"), reference("case_number", "case.number", primary_key=True), sa.Index(None, "case_number"))
 table(
     "contact",
     keys(sa.Text(), "email"),
@@ -172,18 +137,13 @@ table(
     required(sa.Text(), "name", "company", "role", "language"),
     sa.Index(None, "contract"),
 )
-table(
-    "contract_domain",
-    keys(sa.Text(), "domain"),
-    reference("contract", "contract.number", primary_key=True),
-)
+table("contract_domain", keys(sa.Text(), "domain"), reference("contract", "contract.number", primary_key=True))
 table(
     "deadline",
     row_id(),
     reference("case_number", "case.number", nullable=False),
-    required(sa.Text(), "kind", "key"),
+    required(sa.Text(), "kind", "key", "state"),
     required(INSTANT, "due_at"),
-    required(sa.Text(), "state"),
     required(sa.JSON(), "steps"),
     required(sa.Integer(), "attempts"),
     optional(INSTANT, "fired_at"),
@@ -196,15 +156,10 @@ table(
     keys(sa.Text(), "serial"),
     required(sa.Text(), "part_number", "model"),
     reference("contract", "contract.number", nullable=False),
-    optional(sa.Date(), "ship_date"),
+    optional(sa.Date(), "ship_date", "installation_report_date", "pac_date"),
     required(sa.Boolean(), "installation_service"),
-    optional(sa.Date(), "installation_report_date", "pac_date"),
 )
-table(
-    "foreign_number",
-    keys(sa.Text(), "desk", "number"),
-    reference("case_number", "case.number", nullable=False),
-)
+table("foreign_number", keys(sa.Text(), "desk", "number"), reference("case_number", "case.number", nullable=False))
 table(
     "given_command",
     row_id(),
@@ -218,23 +173,17 @@ table(
 table(
     "inbound",
     row_id(),
-    required(sa.Text(), "mailbox"),
-    required(sa.BigInteger(), "uidvalidity", "uid"),
+    required(sa.Text(), "mailbox", "body_sha256", "message_id", "sender", "subject", "state", "rule", "reason"),
+    required(sa.BigInteger(), "uidvalidity", "uid", "size"),
     required(INSTANT, "received_at", "stored_at"),
     reference("raw_sha256", "raw_mail.sha256", nullable=False),
-    required(sa.Text(), "body_sha256"),
-    required(sa.BigInteger(), "size"),
-    required(sa.Boolean(), "oversize"),
-    required(sa.Text(), "message_id"),
+    required(sa.Boolean(), "oversize", "acknowledged", "released"),
     required(sa.JSON(), "refs"),
-    required(sa.Text(), "sender", "subject", "state", "rule", "reason"),
     reference("case_number", "case.number", nullable=True),
     reference("duplicate_of", "inbound.id", nullable=True),
     required(sa.Integer(), "attempts"),
     optional(sa.Text(), "claimed_by"),
-    optional(INSTANT, "claimed_until"),
-    required(sa.Boolean(), "acknowledged", "released"),
-    optional(INSTANT, "handled_at"),
+    optional(INSTANT, "claimed_until", "handled_at"),
     sa.UniqueConstraint("mailbox", "uidvalidity", "uid"),
     sa.Index(None, "case_number"),
     sa.Index(None, "message_id"),
@@ -246,9 +195,8 @@ table(
     "journal",
     row_id(),
     reference("case_number", "case.number", nullable=True),
-    required(sa.Text(), "desk"),
+    required(sa.Text(), "desk", "who", "what", "text"),
     required(INSTANT, "at"),
-    required(sa.Text(), "who", "what", "text"),
     required(sa.JSON(), "steps"),
     reference("inbound_id", "inbound.id", nullable=True),
     reference("deadline_id", "deadline.id", nullable=True),
@@ -259,10 +207,9 @@ table(
     "notice",
     row_id(),
     reference("case_number", "case.number", nullable=True),
-    required(sa.Text(), "desk", "name", "language", "subject", "message_id"),
+    required(sa.Text(), "desk", "name", "language", "subject", "message_id", "text"),
     required(sa.JSON(), "to", "cc"),
     required(sa.LargeBinary(), "raw"),
-    required(sa.Text(), "text"),
     required(INSTANT, "created_at"),
     required(sa.Boolean(), "at_most_once", "immediate_answer", "to_stranger"),
     reference("inbound_id", "inbound.id", nullable=True),
@@ -275,17 +222,12 @@ table(
     "outbox",
     row_id(),
     reference("notice_id", "notice.id", nullable=False),
-    required(sa.Text(), "recipient", "envelope_from", "state"),
-    required(INSTANT, "next_try_at"),
-    optional(INSTANT, "leased_until"),
+    required(sa.Text(), "recipient", "envelope_from", "state", "reason", "response", "bounce_reason"),
+    required(INSTANT, "next_try_at", "created_at"),
+    optional(INSTANT, "leased_until", "dialogue_began_at", "sent_at", "failed_at", "bounced_at"),
     optional(sa.Text(), "leased_by"),
     required(sa.Integer(), "attempts", "ambiguous"),
-    optional(INSTANT, "dialogue_began_at"),
-    required(sa.Text(), "reason", "response"),
-    optional(INSTANT, "sent_at", "failed_at", "bounced_at"),
-    required(sa.Text(), "bounce_reason"),
     required(sa.Boolean(), "reported"),
-    required(INSTANT, "created_at"),
     partial("ix_outbox_bounced_at", "bounced_at", where="bounced_at IS NOT NULL"),
     partial("ix_outbox_failed_at", "failed_at", where="failed_at IS NOT NULL"),
     sa.Index(None, "notice_id"),
