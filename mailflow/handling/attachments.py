@@ -10,6 +10,7 @@ from functools import partial
 from typing import cast
 
 from mailflow.cases import traits_of
+from mailflow.cases.rma.details import RmaDetails
 from mailflow.handling.facts.rma import sent_notices
 from mailflow.handling.work import Work
 from mailflow.message.mime.parse import parse_mail
@@ -26,7 +27,7 @@ from mailflow.notices.attachments.finance_files import (
 from mailflow.notices.compose import NoticeAttachment
 from mailflow.notices.wording import Wording
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case, RmaDetails
+from mailflow.policy.case import Case
 from mailflow.policy.case_type import Trait
 from mailflow.policy.certification import CertificationDetails
 from mailflow.policy.decision import NoticeValues, SendNotice

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Generic
 
 from typing_extensions import TypeIs, TypeVar
 
 from mailflow.message.staff.command_forms import Command
-from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
 
 D = TypeVar("D", default=Any, covariant=True)
 """The details of a case type."""
@@ -141,155 +140,3 @@ class ServiceRequestDetails:
 
 
 Request = Case[ServiceRequestDetails]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    """Something under way: what was announced or shipped, by whom it is carried, since when."""
-
-    carrier: str
-    tracking: str
-    on: datetime
-    quantity: int = 1
-    serials: tuple[str, ...] = ()
-    fault: str = ""
-    category: str = ""
-    """Fault category as announced, e.g. F001 (RM4)."""
-    data_removed: str = ""
-    """As the customer wrote it: yes, no, or nothing."""
-    contents: tuple[tuple[str, int], ...] = ()
-    """(part number, quantity) of what a parcel of ours holds; nothing known stands for all that is not delivered yet."""
-    arrived_on: date | None = None
-    """When a parcel of ours reached the customer (RM8)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RmaLine:
-    """One authorised line. Always: authorised = received + waived + outstanding."""
-
-    part_number: str
-    description: str = ""
-    authorised: int = 1
-    serials: tuple[str, ...] = ()
-    announced: tuple[Parcel, ...] = ()
-    received: int = 0
-    received_serials: tuple[str, ...] = ()
-    waived: int = 0
-    terms: tuple[ReturnTerm, ...] = ()
-    """One for each delivery of replacements for this line, in the order in which they became known."""
-
-    @property
-    def outstanding(self) -> int:
-        return self.authorised - self.received - self.waived
-
-    @property
-    def announced_quantity(self) -> int:
-        return sum(parcel.quantity for parcel in self.announced)
-
-    @property
-    def outstanding_serials(self) -> tuple[str, ...]:
-        """The serials that have not come back; none where units came back without their serials, since any of them may be here."""
-        missing = tuple(serial for serial in self.serials if serial not in self.received_serials)
-        return missing if len(missing) <= self.outstanding else ()
-
-    @property
-    def undelivered(self) -> int:
-        """How many units have no replacement with the customer yet."""
-        return max(0, self.authorised - sum(term.quantity for term in self.terms))
-
-    @property
-    def owed(self) -> tuple[OwedPart, ...]:
-        """What has not come back, by term, the earliest day first, units without a term last (BX3).
-
-        The replacement has another serial than the faulty unit, so a unit belongs to a delivery by quantity: whatever comes back, or is
-        waived, counts against the units with the earliest day, whichever serial it has. The serials still out are named in their order.
-        """
-        left = self.outstanding
-        open_units: list[tuple[int, ReturnTerm | None]] = []
-        by_day: list[ReturnTerm] = sorted(self.terms, key=lambda term: term.due, reverse=True)
-        for quantity, term in ((self.undelivered, None), *((term.quantity, term) for term in by_day)):
-            taken = min(left, quantity)
-            left -= taken
-            if taken:
-                open_units.insert(0, (taken, term))
-        rows: list[OwedPart] = []
-        serials = self.outstanding_serials
-        for quantity, term in open_units:
-            rows.append(
-                OwedPart(
-                    part_number=self.part_number,
-                    description=self.description,
-                    outstanding=quantity,
-                    outstanding_serials=serials[:quantity],
-                    term=term,
-                )
-            )
-            serials = serials[quantity:]
-        return tuple(rows)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RmaDetails(Confirmable):
-    """An RMA's own facts. `type` is advance, repair or doa; days are in the customer's calendar."""
-
-    type: str
-    service_level: str
-    lines: tuple[RmaLine, ...]
-    issued_at: datetime
-    valid_through: date
-    version: int = 1
-    replacements: tuple[Parcel, ...] = ()
-    """Parcels of ours to the customer, in the order in which they left."""
-    extended_by_customer: bool = False
-    disputed: bool = False
-    claimed: bool = False
-    """Disputed because the customer says that the parts were returned already; else it does not agree with what is booked (RM6, BX6)."""
-    expired: bool = False
-    invoices: tuple[InvoiceRequest, ...] = ()
-    """What finance was asked to invoice and still holds, the oldest first."""
-    extras: tuple[str, ...] = field(default=())
-    told: tuple[str, ...] = ()
-    """Dated notices about the whole return that went out, by day and kind, so that a deadline that falls twice speaks once (RM3, BX4)."""
-    held_since: datetime | None = None
-    """When the notice was written that reached nobody: until somebody can be reached the return clock stands still (BX4)."""
-    changed_since: tuple[str, ...] = ()
-    """What has changed since the last verification notice, by name; the next one says so (RM2)."""
-    return_address: tuple[str, ...] = ()
-    """The address that the last verification notice named."""
-    visit_at: datetime | None = None
-    visited_on: date | None = None
-    """The engineer's visit of an onsite service level: announced, completed (RM12)."""
-
-    @property
-    def outstanding(self) -> int:
-        return sum(line.outstanding for line in self.lines)
-
-    @property
-    def owed(self) -> tuple[OwedPart, ...]:
-        """What has not come back, line by line, each part with the day on which it is due (BX3)."""
-        return tuple(row for line in self.lines for row in line.owed)
-
-    @property
-    def due_days(self) -> tuple[date, ...]:
-        """The days on which something that has not come back is due, the earliest first."""
-        return tuple(sorted({row.due for row in self.owed if row.due is not None}))
-
-    @property
-    def return_due(self) -> date | None:
-        """The first of those days."""
-        return next(iter(self.due_days), None)
-
-    @property
-    def delivered_days(self) -> tuple[date, ...]:
-        """The days on which replacements arrived, the earliest first."""
-        return tuple(sorted({term.delivered_on for line in self.lines for term in line.terms}))
-
-    @property
-    def replacement(self) -> Parcel | None:
-        """The parcel that left last."""
-        return self.replacements[-1] if self.replacements else None
-
-    @property
-    def replacement_serials(self) -> tuple[str, ...]:
-        """Serials that went to the customer, so that a swapped part shows (BX5)."""
-        return tuple(dict.fromkeys(serial for parcel in self.replacements for serial in parcel.serials))

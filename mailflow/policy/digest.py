@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from mailflow.policy.calendar import BusinessCalendar, calendar_for
-from mailflow.policy.case import Case, RmaLine
+from mailflow.policy.case import Case
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk, DigestPolicy, Role
 from mailflow.policy.facts import WaitingDeadline
-from mailflow.policy.return_term import OwedPart
 from mailflow.policy.term import DAY_UNITS, Term
 
 SEARCH_DAYS = 400
@@ -202,7 +202,22 @@ def _who(case: Case) -> str:
     return case.company or case.customer
 
 
-def outstanding_lines(case: Case) -> tuple[RmaLine, ...]:
+class ReturnLine(Protocol):
+    """What a digest reads of a line of a return, or of what is due of it on one day."""
+
+    @property
+    def part_number(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def outstanding(self) -> int: ...
+    @property
+    def outstanding_serials(self) -> tuple[str, ...]: ...
+    @property
+    def due(self) -> date | None: ...
+
+
+def outstanding_lines(case: Case) -> tuple[ReturnLine, ...]:
     return tuple(line for line in case.details.lines if line.outstanding > 0)
 
 
@@ -213,10 +228,10 @@ class PartnerReturn:
     """
 
     number: str
-    lines: tuple[RmaLine, ...]
+    lines: tuple[ReturnLine, ...]
     address: str
     answer: str
-    owed: tuple[OwedPart, ...]
+    owed: tuple[ReturnLine, ...]
     days: tuple[date, ...]
     valid_through: date
     is_advance: bool
@@ -252,7 +267,7 @@ def _next_answer(case: Case) -> str:
     details = case.details
     if details.type == "advance" and any(parcel.arrived_on is None for parcel in details.replacements):
         return "delivered"
-    is_announced = all(line.announced_quantity - line.received >= line.outstanding for line in outstanding_lines(case))
+    is_announced = all(line.announced_quantity - line.received >= line.outstanding for line in details.lines if line.outstanding)
     return "already_returned" if is_announced else "shipped"
 
 

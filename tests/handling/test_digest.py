@@ -204,7 +204,7 @@ def test_the_prepared_line_of_a_partner_reaches_the_return_itself(desk: DeskAtWo
     head = f"From: parts@northwind.example\nTo: {address}\nSubject: Re: [{number}]\nMessage-ID: <p@northwind>\n"
     row = desk.receive(f"{head}\nSHIPPED DHL JD014600003111\n".encode())
     assert (row.state, row.case_number) == ("added", number)
-    assert [parcel.tracking for line in desk.case(number).details.lines for parcel in line.announced] == ["JD014600003111"]
+    assert [label.tracking for line in desk.case(number).details.lines for label in line.announced] == ["JD014600003111"]
 
 
 def test_one_company_never_reads_anothers_returns(desk: DeskAtWork) -> None:

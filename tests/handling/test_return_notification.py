@@ -60,7 +60,7 @@ def test_a_stranger_reads_nothing_of_a_number_that_it_tries_out(returns: DeskAtW
         assert number not in mine[-1].text
         texts.append(mine[-1].name)
     assert len(set(texts)) == 1 and REJECTED not in texts
-    assert returns.case("RMA-100001").details.lines[0].announced == ()
+    assert returns.case("RMA-100001").details.lines[0].announced == {}
 
 
 def test_receiving_reads_a_form_whole_though_a_colleagues_had_the_same_lines(returns: DeskAtWork) -> None:

@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from mailflow.cases.rma.details import Parcel, RmaDetails
+from mailflow.cases.rma.units import Obligation
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine, ServiceRequestDetails
+from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, DigestPolicy, Role, StaffMember
 from mailflow.policy.digest import (
@@ -27,9 +29,9 @@ from mailflow.policy.digest import (
     staff_sections,
 )
 from mailflow.policy.facts import WaitingDeadline
-from mailflow.policy.return_term import ReturnTerm
 from mailflow.settings import shipped_desks
 from mailflow.toml_file import load_desk
+from tests.cases.rma.returns import Part, numbered, parcel, part
 
 DESK = load_desk(shipped_desks() / "huawei-tac")
 CALENDAR = calendar_for("", "", DESK.calendar)
@@ -116,25 +118,27 @@ def request(number: str, **changes: object) -> Case:
     return envelope.changed(**changes)
 
 
-def returned(number: str, due: date | None, *lines: RmaLine, type: str = "advance", **changes: object) -> Case:
-    lines = lines or (RmaLine(part_number="02352KLM", authorised=2),)
+def returned(number: str, due: date | None, *parts: Part, type: str = "advance", **changes: object) -> Case:
+    units = numbered(parts or (part("02352KLM", 2),))
     if due is not None:
-        lines = tuple(
-            replace(line, terms=(ReturnTerm(quantity=line.authorised, delivered_on=date(2026, 11, 2), due=due),)) for line in lines
-        )
+        units = tuple(replace(unit, obligation=Obligation(delivered_on=date(2026, 11, 2), due=due)) for unit in units)
     details = RmaDetails(
         type=type,
         service_level="9x5xNBD",
-        lines=lines,
+        units=units,
         issued_at=utc(11, 2, 9),
         valid_through=date(2026, 12, 2),
     )
     return request(number, kind="rma", state="replacement delivered", details=details, **changes)
 
 
-def announced(quantity: int) -> RmaLine:
-    parcel = Parcel(carrier="DHL", tracking="2", on=utc(11, 19, 9), quantity=quantity)
-    return RmaLine(part_number="02352KLM", authorised=2, announced=(parcel,))
+def announced(quantity: int) -> Part:
+    return part("02352KLM", 2, announced=(parcel("2", utc(11, 19, 9), quantity),))
+
+
+def arrived(units: Part) -> Part:
+    """What was announced is back."""
+    return tuple(replace(unit, received_at=utc(11, 20, 9) if unit.announcement else None) for unit in units)
 
 
 def clock(number: str, kind: str, at: datetime, key: str = "") -> WaitingDeadline:
@@ -184,13 +188,13 @@ def test_parts_are_told_when_their_reminders_have_begun_and_when_they_are_overdu
         returned("RMA-3", date(2026, 11, 20)),
         returned("RMA-2", date(2026, 11, 17)),
         returned("RMA-1", None),
-        returned("RMA-6", date(2026, 11, 17), RmaLine(part_number="02352KLM", authorised=2, received=2)),
+        returned("RMA-6", date(2026, 11, 17), part("02352KLM", 2, received=2)),
     )
     assert lines_of(now, returns=cases) == [("digest_overdue", "RMA-2"), ("digest_due_today", "RMA-3"), ("digest_due_soon", "RMA-4")]
 
 
 def test_days_are_counted_and_only_what_is_outstanding_is_named() -> None:
-    lines = (RmaLine(part_number="02352KLM", authorised=2, received=1), RmaLine(part_number="03057BGH", received=1))
+    lines = (part("02352KLM", 2, received=1), part("03057BGH", received=1))
     (section,) = staff_sections(DESK, utc(11, 20, 6), (), (returned("RMA-2", date(2026, 11, 17), *lines),), (), ())
     assert section.lines[0].values == {
         "number": "RMA-2",
@@ -203,9 +207,9 @@ def test_days_are_counted_and_only_what_is_outstanding_is_named() -> None:
 
 def test_parts_of_one_return_that_are_due_on_several_days_are_told_by_day() -> None:
     """BX3, BX12: of two boards one replacement arrived for the 17th, one for the 20th; a card's has not arrived."""
-    first = ReturnTerm(quantity=1, delivered_on=date(2026, 10, 26), due=date(2026, 11, 17))
-    terms = (first, replace(first, delivered_on=date(2026, 10, 29), due=date(2026, 11, 20)))
-    lines = (RmaLine(part_number="02352KLM", authorised=2, terms=terms), RmaLine(part_number="03057BGH"))
+    first = Obligation(delivered_on=date(2026, 10, 26), due=date(2026, 11, 17))
+    days = (first, replace(first, delivered_on=date(2026, 10, 29), due=date(2026, 11, 20)))
+    lines = (part("02352KLM", 2, obligations=days), part("03057BGH"))
     case = returned("RMA-1", None, *lines)
     (section,) = staff_sections(DESK, utc(11, 20, 6), (), (case,), (), ())
     assert [(line.name, line.values["parts"]) for line in section.lines] == [
@@ -291,9 +295,7 @@ def test_a_return_is_the_partners_by_customer_participant_or_contract(
 
 
 def test_a_partner_is_asked_for_the_parcel_once_the_replacement_arrived() -> None:
-    case = returned(
-        "RMA-1", date(2026, 12, 1), RmaLine(part_number="02352KLM", authorised=2, received=1), RmaLine(part_number="X", received=1)
-    )
+    case = returned("RMA-1", date(2026, 12, 1), part("02352KLM", 2, received=1), part("X", received=1))
     told = partner_return(case, "tac+rma-1@tac.example")
     assert ([line.part_number for line in told.lines], told.answer, told.days) == (["02352KLM"], "shipped", (date(2026, 12, 1),))
 
@@ -305,9 +307,9 @@ def test_a_partner_is_asked_for_the_parcel_once_the_replacement_arrived() -> Non
         ({"replacements": (Parcel(carrier="DHL", tracking="1", on=utc(11, 18, 9)),)}, "delivered"),
         ({"replacements": (Parcel(carrier="DHL", tracking="1", on=utc(11, 18, 9), arrived_on=date(2026, 11, 19)),)}, "shipped"),
         ({"type": "repair"}, "shipped"),
-        ({"lines": (announced(2),)}, "already_returned"),
-        ({"lines": (announced(1),)}, "shipped"),
-        ({"lines": (replace(announced(1), received=1),)}, "shipped"),
+        ({"units": numbered((announced(2),))}, "already_returned"),
+        ({"units": numbered((announced(1),))}, "shipped"),
+        ({"units": numbered((arrived(announced(1)),))}, "shipped"),
     ],
 )
 def test_a_partner_is_asked_for_the_one_thing_that_comes_next(changes: dict[str, object], answer: str) -> None:
@@ -322,6 +324,6 @@ def test_returns_stand_in_the_order_of_their_dates_and_finished_ones_not_at_all(
         returned("RMA-1", date(2026, 12, 3)),
         returned("RMA-2", None),
         returned("RMA-3", date(2026, 12, 1)),
-        returned("RMA-4", date(2026, 11, 1), RmaLine(part_number="X", received=1)),
+        returned("RMA-4", date(2026, 11, 1), part("X", received=1)),
     )
     assert [case.number for case in in_order_of_dates(cases)] == ["RMA-3", "RMA-2", "RMA-1"]

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from mailflow.policy.case import Case, RmaDetails, ServiceRequestDetails
+from mailflow.cases.rma.details import RmaDetails
+from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.store import case, inbound, notice, tables
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -15,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 BOX = "tac@tac.example"
 BOXES = (BOX, "other@tac.example")
 """The mailboxes of one desk."""
-NO_PARTS = RmaDetails(type="repair", service_level="9x5xNBD", lines=(), issued_at=NOON, valid_through=NOON.date())
+NO_PARTS = RmaDetails(type="repair", service_level="9x5xNBD", units=(), issued_at=NOON, valid_through=NOON.date())
 
 
 def a_mail(message_id: str = "one@customer.example", body: str = "The board is dead.", received_by: str = "mx1") -> bytes:

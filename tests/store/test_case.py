@@ -7,28 +7,36 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from mailflow.policy.case import Parcel, RmaDetails, RmaLine, ServiceRequestDetails
+from mailflow.cases.rma.details import RmaDetails
+from mailflow.cases.rma.units import Announcement, Obligation, Unit
+from mailflow.policy.case import ServiceRequestDetails
 from mailflow.policy.derivation import Step
-from mailflow.policy.return_term import ReturnTerm
 from mailflow.store import case, deadline
 from mailflow.store.case import CannotStore, CaseChanged
 from mailflow.store.transaction import Database
 from tests.store.rows import MINUTE, NOON, a_case, opened
 
-TERM = ReturnTerm(
-    quantity=1,
+OBLIGATION = Obligation(
     delivered_on=date(2026, 11, 24),
     due=date(2026, 12, 15),
     steps=(Step("cutoff", {"at": NOON, "days": ("a", "b")}),),
-    told=(("reminder 2026-12-15 5", NOON),),
+    notices=(("reminder 2026-12-15 5", NOON),),
 )
-LINE = RmaLine(
-    part_number="P1", serials=("S1", "S2"), announced=(Parcel(carrier="DHL", tracking="1", on=NOON, serials=("S9",)),), terms=(TERM,)
+UNITS = (
+    Unit(
+        place=1,
+        part_number="P1",
+        serial="S1",
+        obligation=OBLIGATION,
+        announcement=Announcement(carrier="DHL", tracking="1", on=NOON),
+        announced_serial="S9",
+    ),
+    Unit(place=2, part_number="P1", serial="S2"),
 )
 RETURN = RmaDetails(
     type="advance",
     service_level="9x5xNBD",
-    lines=(LINE,),
+    units=UNITS,
     issued_at=NOON,
     valid_through=date(2026, 12, 20),
 )

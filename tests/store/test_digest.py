@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from mailflow.policy.case import RmaDetails
+from mailflow.cases.rma.details import RmaDetails
 from mailflow.store import case as case_rows
 from mailflow.store import deadline
 from mailflow.store.transaction import Database
@@ -54,7 +54,7 @@ def test_the_desks_own_waiting_clocks_of_the_kinds_are_found(database: Database)
 
 
 def test_the_desks_own_open_returns_are_found(database: Database) -> None:
-    details = RmaDetails(type="repair", service_level="9x5xNBD", lines=(), issued_at=NOON, valid_through=NOON.date())
+    details = RmaDetails(type="repair", service_level="9x5xNBD", units=(), issued_at=NOON, valid_through=NOON.date())
     with database.write() as c:
         opened(c, "SR-1")
         for number, changes in (("RMA-2", {}), ("RMA-1", {}), ("RMA-3", {"closed_at": NOON}), ("RMA-4", {"desk": "other"})):

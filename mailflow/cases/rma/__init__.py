@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from mailflow.cases.rma.birth import issue
-from mailflow.cases.rma.bounce import meet_bounce
+from mailflow.cases.rma.bounce import on_bounce
 from mailflow.cases.rma.command import RULES, give_command
 from mailflow.cases.rma.conversation import RECEIPT, add_mail
-from mailflow.cases.rma.deadline import meet_deadline
-from mailflow.cases.rma.lifecycle import LIFECYCLE
-from mailflow.policy.case import Case, RmaDetails
+from mailflow.cases.rma.deadline import on_deadline
+from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails
+from mailflow.cases.rma.opening import issue
 from mailflow.policy.case_type import CaseType, ExpectedPart, ParcelUnderWay, Trait
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
@@ -23,8 +22,8 @@ WAITING_STATES = ("replacement shipped", "replacement delivered", "announced", "
 """Where a parcel of the replacement may still be under way."""
 
 
-def decide(case: Case[RmaDetails] | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The return's rules, by the kind of event. Its birth is the command `/rma` on its request."""
+def decide(case: Return | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """The return's rules, by the kind of event. It is opened by the command `/rma` on its request."""
     match event:
         case CommandGiven() if case is None:
             return issue(event, facts, desk, now)
@@ -33,9 +32,9 @@ def decide(case: Case[RmaDetails] | None, event: Event, facts: Facts, desk: Desk
         case MailReceived() if case is not None:
             return add_mail(case, event, facts, desk, now)
         case DeadlineFell() if case is not None:
-            return meet_deadline(case, event, facts, desk, now)
+            return on_deadline(case, event, facts, desk, now)
         case NoticeBounced() if case is not None:
-            return meet_bounce(case, event, facts, desk, now)
+            return on_bounce(case, event, facts, desk, now)
     raise ValueError(f"a return has no rule for {type(event).__name__} without a case")
 
 
@@ -46,7 +45,7 @@ def concerns_return(event: MailReceived) -> bool:
     return answer not in AT_ONCE and (answer in ANSWERS or bool(about_parts))
 
 
-def expected_parts(case: Case[RmaDetails]) -> tuple[ExpectedPart, ...]:
+def expected_parts(case: Return) -> tuple[ExpectedPart, ...]:
     """List the parts that may come in under the return, with what of them is missing."""
     return tuple(
         ExpectedPart(
@@ -60,11 +59,11 @@ def expected_parts(case: Case[RmaDetails]) -> tuple[ExpectedPart, ...]:
     )
 
 
-def parcels_under_way(case: Case[RmaDetails]) -> tuple[ParcelUnderWay, ...]:
+def parcels_under_way(case: Return) -> tuple[ParcelUnderWay, ...]:
     """List the parcels of ours that have not arrived, as far as anybody told (RM8)."""
     if case.state not in WAITING_STATES:
         return ()
-    return tuple(ParcelUnderWay(carrier=one.carrier, tracking=one.tracking) for one in case.details.replacements if one.arrived_on is None)
+    return tuple(ParcelUnderWay(carrier=one.carrier, tracking=one.tracking) for one in case.details.parcels_to_customer)
 
 
 CASE_TYPE: CaseType[RmaDetails, Facts] = CaseType(

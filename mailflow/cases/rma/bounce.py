@@ -9,47 +9,36 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from mailflow.cases.rma.deadline import reminder_of, with_mark
-from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days
-from mailflow.cases.rma.invoicing import invoice_notice_of
-from mailflow.cases.rma.letter import tell_customer
-from mailflow.cases.rma.lifecycle import LIFECYCLE
-from mailflow.cases.rma.obligation import (
+from mailflow.cases.rma.clock import (
     FINAL_NOTICE,
     REMINDER,
     RETURN_CLOCK,
-    ask_finance_on,
+    ask_finance_after_term,
     ask_for_delivery,
     business_days_until,
-    invoice_moment,
-    move_terms,
+    move_days,
     stop,
-    without_last_word,
+    with_mark,
+    without_final_notice,
 )
-from mailflow.cases.rma.owed import (
-    due_on,
-    is_asked_for,
-    not_delivered,
-    pending_requests,
-    running,
-    running_days,
-    standing_state,
-)
-from mailflow.cases.rma.proof import NEEDED, VERIFICATION, proof_of_notice
-from mailflow.cases.rma.verification import verify
-from mailflow.cases.rma.withdrawal import withdraw_pending
-from mailflow.policy.case import Case, RmaDetails
+from mailflow.cases.rma.deadline import reminder_of
+from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days
+from mailflow.cases.rma.details import LIFECYCLE, Return, standing_state
+from mailflow.cases.rma.invoicing import NEEDED, VERIFICATION, tell_invoiced, weigh
+from mailflow.cases.rma.letters import tell_customer
+from mailflow.cases.rma.opening import verify
+from mailflow.cases.rma.units import Obligation
+from mailflow.cases.rma.withdrawal import withdraw
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import NoticeBounced
 from mailflow.policy.facts import Facts, SentNotice
-from mailflow.policy.return_term import InvoiceRequest, OwedPart, ReturnTerm
 
-LAST_WORD = "rma/final_notice"
+LOST_FINAL_NOTICE = "rma/final_notice"
 
 
-def meet_bounce(case: Case, event: NoticeBounced, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Who gets the return's letters from now on, and whether the lost one is repeated. `done` says it to staff."""
     came_back = f"{event.notice} did not reach {event.address}"
     if desk.roles_of(event.address) or LIFECYCLE.is_closed(case.state):
@@ -85,22 +74,22 @@ def _other_readers(lost: SentNotice, facts: Facts) -> tuple[str, ...]:
     return tuple(one.recipient for one in same if one.bounced_at is None and one.recipient not in facts.undeliverable)
 
 
-def next_reader(case: Case, lost_address: str, readers: Sequence[str], facts: Facts) -> str:
+def next_reader(case: Return, lost_address: str, readers: Sequence[str], facts: Facts) -> str:
     """Who got the letter all the same, else the next contact of the contract that mail reaches, else another participant; '' for nobody."""
     known = (*readers, *(contact.email for contact in facts.contacts), *case.participants)
     dead = facts.undeliverable | {lost_address}
     return next((address for address in known if address not in dead), "")
 
 
-def _addressed_to(case: Case, address: str, facts: Facts) -> Case:
+def _addressed_to(case: Return, address: str, facts: Facts) -> Return:
     name = next((contact.name for contact in facts.contacts if contact.email == address), "")
     participants = tuple(dict.fromkeys((address, *case.participants)))
     return case.changed(customer=address, customer_name=name, participants=participants)
 
 
-def _stand_still(case: Case, event: NoticeBounced, since: datetime, came_back: str, facts: Facts, desk: Desk) -> Decision:
+def _stand_still(case: Return, event: NoticeBounced, since: datetime, came_back: str, facts: Facts, desk: Desk) -> Decision:
     """Nobody is left to write to: no reminder, no final notice and no invoice until somebody can be reached."""
-    details: RmaDetails = case.details
+    details = case.details
     freed, withdrawn = _without_request(case, event.notice, facts, desk, event.at)
     held = freed.changed(details=replace(freed.details, held_since=details.held_since or since))
     note = Note(text=f"{came_back}, and no other contact is known: the return clock stands still")
@@ -108,23 +97,18 @@ def _stand_still(case: Case, event: NoticeBounced, since: datetime, came_back: s
     return Decision(case=held, effects=(*withdrawn, *stop(*RETURN_CLOCK), note), reason=came_back, done=done)
 
 
-def _without_request(case: Case, notice: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def _without_request(case: Return, notice: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """Where the proof of notice fell away, so does what finance was asked for; it comes up again after its term."""
-    unproven = {
-        (row.part_number, row.due) for row in running(case.details) if row.term and proof_of_notice(facts.sent_notices, row.term).missing
-    }
-
-    def is_concerned(request: InvoiceRequest) -> bool:
-        return any((part.part_number, part.due) in unproven for part in request.parts)
-
-    if notice not in NEEDED or not any(is_concerned(request) for request in pending_requests(case.details)):
+    asked = case.details.asked_for if notice in NEEDED else ()
+    requests = {unit.invoice.asked_at for unit, proof in weigh(asked, facts) if unit.invoice and proof.missing}
+    concerned = {unit.place for unit in asked if unit.invoice and unit.invoice.asked_at in requests}
+    freed, withdrawn = withdraw(case, lambda unit: unit.place in concerned, Step("rma_notice_came_back", {}), desk)
+    if not withdrawn:
         return case, ()
-    freed, withdrawn = withdraw_pending(case, Step("rma_notice_came_back", {}), desk, is_concerned)
-    day = invoice_moment(facts.calendar.local_day(now), facts.calendar, desk.returns.invoice_after)
-    return freed.changed(state=standing_state(freed)), (*withdrawn, ask_finance_on(day, facts, now))
+    return freed.changed(state=standing_state(freed)), (*withdrawn, ask_finance_after_term(facts, desk, now))
 
 
-def reach_again(case: Case, address: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def reach_again(case: Return, address: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """Somebody can be reached: the authorisation is sent there, and the clock goes on without the days on which it stood still."""
     since: datetime | None = case.details.held_since
     if since is None:
@@ -134,68 +118,69 @@ def reach_again(case: Case, address: str, facts: Facts, desk: Desk, now: datetim
 
 
 def _repeat(
-    case: Case, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, stood_still: bool = False
-) -> tuple[Case, tuple[Effect, ...]]:
+    case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, stood_still: bool = False
+) -> tuple[Return, tuple[Effect, ...]]:
     """The lost notice once more, with the day that is due moved by the business days that were lost with it."""
     freed, withdrawn = (case, ()) if stood_still else _without_request(case, notice, facts, desk, now)
     moved, clock = _go_on(freed, notice, since, facts, desk, now, stood_still=stood_still)
-    if notice == LAST_WORD:
+    if notice == LOST_FINAL_NOTICE:
         return moved, (*withdrawn, *clock)
     told, letters = _write_again(moved, notice, since, facts, desk, now)
     return told, (*letters, *withdrawn, *clock)
 
 
 def _go_on(
-    case: Case, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, stood_still: bool
-) -> tuple[Case, tuple[Effect, ...]]:
+    case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, stood_still: bool
+) -> tuple[Return, tuple[Effect, ...]]:
     """Each day that is open moves by the business days that were lost of its own term; where none were, it stays."""
     today, lost_on = facts.calendar.local_day(now), facts.calendar.local_day(since)
-    open_parts = [row for row in running(case.details) if not is_asked_for(case.details, row)]
+    waiting = [unit for unit in case.details.running if not unit.is_asked_for]
     questions: tuple[Effect, ...] = ()
-    if stood_still and case.details.replacements and not_delivered(case.details):
+    if stood_still and case.details.replacements and case.details.undelivered:
         questions = ask_for_delivery(today, facts.calendar, desk)
-    silent = [row for row in open_parts if stood_still or (notice == LAST_WORD and _was_told(row, since))]
+    is_final = notice == LOST_FINAL_NOTICE
+    silent = [
+        unit
+        for unit in waiting
+        if stood_still or (is_final and unit.obligation is not None and since in unit.obligation.moments(FINAL_NOTICE))
+    ]
 
-    def moved(term: ReturnTerm) -> tuple[date, Derivation] | None:
-        lost = 0 if lost_on > term.due else business_days_until(today, lost_on, facts.calendar)
-        due = facts.calendar.add_business_days(term.due, lost)
+    def moved(obligation: Obligation) -> tuple[date, Derivation] | None:
+        lost = 0 if lost_on > obligation.due else business_days_until(today, lost_on, facts.calendar)
+        due = facts.calendar.add_business_days(obligation.due, lost)
         return (due, (Step("notice_lost", {"days": lost, "day": lost_on, "due": due}),)) if lost else None
 
-    if not open_parts or not (silent or any(row.term and moved(row.term) for row in open_parts)):
+    if not silent and not any(unit.obligation and moved(unit.obligation) for unit in waiting):
         return case, questions
-    gone_on, clock = move_terms(without_last_word(case, silent), moved, facts, desk, now)
-    ahead = gone_on.state == "overdue" and all(day >= today for day in running_days(gone_on.details))
+    gone_on, clock = move_days(without_final_notice(case, silent), moved, facts, desk, now)
+    ahead = gone_on.state == "overdue" and all(day >= today for day in gone_on.details.running_days)
     return (gone_on.changed(state=standing_state(gone_on)) if ahead else gone_on), (*questions, *clock)
 
 
-def _was_told(row: OwedPart, written_at: datetime) -> bool:
-    return row.term is not None and written_at in row.term.moments(FINAL_NOTICE)
-
-
-def _next_day(case: Case, since: datetime, today: date) -> date | None:
+def _next_day(case: Return, since: datetime, today: date) -> date | None:
     """The day of the parts that the lost reminder named, as it is now, unless it has passed; without such the first day that lies ahead."""
-    ahead = [row for row in running(case.details) if row.due is not None and row.due >= today]
-    named = [row.due for row in ahead if row.term and since in row.term.moments(REMINDER)]
-    return min((day for day in named or [row.due for row in ahead] if day), default=None)
+    ahead = [unit.obligation for unit in case.details.running if unit.obligation and unit.obligation.due >= today]
+    named = [one.due for one in ahead if since in one.moments(REMINDER)]
+    return min(named or [one.due for one in ahead], default=None)
 
 
-def _write_again(case: Case, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def _write_again(case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """The notice as it reads today; what cannot be written again is replaced by the authorisation, which names all that is asked for."""
-    details: RmaDetails = case.details
+    details = case.details
     today = facts.calendar.local_day(now)
     match notice:
         case "rma/reminder" if (again := _next_day(case, since, today)) is not None:
-            rows = due_on(details, again)
-            told = with_mark(case, rows, f"{REMINDER} {again.isoformat()} again", now)
-            return told, (reminder_of(told, again, rows, facts, desk, now),)
+            units = details.due_on(again)
+            told = with_mark(case, units, f"{REMINDER} {again.isoformat()} again", now)
+            return told, (reminder_of(told, again, units, facts, desk, now),)
         case "rma/extended" if details.due_days:
             return case, (tell_due_days(case, today),)
-        case "rma/delivery_question" if not_delivered(details):
+        case "rma/delivery_question" if details.undelivered:
             return case, (ask_about_delivery(case),)
         case "rma/validity_warning" if details.valid_through >= today:
             return case, (tell_customer(case, "validity_warning", days_left=(details.valid_through - today).days),)
-        case "rma/invoice_notice" if pending_requests(details):
-            return case, (invoice_notice_of(case, facts, desk, today),)
+        case "rma/invoice_notice" if details.asked_for:
+            return case, (tell_invoiced(case, details.asked_for, facts, desk, today),)
         case "rma/expired" if details.expired:
             return case, (tell_customer(case, "expired"),)
     told, letter = verify(case, facts, desk)

@@ -7,27 +7,29 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.rma.announcement import announce, state_once_announced
-from mailflow.cases.rma.arrival import arrival_of, earliest_delivery, is_awaited, parcels_to_customer
 from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.bounce import reach_again
+from mailflow.cases.rma.clock import RETURN_CLOCK, VALIDITY_CLOCK, ask_for_delivery, start_validity_clock, stop
 from mailflow.cases.rma.correction import correct
-from mailflow.cases.rma.delivery import deliver_replacement, extend_term, parts_sent, ship_replacement
+from mailflow.cases.rma.delivery import (
+    Arrival,
+    SentPart,
+    arrival_of,
+    deliver_replacement,
+    earliest_delivery,
+    extend_term,
+    is_awaited,
+    parts_sent,
+)
+from mailflow.cases.rma.details import LIFECYCLE, Parcel, Return, RmaDetails, standing_state
 from mailflow.cases.rma.invoicing import confirm_invoice
-from mailflow.cases.rma.letter import tell_customer, with_remarks
-from mailflow.cases.rma.lifecycle import LIFECYCLE
-from mailflow.cases.rma.obligation import RETURN_CLOCK, VALIDITY_CLOCK, start_validity_clock, stop
-from mailflow.cases.rma.owed import not_delivered, pending_requests, running_days, standing_state
-from mailflow.cases.rma.receipt import Arrived
-from mailflow.cases.rma.relay import told_owed
-from mailflow.cases.rma.verification import verify_anew
-from mailflow.cases.rma.visit import announce_visit, complete_visit
+from mailflow.cases.rma.letters import days_by_part, tell_customer, with_remarks
+from mailflow.cases.rma.opening import verify_anew
 from mailflow.cases.rma.withdrawal import withdraw_all
-from mailflow.message.item import Item
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.policy import command_rules
-from mailflow.policy.case import Case, Parcel, RmaDetails
-from mailflow.policy.command_rules import Rule, ask_confirmation, confirm, give_add, give_note
-from mailflow.policy.decision import Decision, Effect
+from mailflow.policy.command_rules import Rule, ask_confirmation, give_add, give_note
+from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven
@@ -38,7 +40,7 @@ ALWAYS = ("received", "correct", "note", "confirm")
 """Commands that a closed return still takes."""
 
 
-def give_command(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_command(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Apply the rule of the command's name; a return that is over takes few of them."""
     name = event.command.name
     owes_replacement = name in ("shipped", "delivered") and case.state == "closed" and is_awaited(case.details)
@@ -47,40 +49,44 @@ def give_command(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now:
     return command_rules.give_command(RULES, case, event, facts, desk, now)
 
 
-def _confirm(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """What waits for the code: a command, or the question of a clock whether finance shall be asked (BX4)."""
-
-    def give(freed: Case[RmaDetails], given: CommandGiven) -> Decision:
-        rule = confirm_invoice if given.command.name == "confirm" else give_command
-        return rule(freed, given, facts, desk, now)
-
-    return confirm(case, event, give)
-
-
-def _refuse(case: Case, name: str, **values: Value) -> Decision:
+def _refuse(case: Return, name: str, **values: Value) -> Decision:
     return Decision(case=case, reason=name.removeprefix("rma_").replace("_", " "), refused=Step(name, {"rma": case.number, **values}))
 
 
-def _done(case: Case, event: CommandGiven, name: str, *effects: Effect, **values: Value) -> Decision:
+def _done(case: Return, event: CommandGiven, name: str, *effects: Effect, **values: Value) -> Decision:
     told = Step(name, {"rma": case.number, **values})
     return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=told)
 
 
-def _shipped(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The replacement left; the serials of ITEMS are those of the replacement, so that a swapped part shows (BX5)."""
-    if case.details.type != "advance":
-        return _refuse(case, "rma_no_replacement", type=case.details.type)
+# The replacement's way
+
+
+def shipped(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """The replacement left; until its delivery is known mailflow asks (RM8). It holds what is named, else all that is not delivered nor
+    under way. The serials of ITEMS are those of the replacement, so that a swapped part shows (BX5)."""
+    details, command = case.details, event.command
+    if details.type != "advance":
+        return _refuse(case, "rma_no_replacement", type=details.type)
     if facts.parent and is_unconfirmed(facts.parent, facts) and (contacts := who_may_confirm(facts.parent, facts)):
         return _refuse(case, "rma_ship_to_unconfirmed", address=facts.parent.details.site_address, contacts=contacts)
-    command = event.command
-    serials = tuple(serial for item in command.items for serial in item.serials)
-    quantity = sum(line.authorised for line in parts_sent(case, command.items))
-    parcel = Parcel(carrier=command.carrier, tracking=command.tracking, on=event.at, quantity=quantity, serials=serials)
-    shipped, effects = ship_replacement(case, parcel, command.items, facts, desk)
-    return _done(shipped, event, "rma_shipped", *effects, carrier=parcel.carrier, tracking=parcel.tracking)
+    parts = parts_sent(details, command.items)
+    parcel = Parcel(
+        carrier=command.carrier,
+        tracking=command.tracking,
+        on=event.at,
+        quantity=sum(part.authorised for part in parts),
+        serials=tuple(serial for item in command.items for serial in item.serials),
+        contents=tuple((part.part_number, part.authorised) for part in parts),
+    )
+    state = "replacement shipped" if case.state == "issued" else case.state
+    left = case.changed(state=state, details=replace(details, replacements=(*details.replacements, parcel)))
+    asks = is_awaited(details) and case.closed_at is None
+    questions = ask_for_delivery(facts.calendar.local_day(event.at), facts.calendar, desk) if asks else ()
+    letter = tell_customer(left, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False, lines=parts)
+    return _done(left, event, "rma_shipped", letter, *questions, carrier=parcel.carrier, tracking=parcel.tracking)
 
 
-def _delivered(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def delivered(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Replacements arrived: those that are named, else all that are under way (RM8, BX3); of a repair, the repaired part, with which the
     return ends (RM7)."""
     details, day, tracking = case.details, event.command.day, event.command.tracking
@@ -93,66 +99,147 @@ def _delivered(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: d
         return _refuse(case, "rma_delivery_in_the_future", day=day)
     if day < (earliest := earliest_delivery(details, facts)):
         return _refuse(case, "rma_delivery_too_early", day=day, earliest=earliest)
-    arrival = arrival_of(details, event.command.items, parcels_to_customer(details, tracking))
+    parcels = tuple(parcel for parcel in details.parcels_to_customer if not tracking or parcel.tracking == tracking)
+    arrival = arrival_of(details, event.command.items, parcels)
     if isinstance(arrival, Step):
         return _refuse(case, arrival.name, **arrival.values)
-    delivered, effects = deliver_replacement(case, arrival, day, facts, desk, now, tracking=tracking)
-    if delivered.details.outstanding == 0:
-        return _done(delivered, event, "rma_delivered_nothing_due", *effects, day=day)
-    return _done(delivered, event, "rma_delivered", *effects, day=day, owed=told_owed(delivered.details))
+    arrived, effects = deliver_replacement(case, arrival, day, facts, desk, now, tracking=tracking)
+    if arrived.details.outstanding == 0:
+        return _done(arrived, event, "rma_delivered_nothing_due", *effects, day=day)
+    return _done(arrived, event, "rma_delivered", *effects, day=day, owed=days_by_part(arrived.details))
 
 
-def _announced(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def visit(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """`/visit DATE TIME [NAME]`, in the customer's local time, of an onsite service level (RM12); given again it names another time.
+
+    The customer reads it in replacement_shipped: the engineer comes with the replacement.
+    """
+    details, command = case.details, event.command
+    if command.day is None or command.time is None:
+        raise ValueError("/visit needs a day and a time")
+    at = facts.calendar.instant(command.day, command.time)
+    if at <= event.at:
+        return _refuse(case, "rma_visit_in_the_past", at=at, timezone=case.timezone)
+    planned = case.changed(details=replace(details, visit_at=at))
+    letter = tell_customer(
+        planned,
+        "replacement_shipped",
+        parcel=details.replacements[-1] if details.replacements else None,
+        visit_at=at,
+        engineer=command.person,
+        moved=details.visit_at is not None,
+        lines=parts_sent(details),
+    )
+    who = f", {command.person}" if command.person else ""
+    note = Note(text=f"visit on {command.day} at {command.time:%H:%M} local time{who}", who=event.by)
+    done = _done(planned, event, "rma_visit_announced", letter, note, at=at, timezone=case.timezone)
+    return _unless_onsite(done, details.service_level)
+
+
+def visited(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """`/visited DATE`: what is still under way of the replacement counts as delivered on that day (RM12)."""
+    details, day = case.details, event.command.day
+    if day is None:
+        raise ValueError("/visited needs a day")
+    if day > facts.calendar.local_day(event.at):
+        return _refuse(case, "rma_visit_in_the_future", day=day)
+    if day < (earliest := facts.calendar.local_day(details.issued_at)):
+        return _refuse(case, "rma_visit_before_issue", day=day, issued=earliest)
+    over = case.changed(details=replace(details, visited_on=day))
+    note = Note(text=f"the visit took place on {day}", who=event.by)
+    can_arrive = bool(details.undelivered) and day >= earliest_delivery(details, facts)
+    arrival = arrival_of(details, (), details.parcels_to_customer) if can_arrive else None
+    if not isinstance(arrival, Arrival):
+        return _unless_onsite(_done(over, event, "rma_visited", note, day=day), details.service_level)
+    arrived, effects = deliver_replacement(over, arrival, day, facts, desk, now)
+    done = _done(arrived, event, "rma_visited_and_delivered", *effects, note, day=day, owed=days_by_part(arrived.details))
+    return _unless_onsite(done, details.service_level)
+
+
+def _unless_onsite(decision: Decision, level: str) -> Decision:
+    """The answer says so where the service level is not onsite."""
+    if level.replace(" ", "").lower().endswith("-onsite") or not decision.done:
+        return decision
+    return replace(decision, done=with_remarks(decision.done, (Step("rma_level_is_not_onsite", {"level": level or "-"}),)))
+
+
+# The customer's parts
+
+
+def announced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     command = event.command
-    form = ReturnNotification(rma=case.number, carrier=command.carrier, tracking=command.tracking, lines=_return_lines(command.items))
+    lines = tuple(ReturnLine(part_number=one.part_number, quantity=one.quantity, serial=", ".join(one.serials)) for one in command.items)
+    form = ReturnNotification(rma=case.number, carrier=command.carrier, tracking=command.tracking, lines=lines)
     result = announce(case.details, form, event.at)
     if result.problems or not result.booked:
         problems = tuple(Step(f"rma_announced_{name}", {"said": said or case.number, **values}) for said, name, values in result.problems)
         return _refuse(case, "rma_not_announced", problems=problems or (Step("rma_announced_nothing_left", {"said": case.number}),))
-    announced = case.changed(details=replace(case.details, lines=result.lines), state=state_once_announced(case.state))
-    return _done(announced, event, "rma_announced", carrier=command.carrier, tracking=command.tracking)
+    told = case.changed(details=replace(case.details, units=result.units), state=state_once_announced(case.state))
+    return _done(told, event, "rma_announced", carrier=command.carrier, tracking=command.tracking)
 
 
-def _return_lines(items: tuple[Item, ...]) -> tuple[ReturnLine, ...]:
-    return tuple(ReturnLine(part_number=item.part_number, quantity=item.quantity, serial=", ".join(item.serials)) for item in items)
+def received(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    command = event.command
+    arrived = tuple(replace(item, condition=item.condition or command.condition) for item in command.items)
+    return book_receipt(case, arrived, command.extras, event.by, f"{event.by}: {command.line}", facts, desk, event.at)
 
 
-def _received(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    arrived = tuple(
-        Arrived(
-            part_number=item.part_number, quantity=item.quantity, serials=item.serials, condition=item.condition or event.command.condition
-        )
-        for item in event.command.items
+def repaired(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """What arrived goes back; what was waived was never here."""
+    if case.state != "in repair":
+        return _refuse(case, "rma_not_in_repair", state=case.state)
+    parts = tuple(
+        SentPart(part_number=line.part_number, description=line.description, authorised=line.received, serials=line.received_serials)
+        for line in case.details.lines
+        if line.received
     )
-    return book_receipt(case, arrived, event.command.extras, event.by, f"{event.by}: {event.command.line}", facts, desk, event.at)
+    carrier, tracking = event.command.carrier, event.command.tracking
+    parcel = Parcel(carrier=carrier, tracking=tracking, on=event.at, quantity=sum(part.authorised for part in parts))
+    back = case.changed(state="shipped back", details=replace(case.details, replacements=(parcel,)))
+    letter = tell_customer(back, "repaired_shipped", parcel=parcel, lines=parts)
+    return _done(back, event, "rma_repaired", letter, carrier=carrier, tracking=tracking)
 
 
-def _extend(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+# Terms, and the end
+
+
+def extend(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """More time for every day that is open, counted in the unit of the desk's extension (RM10)."""
-    if not running_days(case.details):
+    if not case.details.running_days:
         return _refuse(case, "rma_no_return_date" if case.details.type == "advance" else "rma_validity_is_renewed")
     extended, effects = extend_term(case, event.command.days or 0, event.by, event.command.reason, facts, desk, now)
-    return _done(extended, event, "rma_extended", *effects, owed=told_owed(extended.details))
+    return _done(extended, event, "rma_extended", *effects, owed=days_by_part(extended.details))
 
 
-def _waive(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def revalidate(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    if not case.details.outstanding:
+        return _refuse(case, "rma_nothing_outstanding")
+    last = facts.calendar.end_of_term(facts.calendar.local_day(event.at), desk.returns.validity).day
+    details = replace(case.details, valid_through=last, expired=False)
+    valid, letter = verify_anew(case.changed(details=details), "valid_through", facts, desk)
+    return _done(valid, event, "rma_revalidated", letter, *start_validity_clock(valid, facts.calendar, desk), day=last)
+
+
+def waive(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """All that is outstanding, the whole return where nothing came. A repair goes on with what came."""
-    outstanding = case.details.outstanding
+    outstanding, reason = case.details.outstanding, event.command.reason
     if not outstanding:
         return _refuse(case, "rma_nothing_outstanding")
     if not event.confirmed:
         return ask_confirmation(case, event, facts, Step("rma_would_waive", {"rma": case.number, "outstanding": outstanding}))
-    lines = tuple(replace(line, waived=line.waived + line.outstanding) for line in case.details.lines)
-    freed, withdrawn = withdraw_all(case, event.command.reason, desk)
-    details = replace(freed.details, lines=lines, disputed=False)
-    in_repair = details.type == "repair" and any(line.received for line in lines)
-    over = {"state": "in repair"} if in_repair else {"state": "waived", "closed_at": event.at}
-    waived = freed.changed(details=details, **over)
-    letters = (tell_customer(waived, "waived", reason=event.command.reason), *withdrawn)
+    freed, withdrawn = withdraw_all(case, reason, desk)
+    details = freed.details.updated(replace(unit, waived=True) for unit in freed.details.units if unit.is_outstanding)
+    goes_on = details.type == "repair" and any(unit.received_at for unit in details.units)
+    waived = freed.changed(
+        details=replace(details, disputed=False),
+        state="in repair" if goes_on else "waived",
+        closed_at=freed.closed_at if goes_on else event.at,
+    )
+    letters = (tell_customer(waived, "waived", reason=reason), *withdrawn)
     return _done(waived, event, "rma_waived", *letters, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK), outstanding=outstanding)
 
 
-def _cancel(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def cancel(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if not event.confirmed:
         return ask_confirmation(case, event, facts, Step("rma_would_cancel", {"rma": case.number}))
     freed, withdrawn = withdraw_all(case, event.command.reason, desk)
@@ -165,44 +252,37 @@ def _cancel(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: date
     return replace(done, done=with_remarks(Step("rma_cancelled", {"rma": case.number}), (remark,)))
 
 
-def _revalidate(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    if not case.details.outstanding:
-        return _refuse(case, "rma_nothing_outstanding")
-    last = facts.calendar.end_of_term(facts.calendar.local_day(event.at), desk.returns.validity).day
-    details: RmaDetails = replace(case.details, valid_through=last, expired=False)
-    valid, letter = verify_anew(case.changed(details=details), "valid_through", facts, desk)
-    return _done(valid, event, "rma_revalidated", letter, *start_validity_clock(valid, facts.calendar, desk), day=last)
-
-
-def _repaired(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """What arrived goes back; what was waived was never here."""
-    if case.state != "in repair":
-        return _refuse(case, "rma_not_in_repair", state=case.state)
-    arrived = tuple(replace(line, authorised=line.received, serials=line.received_serials) for line in case.details.lines if line.received)
-    quantity = sum(line.received for line in arrived)
-    parcel = Parcel(carrier=event.command.carrier, tracking=event.command.tracking, on=event.at, quantity=quantity)
-    back = case.changed(state="shipped back", details=replace(case.details, replacements=(parcel,)))
-    letter = tell_customer(back, "repaired_shipped", parcel=parcel, lines=arrived)
-    return _done(back, event, "rma_repaired", letter, carrier=parcel.carrier, tracking=parcel.tracking)
-
-
-def _invoiced(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Finance has answered the oldest request that is open. The return is over once nothing else of it is owed (RM11)."""
-    details: RmaDetails = case.details
-    pending = pending_requests(details)
-    if not pending:
+def invoiced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """Finance has answered the oldest request that is open. The return is over once nothing else of it is outstanding (RM11)."""
+    asked = [
+        (unit.invoice.asked_at, unit, unit.obligation, unit.invoice) for unit in case.details.asked_for if unit.obligation and unit.invoice
+    ]
+    if not asked:
         return _refuse(case, "rma_no_invoice_wanted", state=case.state)
-    number = event.command.invoice
-    answered = next(index for index, request in enumerate(details.invoices) if request is pending[0])
-    invoices = (*details.invoices[:answered], replace(pending[0], number=number), *details.invoices[answered + 1 :])
-    invoiced = case.changed(details=replace(details, invoices=invoices))
-    if running_days(invoiced.details) or not_delivered(invoiced.details):
-        return _done(invoiced.changed(state=standing_state(invoiced)), event, "rma_invoiced", invoice=number)
-    over = invoiced.changed(state="invoiced", closed_at=event.at)
+    number, oldest = event.command.invoice, min(asked_at for asked_at, *_ in asked)
+    answered = case.details.updated(
+        unit.owing(replace(obligation, invoice=replace(invoice, number=number)))
+        for asked_at, unit, obligation, invoice in asked
+        if asked_at == oldest
+    )
+    left = case.changed(details=answered)
+    if answered.running or answered.undelivered:
+        return _done(left.changed(state=standing_state(left)), event, "rma_invoiced", invoice=number)
+    over = left.changed(state="invoiced", closed_at=event.at)
     return _done(over, event, "rma_invoiced", *stop(*RETURN_CLOCK), invoice=number)
 
 
-def _add(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def close(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    if case.details.outstanding and case.state != "shipped back":
+        return _refuse(case, "rma_still_outstanding", outstanding=case.details.outstanding)
+    closed = case.changed(state="closed", closed_at=event.at)
+    return _done(closed, event, "rma_closed", tell_customer(closed, "closed"), *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
+
+
+# What every case takes
+
+
+def add(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Another address takes part; where nobody could be reached, the clock goes on with it (BX4)."""
     address = event.command.address
     if address in case.participants:
@@ -216,29 +296,32 @@ def _add(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetim
     return replace(added, case=reached, effects=effects, done=again if effects else added.done)
 
 
-def _close(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    if case.details.outstanding and case.state != "shipped back":
-        return _refuse(case, "rma_still_outstanding", outstanding=case.details.outstanding)
-    closed = case.changed(state="closed", closed_at=event.at)
-    return _done(closed, event, "rma_closed", tell_customer(closed, "closed"), *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
+def confirm(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    """What waits for the code: a command, or the question of a clock whether finance shall be asked (BX4)."""
+
+    def give(freed: Return, given: CommandGiven) -> Decision:
+        rule = confirm_invoice if given.command.name == "confirm" else give_command
+        return rule(freed, given, facts, desk, now)
+
+    return command_rules.confirm(case, event, give)
 
 
 RULES: Mapping[str, Rule[RmaDetails, Facts]] = {
-    "shipped": _shipped,
-    "delivered": _delivered,
-    "announced": _announced,
-    "received": _received,
-    "extend": _extend,
-    "waive": _waive,
-    "cancel": _cancel,
-    "revalidate": _revalidate,
-    "repaired": _repaired,
-    "invoiced": _invoiced,
+    "shipped": shipped,
+    "delivered": delivered,
+    "announced": announced,
+    "received": received,
+    "extend": extend,
+    "waive": waive,
+    "cancel": cancel,
+    "revalidate": revalidate,
+    "repaired": repaired,
+    "invoiced": invoiced,
     "correct": correct,
-    "visit": announce_visit,
-    "visited": complete_visit,
-    "add": _add,
+    "visit": visit,
+    "visited": visited,
+    "add": add,
     "note": give_note,
-    "close": _close,
-    "confirm": _confirm,
+    "confirm": confirm,
+    "close": close,
 }

@@ -1,95 +1,172 @@
-"""The replacement's way to the customer, and the terms that start with its arrival (RM8, RM10, BX3)."""
+"""The replacement's way to the customer, and the days that start with its arrival (RM8, RM10, RM12, BX3)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from mailflow.cases.rma.arrival import Arrival, awaited, correct_terms, is_awaited, note_arrivals, parcels_to_customer
-from mailflow.cases.rma.letter import tell_customer
-from mailflow.cases.rma.obligation import (
+from mailflow.cases.rma.clock import (
     DELIVERY_QUESTION,
     ask_for_delivery,
     clock_of,
-    move_terms,
+    grown_days,
+    move_days,
+    obligation_from,
     run_return_clock,
     silence,
-    start_terms,
     stop,
-    term_from,
     without_invoice,
 )
-from mailflow.cases.rma.owed import grown_days, not_delivered, standing_state, steps_of
-from mailflow.cases.rma.withdrawal import withdraw_pending, withdraw_surplus
+from mailflow.cases.rma.details import Parcel, Return, RmaDetails, standing_state
+from mailflow.cases.rma.letters import tell_customer
+from mailflow.cases.rma.units import Obligation, deliver, delivered_last, lay_days, steps_of
+from mailflow.cases.rma.withdrawal import withdraw
 from mailflow.message.item import Item
-from mailflow.policy.case import Case, Parcel, RmaDetails, RmaLine
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.facts import Facts
-from mailflow.policy.return_term import ReturnTerm
 from mailflow.policy.term import Term, Unit
 
 
-def ship_replacement(case: Case, parcel: Parcel, items: Sequence[Item], facts: Facts, desk: Desk) -> tuple[Case, tuple[Effect, ...]]:
-    """A parcel left; until its delivery is known mailflow asks. It holds what is named, else all that is not delivered nor under way."""
-    details: RmaDetails = case.details
-    known = replace(parcel, contents=tuple((line.part_number, line.authorised) for line in parts_sent(case, items)))
-    state = "replacement shipped" if case.state == "issued" else case.state
-    shipped = case.changed(state=state, details=replace(details, replacements=(*details.replacements, known)))
-    asks = is_awaited(details) and case.closed_at is None
-    questions = ask_for_delivery(facts.calendar.local_day(parcel.on), facts.calendar, desk) if asks else ()
-    letter = tell_customer(
-        shipped, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False, lines=parts_sent(case, items)
-    )
-    return shipped, (letter, *questions)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """By part: how many replacements arrived, and of how many that had arrived before the day was another one."""
+
+    new: Counter[str]
+    corrected: Counter[str]
+    serials: frozenset[str] = frozenset()
+    """Serials of faulty units that the delivery names."""
 
 
-def parts_sent(case: Case, items: Sequence[Item] = ()) -> tuple[RmaLine, ...]:
-    """The parts of a replacement: those that are named, else what has not left yet, else what has not arrived; never with the serials
-    of the faulty ones."""
-    lines: tuple[RmaLine, ...] = case.details.lines
-    known = {line.part_number.upper(): line.description for line in lines}
-    if not items:
-        under_way = parcels_to_customer(case.details)
-        moving = awaited(case.details, under_way) if under_way else tuple(0 for _ in lines)
-        rest = tuple(line.undelivered - one for line, one in zip(lines, moving, strict=True))
-        counted = rest if any(rest) else tuple(line.undelivered for line in lines)
-        left = [replace(line, authorised=one, serials=()) for line, one in zip(lines, counted, strict=True) if one]
-        return tuple(left) or tuple(replace(line, serials=()) for line in lines)
-    return tuple(
-        RmaLine(
-            part_number=item.part_number,
-            description=known.get(item.part_number.upper(), ""),
-            authorised=item.quantity,
-            serials=item.serials,
+@dataclass(frozen=True, slots=True)
+class SentPart:
+    """A part of a replacement, as letters show it; never with the serials of the faulty one."""
+
+    part_number: str
+    description: str
+    authorised: int
+    serials: tuple[str, ...] = ()
+
+
+# What is under way
+
+
+def awaited(details: RmaDetails, parcels: Iterable[Parcel]) -> Counter[str]:
+    """By part, what the parcels hold of the units without a replacement; all of them where no parcel is known."""
+    everything = Counter({line.part_number: line.undelivered for line in details.lines})
+    contents: Counter[str] = Counter()
+    for parcel in parcels:
+        if not parcel.contents:
+            return +everything
+        contents.update(dict(parcel.contents))
+    return contents & everything or +everything
+
+
+def is_awaited(details: RmaDetails) -> bool:
+    """A replacement is owed that has not arrived, whatever came back of the faulty parts (RM8)."""
+    return details.type == "advance" and any(line.undelivered > line.waived for line in details.lines)
+
+
+def not_sent(details: RmaDetails) -> bool:
+    """A replacement is owed that is in no parcel yet (RM8)."""
+    moving = _moving(details)
+    return details.type == "advance" and any(line.undelivered - moving[line.part_number] > line.waived for line in details.lines)
+
+
+def _moving(details: RmaDetails) -> Counter[str]:
+    return awaited(details, details.parcels_to_customer) if details.parcels_to_customer else Counter()
+
+
+def parts_sent(details: RmaDetails, items: Sequence[Item] = ()) -> tuple[SentPart, ...]:
+    """The parts of a replacement: those that are named, else what has not left yet, else what has not arrived, else all."""
+    known = {line.part_number: line.description for line in details.lines}
+    if items:
+        return tuple(
+            SentPart(part_number=one.part_number, description=known.get(one.part_number, ""), authorised=one.quantity, serials=one.serials)
+            for one in items
         )
-        for item in items
-    )
+    everything = Counter({line.part_number: line.undelivered for line in details.lines})
+    counted = everything - _moving(details) or +everything or Counter({line.part_number: line.authorised for line in details.lines})
+    return tuple(SentPart(part, known[part], count) for part, count in counted.items())
+
+
+def earliest_delivery(details: RmaDetails, facts: Facts) -> date:
+    """A replacement cannot arrive before its parcel was shipped, or the return issued."""
+    parcels = details.parcels_to_customer or details.replacements
+    return facts.calendar.local_day(min((parcel.on for parcel in parcels), default=details.issued_at))
+
+
+# What arrived
+
+
+def arrival_of(details: RmaDetails, items: Sequence[Item], parcels: Sequence[Parcel]) -> Arrival | Step:
+    """What a delivery means for each part, or why it cannot be.
+
+    Without items it is what is `awaited`; where nothing is, the day of the one delivery that is known was another one.
+    """
+    delivered = Counter({line.part_number: line.authorised - line.undelivered for line in details.lines})
+    if not items:
+        if waiting := awaited(details, parcels):
+            return Arrival(new=waiting, corrected=Counter())
+        if len(details.delivered_days) > 1:
+            return Step("rma_delivery_names_no_parts", {"days": tuple(Step("rma_day", {"day": day}) for day in details.delivered_days)})
+        return Arrival(new=Counter(), corrected=delivered)
+    wanted: Counter[str] = Counter()
+    for item in items:
+        wanted[item.part_number.upper()] += item.quantity
+    new: Counter[str] = Counter()
+    corrected: Counter[str] = Counter()
+    free = Counter({line.part_number: line.undelivered for line in details.lines})
+    for part, quantity in wanted.items():
+        if part not in free:
+            return Step("rma_delivers_unknown_part", {"part": part})
+        if quantity <= free[part]:
+            new[part] = quantity
+        elif free[part] == 0 and quantity <= delivered[part]:
+            corrected[part] = quantity
+        else:
+            return Step("rma_delivers_too_many", {"part": part, "quantity": quantity, "left": free[part] or delivered[part]})
+    return Arrival(new=new, corrected=corrected, serials=frozenset(serial for item in items for serial in item.serials))
 
 
 def deliver_replacement(
-    case: Case, arrival: Arrival, day: date, facts: Facts, desk: Desk, now: datetime, *, tracking: str = ""
-) -> tuple[Case, tuple[Effect, ...]]:
+    case: Return, arrival: Arrival, day: date, facts: Facts, desk: Desk, now: datetime, *, tracking: str = ""
+) -> tuple[Return, tuple[Effect, ...]]:
     """Replacements arrived on a day: as many faulty parts are due a term later, and the customer is told which and by when.
 
     Where everything came back before, nothing is due. What is asked of finance for a day that turns out to be another one is taken back.
     """
-    term = term_from(day, facts, desk)
-    started = start_terms(_corrected(case, arrival, term), arrival.new, term)
-    delivered = started.changed(details=note_arrivals(started.details, tracking, day))
-    if delivered.details.outstanding == 0:
-        return _with_replacement(delivered, facts, desk, now)
+    obligation = obligation_from(day, facts, desk)
+    mistaken = [
+        unit for unit in delivered_last(case.details.units, arrival.corrected) if unit.obligation and unit.obligation.delivered_on != day
+    ]
+    places = {unit.place for unit in mistaken}
+    freed, withdrawn = withdraw(case, lambda unit: unit.place in places, Step("rma_date_moved", {}), desk)
+    details = freed.details.updated(unit.owing(obligation) for unit in mistaken)
+    if mistaken:
+        details = replace(details, units=lay_days(details.units), confirmations=without_invoice(details))
+    details = replace(details, units=deliver(details.units, arrival.new, obligation, arrival.serials))
+    delivered = freed.changed(details=note_arrivals(details, tracking, day))
+    if details.outstanding == 0:
+        closed, effects = _with_replacement(delivered, facts, desk, now)
+        return closed, (*withdrawn, *effects)
     today = facts.calendar.local_day(now)
-    questions = ask_for_delivery(today, facts.calendar, desk) if not_delivered(delivered.details) else ()
-    freed, withdrawn = withdraw_surplus(delivered, Step("rma_date_moved", {}), desk)
-    moved = freed.changed(state=_state_once_delivered(freed))
-    clock = run_return_clock(moved, facts, desk, now) if any(arrival.corrected) else _clocks_of_grown(case, moved, facts, desk, now)
+    state = standing_state(delivered) if case.state in ("overdue", "to be invoiced") else case.state
+    moved = delivered.changed(state="replacement delivered" if case.state in ("issued", "replacement shipped") else state)
+    questions = ask_for_delivery(today, facts.calendar, desk) if details.undelivered else ()
+    if any(arrival.corrected.values()):
+        clock = run_return_clock(moved, facts, desk, now)
+    else:
+        grown = grown_days(case.details, moved.details)
+        clocks = (one for due in grown for one in clock_of(moved.details, due, facts, desk, now))
+        clock = (*silence(case.details, moved.details, desk), *clocks)
     return moved, (tell_due_days(moved, today), *withdrawn, *stop(DELIVERY_QUESTION), *questions, *clock)
 
 
-def _with_replacement(case: Case, facts: Facts, desk: Desk, now: datetime) -> tuple[Case, tuple[Effect, ...]]:
+def _with_replacement(case: Return, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """All faulty parts are back: with the last replacement the return ends (RM8)."""
     if is_awaited(case.details):
         return case, ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk)
@@ -99,33 +176,30 @@ def _with_replacement(case: Case, facts: Facts, desk: Desk, now: datetime) -> tu
     return closed, (*stop(DELIVERY_QUESTION), tell_customer(closed, "closed"))
 
 
-def _clocks_of_grown(before: Case, after: Case, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
-    """The clocks of days on which more is due than before; those of the other days stay as they are."""
-    grown = grown_days(before.details, after.details)
-    clocks = (one for day in grown for one in clock_of(after.details, day, facts, desk, now))
-    return (*silence(before.details, after.details, desk), *clocks)
+def note_arrivals(details: RmaDetails, tracking: str, day: date) -> RmaDetails:
+    """Parcels of which all has arrived by what is booked, the oldest first, and the one that the carrier named."""
+    booked = Counter({line.part_number: line.authorised - line.undelivered for line in details.lines})
+    complete = not any(line.undelivered for line in details.lines)
+    for parcel in details.replacements:
+        if parcel.arrived_on is not None:
+            booked.subtract(dict(parcel.contents))
+    marked: list[Parcel] = []
+    for parcel in details.replacements:
+        contents = Counter(dict(parcel.contents))
+        is_here = complete or (tracking and parcel.tracking == tracking) or (bool(contents) and contents <= booked)
+        if parcel.arrived_on is None and is_here:
+            booked.subtract(contents)
+            parcel = replace(parcel, arrived_on=day)
+        marked.append(parcel)
+    return replace(details, replacements=tuple(marked))
 
 
-def _corrected(case: Case, arrival: Arrival, term: ReturnTerm) -> Case:
-    """What had arrived on another day than was told; a question about an invoice request of the old days is void."""
-    details: RmaDetails = case.details
-    if not any(arrival.corrected):
-        return case
-    lines = tuple(
-        correct_terms(line, quantity, term) if quantity else line for line, quantity in zip(details.lines, arrival.corrected, strict=True)
-    )
-    return case.changed(details=replace(details, lines=lines, confirmations=without_invoice(details)))
-
-
-def _state_once_delivered(case: Case) -> str:
-    if case.state in ("issued", "replacement shipped"):
-        return "replacement delivered"
-    return standing_state(case) if case.state in ("overdue", "to be invoiced") else case.state
+# More time, and the letters that say what holds
 
 
 def extend_term(
-    case: Case, days: int, by: str, reason: str, facts: Facts, desk: Desk, now: datetime, *, asked: int = 0
-) -> tuple[Case, tuple[Effect, ...]]:
+    case: Return, days: int, by: str, reason: str, facts: Facts, desk: Desk, now: datetime, *, asked: int = 0
+) -> tuple[Return, tuple[Effect, ...]]:
     """More time for all that is due: from each day, or from today where that has passed, in the desk's unit (RM10).
 
     `asked` where more was wanted than is granted.
@@ -133,26 +207,27 @@ def extend_term(
     today = facts.calendar.local_day(now)
     more = Term(days, desk.returns.extension.unit)
 
-    def moved(term: ReturnTerm) -> tuple[date, Derivation]:
-        start = max(term.due, today)
+    def moved(obligation: Obligation) -> tuple[date, Derivation]:
+        start = max(obligation.due, today)
         due = facts.calendar.end_of_term(start, more).day
         rests = facts.calendar.notable_days(start, due) if more.unit is Unit.BUSINESS_DAYS else ()
         extended = Step("extended", {"amount": days, "unit": more.unit.value, "by": by, "reason": reason, "due": due})
         return due, (Step("extension_starts", {"day": start}), *rests, extended)
 
-    freed, withdrawn = withdraw_pending(case, Step("rma_date_moved", {}), desk)
+    freed, withdrawn = withdraw(case, lambda unit: unit.is_asked_for, Step("rma_date_moved", {}), desk)
     changes = tuple(dict.fromkeys((*freed.details.changed_since, "return_due")))
     marked = freed.changed(details=replace(freed.details, changed_since=changes))
-    extended, clock = move_terms(marked, moved, facts, desk, now)
+    extended, clock = move_days(marked, moved, facts, desk, now)
     settled = extended.changed(state=standing_state(extended) if case.state in ("overdue", "to be invoiced") else case.state)
     return settled, (tell_due_days(settled, today, asked=asked, granted=days, unit=more.unit.value), *withdrawn, *clock)
 
 
-def tell_due_days(case: Case, today: date, *, asked: int = 0, granted: int = 0, unit: str = "") -> SendNotice:
+def tell_due_days(case: Return, today: date, *, asked: int = 0, granted: int = 0, unit: str = "") -> SendNotice:
     """The days that now hold, with how they came about and an entry for the calendar (BX2, BX6); without one, the delivery is asked for."""
-    details: RmaDetails = case.details
+    details = case.details
     if not details.due_days:
         return ask_about_delivery(case)
+    waiting = [one for one in details.units if one.is_outstanding]
     return tell_customer(
         case,
         "extended",
@@ -160,16 +235,16 @@ def tell_due_days(case: Case, today: date, *, asked: int = 0, granted: int = 0, 
         days=details.due_days,
         owed=details.owed,
         today=today,
-        steps=steps_of(details.owed),
+        steps=steps_of(waiting),
         asked_days=asked if asked > granted else 0,
         granted_days=granted,
         unit=unit,
         asked_for_validity=False,
-        invoice_on=min((row.term.invoice_on for row in details.owed if row.term and row.term.invoice_on), default=None),
+        invoice_on=min((one.invoice_on for one in waiting if one.invoice_on), default=None),
     )
 
 
-def tell_validity(case: Case, today: date, *, asked: bool = False) -> SendNotice:
+def tell_validity(case: Return, today: date, *, asked: bool = False) -> SendNotice:
     """What holds where no day is due: through when parts may be sent. `asked`: for more time, which the CCR decides (RM3, BX6)."""
     return tell_customer(
         case,
@@ -186,14 +261,14 @@ def tell_validity(case: Case, today: date, *, asked: bool = False) -> SendNotice
     )
 
 
-def ask_about_delivery(case: Case, impossible_day: date | None = None, *, wants_time: bool = False) -> SendNotice:
+def ask_about_delivery(case: Return, impossible_day: date | None = None, *, wants_time: bool = False) -> SendNotice:
     """Which replacements have arrived, and when (RM8). `wants_time`: the customer asked for more time before the term began."""
-    details: RmaDetails = case.details
+    details = case.details
     return tell_customer(
         case,
         "delivery_question",
         impossible_day=impossible_day,
         wants_time=wants_time,
-        parcels=parcels_to_customer(details),
-        awaited=not_delivered(details) if details.delivered_days else (),
+        parcels=details.parcels_to_customer,
+        awaited=details.rows_of(details.undelivered) if details.delivered_days else (),
     )

@@ -1,97 +1,173 @@
-"""From the last word to finance (RM9, RM11, BX4): nothing is invoiced that came back, is under way, disputed, or not proven notified."""
+"""From the final notice to finance (RM9, RM11, BX4): nothing is invoiced that came back, is under way, disputed, or not proven notified."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from mailflow.cases.rma.amounts import amounts_of, price_parts, totals_of
-from mailflow.cases.rma.letter import tell_customer, tell_staff
-from mailflow.cases.rma.obligation import INVOICE_CONFIRMATION, INVOICE_REQUEST, without_invoice
-from mailflow.cases.rma.owed import announced_parcels, invoiceable, pending_requests, running, steps_of
-from mailflow.cases.rma.proof import Proof, proof_of_notice
-from mailflow.cases.rma.relay import ask_to_decide
-from mailflow.policy.case import Case, PendingConfirmation, RmaDetails
-from mailflow.policy.decision import Decision, Note, SendNotice, SetDeadline
+from mailflow.cases.rma.clock import INVOICE_CONFIRMATION, INVOICE_REQUEST, without_invoice
+from mailflow.cases.rma.details import Return, RmaDetails
+from mailflow.cases.rma.letters import amounts_of, ask_to_decide, tell_customer, tell_staff, totals_of
+from mailflow.cases.rma.units import Invoice, Obligation, Unit, lay_days, steps_of
+from mailflow.policy.calendar import BusinessCalendar
+from mailflow.policy.case import PendingConfirmation
+from mailflow.policy.decision import Decision, Effect, Note, SendNotice, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven, DeadlineFell
-from mailflow.policy.facts import Facts
-from mailflow.policy.return_term import InvoicedPart, InvoiceRequest, OwedPart
+from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.term import Term
 
 INVOICE_FILES = ("invoice_csv", "invoice_json", "evidence")
 
 SEARCHING = "search"
 """Key of an invoice request that waits for the warehouse's answer, which was asked for once more already."""
 
+VERIFICATION = "rma/customer_request_verification"
+NEEDED = {VERIFICATION: 1, "rma/reminder": 2, "rma/final_notice": 1}
+"""Notices, and how many of each must have reached an address of the customer before anything is invoiced (BX4)."""
 
-def request_invoice(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+
+Outcome = tuple[Return, tuple[Effect, ...], tuple[str, ...]]
+"""The return as it shall be, what is done, and the reasons."""
+
+# What may be asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """`missing` says by name what is not proven. `for_staff_to_decide`: all that was written arrived, but too few reminders were due."""
+
+    missing: tuple[Step, ...]
+    for_staff_to_decide: bool
+
+
+def proof_of_notice(sent: Sequence[SentNotice], obligation: Obligation) -> Proof:
+    """Weigh the letters of a return for one unit (BX4): the authorisation, and those reminders and final notices that named it.
+
+    A letter is proven when at least one of its recipients' servers took it and it did not bounce.
+    """
+    known = [one for one in sent if one.name == VERIFICATION or one.written_at in obligation.moments(one.name.removeprefix("rma/"))]
+    written = {name: {one.message_id for one in known if one.name == name} for name in NEEDED}
+    proven = {
+        name: {one.message_id for one in known if one.name == name and one.accepted_at is not None and one.bounced_at is None}
+        for name in NEEDED
+    }
+    lacking = [name for name, needed in NEEDED.items() if len(proven[name]) < needed]
+    only_too_few = lacking == ["rma/reminder"] and written["rma/reminder"] == proven["rma/reminder"]
+    return Proof(
+        missing=tuple(
+            Step(f"rma_unproven_{name.removeprefix('rma/')}", {"proven": len(proven[name]), "written": len(written[name])})
+            for name in lacking
+        ),
+        for_staff_to_decide=only_too_few,
+    )
+
+
+def weigh(units: Iterable[Unit], facts: Facts) -> tuple[tuple[Unit, Proof], ...]:
+    """Each unit with its proof of notice."""
+    return tuple((unit, proof_of_notice(facts.sent_notices, unit.obligation)) for unit in units if unit.obligation)
+
+
+def priced(units: Iterable[Unit], facts: Facts, at: datetime) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
+    """The units with what finance would be asked for at the list price of the day (RM9), and the part numbers without a price."""
+    asked: list[Unit] = []
+    unpriced: dict[str, None] = {}
+    for unit in units:
+        price = facts.prices.get(unit.part_number)
+        if unit.obligation is None:
+            continue
+        if price is None or price.list_price is None:
+            unpriced[unit.part_number] = None
+        else:
+            invoice = Invoice(asked_at=at, unit_price=price.list_price, currency=price.currency)
+            asked.append(unit.owing(replace(unit.obligation, invoice=invoice)))
+    return tuple(asked), tuple(unpriced)
+
+
+def invoiceable(details: RmaDetails, facts: Facts, desk: Desk, today: date) -> tuple[RmaDetails, tuple[Unit, ...], date | None]:
+    """What is ripe for finance today, and the first day on which the grace of a parcel ends.
+
+    What is under way within its grace takes the earliest days, as what comes back does; the details come with the days laid so. Where
+    finance was asked for such a unit already, another one waits instead: never more is asked for than is neither here nor under way.
+    """
+    ends = grace_ends(details.units, facts.calendar, desk.returns.transit_grace)
+    moving = {place for place, end in ends.items() if end >= today}
+    laid = replace(details, units=lay_days(details.units, moving)) if moving else details
+    ripe = [unit for unit in laid.units if unit.is_outstanding and unit.invoice_on and unit.invoice_on <= today]
+    parts = dict.fromkeys(unit.part_number for unit in ripe)
+    waits = [ends[unit.place] for unit in laid.units if unit.place in moving and unit.part_number in parts]
+    free: list[Unit] = []
+    for part in parts:
+        same = [unit for unit in ripe if unit.part_number == part]
+        spared = sum(unit.invoice is not None and unit.place in moving for unit in same)
+        free += [unit for unit in same if not unit.invoice and unit.place not in moving][spared:]
+    return laid, tuple(free), min(waits, default=None)
+
+
+def grace_ends(units: Iterable[Unit], calendar: BusinessCalendar, grace: Term) -> dict[int, date]:
+    """The last day through which a unit counts as under way, by its place (RM9)."""
+    return {unit.place: calendar.end_of_term(unit.announcement.on, grace).day for unit in units if unit.is_on_its_way and unit.announcement}
+
+
+def announced_parcels(
+    details: RmaDetails, units: Iterable[Unit], facts: Facts, desk: Desk, today: date
+) -> tuple[tuple[tuple[str, date], ...], tuple[str, ...]]:
+    """Parcels with parts of these kinds that have not arrived: (which, last day of its grace) of those that count as under way (RM9), and
+    those that do so no more."""
+    named = {unit.part_number for unit in units}
+    ends = grace_ends(details.units, facts.calendar, desk.returns.transit_grace)
+    moving: dict[tuple[str, date], None] = {}
+    late: dict[str, None] = {}
+    for line in details.lines:
+        for parcel, held in line.announced.items():
+            waiting = [ends[unit.place] for unit in held if unit.place in ends]
+            if line.part_number in named and waiting:
+                which = f"{len(waiting)} × {line.part_number}: {parcel.carrier} {parcel.tracking}".replace(":  ", ": ")
+                if waiting[0] >= today:
+                    moving[which, waiting[0]] = None
+                else:
+                    late[which] = None
+    return tuple(moving), tuple(late)
+
+
+def has_ripe(details: RmaDetails, today: date) -> bool:
+    """Whether finance may be asked today for something that it holds no request for."""
+    return any(unit.invoice_on and unit.invoice_on <= today and not unit.is_asked_for for unit in details.running)
+
+
+# The deadline
+
+
+def request_invoice(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Hand over to finance all that is ripe by its day; what is in transit within its grace waits, as does what is not proven notified,
     and what a human must decide is asked about (RM9, BX4)."""
-    details: RmaDetails = case.details
-    if details.held_since is not None:
+    if case.details.held_since is not None:
         return Decision(case=case, reason="nobody can be reached: the return clock stands still")
-    if details.disputed:
-        return _wait_for_the_warehouse(case, event, facts, desk, now)
-    ripe, wait_until = invoiceable(details, facts.calendar.local_day(now), facts.calendar, desk.returns.transit_grace)
-    waiting = _wait_for_parcels(case, wait_until, facts)
+    if case.details.disputed:
+        # The customer says that the parts were returned: receiving is asked once more, and nothing is invoiced before it has answered.
+        asks = tell_staff(case, "disputed", desk.staff_of(Role.RECEIVING), text="", sender=case.customer)
+        effects = (*(() if event.key == SEARCHING else (asks,)), _look_again(facts, now, SEARCHING))
+        reason = "the customer says that the parts were returned, and the warehouse has not answered: nothing is invoiced"
+        return Decision(case=case, effects=effects, reason=reason)
+    laid, ripe, wait_until = invoiceable(case.details, facts, desk, facts.calendar.local_day(now))
+    waiting = _wait_for_parcels(wait_until, facts)
     if not ripe:
-        reason = (
-            "announced and in transit within the grace: nothing is invoiced" if wait_until else "nothing is ripe for an invoice request"
-        )
-        return Decision(case=case, effects=waiting.effects, reason=reason)
-    weighed = [(row, proof_of_notice(facts.sent_notices, row.term)) for row in ripe if row.term]
-    proven = tuple(row for row, proof in weighed if not proof.missing)
-    unproven = tuple((row, proof) for row, proof in weighed if proof.missing and not proof.for_staff_to_decide)
+        in_transit = "announced and in transit within the grace: nothing is invoiced"
+        return Decision(case=case, effects=waiting, reason=in_transit if wait_until else "nothing is ripe for an invoice request")
+    weighed = weigh(ripe, facts)
+    proven = tuple(unit for unit, proof in weighed if not proof.missing)
     doubtful = any(proof.for_staff_to_decide for _, proof in weighed)
-    decision = _ask_or_hand_over(case, proven, doubtful, facts, desk, now)
-    if unproven:
-        decision = _joined(decision, _wait_for_proof(_case_of(decision), unproven, facts, desk, now))
-    return _joined(decision, waiting)
-
-
-def _wait_for_parcels(case: Case, wait_until: date | None, facts: Facts) -> Decision:
-    if wait_until is None:
-        return Decision(case=case, reason="")
-    day = facts.calendar.next_business_day(wait_until)
-    note = Note(text=f"announced parcels are under way until {wait_until}: they are looked at again on {day}")
-    return Decision(case=case, effects=(SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day)), note), reason="")
-
-
-def _joined(first: Decision, second: Decision) -> Decision:
-    """Both, one after the other. The next look at what waits is the earlier one: it sees all that is ripe."""
-    looks = [one for one in (*first.effects, *second.effects) if isinstance(one, SetDeadline)]
-    others = (one for one in (*first.effects, *second.effects) if not isinstance(one, SetDeadline))
-    effects = (*others, *((min(looks, key=lambda one: one.at),) if looks else ()))
-    case = second.case if second.case is not None and second.reason else first.case
-    return replace(first, case=case, effects=effects, reason="; ".join(filter(None, (first.reason, second.reason))))
-
-
-def _case_of(decision: Decision) -> Case:
-    if decision.case is None:
-        raise ValueError("an invoice request always leaves a case")
-    return decision.case
-
-
-def _ask_or_hand_over(case: Case, proven: tuple[OwedPart, ...], doubtful: bool, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """What is proven goes to finance, unless a human must decide. `doubtful`: for some parts the term was too short for two reminders."""
-    unpriced = price_parts(proven, facts.prices).unpriced
-    stops = bool(proven) and (bool(unpriced) or desk.returns.human_yes_before_invoice)
-    if stops and not doubtful:
-        name = "rma_invoice_without_price" if unpriced else "rma_invoice_wants_a_yes"
-        return _ask_staff(case, Step(name, {"rma": case.number, "parts": ", ".join(unpriced)}), facts, desk, now)
-    settled = case if doubtful else _without_question(case)
-    handed = (
-        Decision(case=case, reason="")
-        if stops or not proven
-        else hand_to_finance(settled, proven, facts, desk, facts.calendar.local_day(now))
-    )
-    if not doubtful:
-        return handed
-    question = Step("rma_invoice_with_too_few_reminders", {"rma": case.number})
-    return _joined(handed, _ask_staff(_case_of(handed), question, facts, desk, now))
+    unproven = tuple((unit, proof) for unit, proof in weighed if proof.missing and not proof.for_staff_to_decide)
+    handed, asked, reasons = _ask_or_hand_over(case.changed(details=laid), proven, doubtful, facts, desk, now)
+    told, looks, lacking = _wait_for_proof(handed, unproven, facts, desk, now)
+    # The next look at what waits is the earliest one: it sees all that is ripe.
+    clocks = [one for one in (*looks, *waiting) if isinstance(one, SetDeadline)]
+    others = (one for one in (*asked, *looks, *waiting) if not isinstance(one, SetDeadline))
+    effects = (*others, *([min(clocks, key=lambda one: one.at)] if clocks else []))
+    return Decision(case=told, effects=effects, reason="; ".join((*reasons, *lacking)))
 
 
 def _look_again(facts: Facts, now: datetime, key: str = "") -> SetDeadline:
@@ -99,59 +175,73 @@ def _look_again(facts: Facts, now: datetime, key: str = "") -> SetDeadline:
     return SetDeadline(kind=INVOICE_REQUEST, key=key, at=facts.calendar.dated_moment(day))
 
 
-def _wait_for_the_warehouse(case: Case, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The customer says that the parts were returned: receiving is asked once more, and nothing is invoiced before it has answered."""
-    asked = event.key == SEARCHING
-    letter = () if asked else (tell_staff(case, "disputed", desk.staff_of(Role.RECEIVING), text="", sender=case.customer),)
-    reason = "the customer says that the parts were returned, and the warehouse has not answered: nothing is invoiced"
-    return Decision(case=case, effects=(*letter, _look_again(facts, now, SEARCHING)), reason=reason)
+def _wait_for_parcels(wait_until: date | None, facts: Facts) -> tuple[Effect, ...]:
+    if wait_until is None:
+        return ()
+    day = facts.calendar.next_business_day(wait_until)
+    note = Note(text=f"announced parcels are under way until {wait_until}: they are looked at again on {day}")
+    return SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day)), note
 
 
-def _wait_for_proof(case: Case, unproven: tuple[tuple[OwedPart, Proof], ...], facts: Facts, desk: Desk, now: datetime) -> Decision:
+def _ask_or_hand_over(case: Return, proven: Sequence[Unit], doubtful: bool, facts: Facts, desk: Desk, now: datetime) -> Outcome:
+    """What is proven goes to finance, unless a human must decide. `doubtful`: for some units the term was too short for two reminders."""
+    _, unpriced = priced(proven, facts, now)
+    stops = bool(proven) and (bool(unpriced) or desk.returns.human_yes_before_invoice)
+    if stops and not doubtful:
+        name = "rma_invoice_without_price" if unpriced else "rma_invoice_wants_a_yes"
+        return _ask_staff(case, Step(name, {"rma": case.number, "parts": ", ".join(unpriced)}), facts, desk, now)
+    if not doubtful:
+        case = case.changed(details=replace(case.details, confirmations=without_invoice(case.details)))
+    effects: tuple[Effect, ...] = ()
+    reasons: tuple[str, ...] = ()
+    if proven and not stops:
+        case, effects, reason = hand_to_finance(case, proven, facts, desk, now)
+        reasons = (reason,)
+    if not doubtful:
+        return case, effects, reasons
+    question = Step("rma_invoice_with_too_few_reminders", {"rma": case.number})
+    asked, letters, why = _ask_staff(case, question, facts, desk, now)
+    return asked, (*effects, *letters), (*reasons, *why)
+
+
+def _wait_for_proof(case: Return, unproven: Sequence[tuple[Unit, Proof]], facts: Facts, desk: Desk, now: datetime) -> Outcome:
     """Staff are told once for each day what is missing; it is looked at on each business day, since a server may still take a letter."""
+    if not unproven:
+        return case, (), ()
     missing: dict[str, Step] = {}
-    for _row, proof in unproven:
+    for _unit, proof in unproven:
         for step in proof.missing:
             missing.setdefault(step.name, step)
     lacking = ", ".join(f"{name.removeprefix('rma_unproven_')} ({step.values['proven']} proven)" for name, step in missing.items())
     reason = f"no proof of notice, nothing is invoiced: {lacking}"
-    marks = tuple(dict.fromkeys(f"unproven {row.due}" for row, _ in unproven))
-    if set(marks) <= set(case.details.told):
-        return Decision(case=case, effects=(_look_again(facts, now),), reason=reason)
-    told = case.changed(details=replace(case.details, told=tuple(dict.fromkeys((*case.details.told, *marks)))))
+    notices = tuple(dict.fromkeys((*case.details.notices, *(f"unproven {unit.due}" for unit, _ in unproven))))
+    if notices == case.details.notices:
+        return case, (_look_again(facts, now),), (reason,)
     steps = (Step("rma_not_invoiced", {"rma": case.number}), *missing.values())
     commands = (f"/extend {case.number} {desk.returns.extension.amount} REASON", f"/waive {case.number} REASON")
-    letter = ask_to_decide(case, steps, commands, desk)
-    return Decision(case=told, effects=(letter, _look_again(facts, now)), reason=reason)
+    told = case.changed(details=replace(case.details, notices=notices))
+    return told, (ask_to_decide(case, steps, commands, desk), _look_again(facts, now)), (reason,)
 
 
-def _ask_staff(case: Case, why: Step, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def _ask_staff(case: Return, why: Step, facts: Facts, desk: Desk, now: datetime) -> Outcome:
     """A question to the CCR that `/confirm` answers; each question is asked once."""
     reason = f"{why.name.removeprefix('rma_').replace('_', ' ')}: staff are asked, nothing is invoiced"
     pending = PendingConfirmation(code=facts.confirmation_code, line=f"{INVOICE_CONFIRMATION} {why.name}", by="mailflow", at=now)
     if any(other.line == pending.line for other in case.details.confirmations):
-        return Decision(case=case, reason=reason)
+        return case, (), (reason,)
     asked = case.changed(details=replace(case.details, confirmations=(*without_invoice(case.details), pending)))
-    letter = SendNotice(
-        notice="staff/confirmation_request",
-        to=desk.staff_of(Role.CCR),
-        to_staff=True,
-        values={"code": pending.code, "line": Step("rma_invoice_request", {"rma": case.number}), "summary": why},
-    )
-    return Decision(case=asked, effects=(letter,), reason=reason)
+    values = {"code": pending.code, "line": Step("rma_invoice_request", {"rma": case.number}), "summary": why}
+    letter = SendNotice(notice="staff/confirmation_request", to=desk.staff_of(Role.CCR), to_staff=True, values=values)
+    return asked, (letter,), (reason,)
 
 
-def _without_question(case: Case) -> Case:
-    return case.changed(details=replace(case.details, confirmations=without_invoice(case.details)))
-
-
-def confirm_invoice(case: Case, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def confirm_invoice(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A human's yes. It stands for a missing reminder, never for a letter that came back, a price, or the warehouse's answer (BX4)."""
-    ripe, _ = invoiceable(case.details, facts.calendar.local_day(now), facts.calendar, desk.returns.transit_grace)
-    weighed = [(row, proof_of_notice(facts.sent_notices, row.term)) for row in ripe if row.term]
-    proven = tuple(row for row, proof in weighed if not proof.missing or proof.for_staff_to_decide)
+    laid, ripe, _ = invoiceable(case.details, facts, desk, facts.calendar.local_day(now))
+    weighed = weigh(ripe, facts)
+    proven = tuple(unit for unit, proof in weighed if not proof.missing or proof.for_staff_to_decide)
     missing = next((proof.missing for _, proof in weighed if proof.missing and not proof.for_staff_to_decide), ())
-    unpriced = price_parts(proven, facts.prices).unpriced
+    _, unpriced = priced(proven, facts, now)
     refusals = (
         (case.details.held_since is not None, Step("rma_nobody_reachable", {"rma": case.number})),
         (case.details.disputed, Step("rma_invoice_waits_for_warehouse", {"rma": case.number})),
@@ -161,48 +251,35 @@ def confirm_invoice(case: Case, event: CommandGiven, facts: Facts, desk: Desk, n
     )
     if refused := next((why for is_so, why in refusals if is_so), None):
         return Decision(case=case, reason=refused.name, refused=refused)
-    decision = hand_to_finance(_without_question(case), proven, facts, desk, facts.calendar.local_day(now))
-    return replace(
-        decision, reason=f"{event.by}: {event.command.line}: {decision.reason}", done=Step("rma_invoice_asked", {"rma": case.number})
-    )
+    answered = case.changed(details=replace(laid, confirmations=without_invoice(laid)))
+    handed, effects, reason = hand_to_finance(answered, proven, facts, desk, now)
+    done = Step("rma_invoice_asked", {"rma": case.number})
+    return Decision(case=handed, effects=effects, reason=f"{event.by}: {event.command.line}: {reason}", done=done)
 
 
-def hand_to_finance(case: Case, rows: tuple[OwedPart, ...], facts: Facts, desk: Desk, today: date) -> Decision:
+def hand_to_finance(case: Return, units: Sequence[Unit], facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...], str]:
     """The invoice request to finance with its evidence, and word to the customer (RM9, RM11, BX4), at today's list price."""
-    details: RmaDetails = case.details
-    request = InvoiceRequest(parts=price_parts(rows, facts.prices).parts)
-    owing = case.changed(state="to be invoiced", details=replace(details, invoices=(*details.invoices, request)))
-    values = _owed(rows, request.parts)
+    asked, _ = priced(units, facts, now)
+    owing = case.changed(state="to be invoiced", details=case.details.updated(asked))
+    values = _values(owing, asked)
     finance = tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), attach=INVOICE_FILES, at_most_once=True, **values)
-    customer = _tell_invoiced(owing, rows, values, facts, desk, today)
-    return Decision(case=owing, effects=(finance, customer), reason=f"handed to finance: {_as_text(totals_of(request.parts))}")
+    customer = tell_invoiced(owing, asked, facts, desk, facts.calendar.local_day(now))
+    totals = ", ".join(f"{amount:.2f} {currency}" for currency, amount in totals_of(asked))
+    return owing, (finance, customer), f"handed to finance: {totals}"
 
 
-def invoice_notice_of(case: Case, facts: Facts, desk: Desk, today: date) -> SendNotice:
-    """Word to the customer of all that finance was asked for and has not answered."""
-    details: RmaDetails = case.details
-    parts = tuple(part for request in pending_requests(details) for part in request.parts)
-    asked = {(part.part_number, part.due) for part in parts}
-    rows = tuple(row for row in running(details) if (row.part_number, row.due) in asked)
-    return _tell_invoiced(case, rows, _owed(rows, parts), facts, desk, today)
+def tell_invoiced(case: Return, units: Sequence[Unit], facts: Facts, desk: Desk, today: date) -> SendNotice:
+    """Word to the customer of what finance was asked for, with its parcels that were announced and count as under way no more (RM9)."""
+    _, not_arrived = announced_parcels(case.details, units, facts, desk, today)
+    return tell_customer(case, "invoice_notice", at_most_once=True, not_arrived=not_arrived, **_values(case, units))
 
 
-def _tell_invoiced(case: Case, rows: tuple[OwedPart, ...], values: dict[str, Any], facts: Facts, desk: Desk, today: date) -> SendNotice:
-    """With the parcels of these parts that were announced and count as under way no more (RM9)."""
-    _, not_arrived = announced_parcels(case.details, rows, today, facts.calendar, desk.returns.transit_grace)
-    return tell_customer(case, "invoice_notice", at_most_once=True, not_arrived=not_arrived, **values)
-
-
-def _owed(rows: tuple[OwedPart, ...], parts: tuple[InvoicedPart, ...]) -> dict[str, Any]:
+def _values(case: Return, units: Sequence[Unit]) -> dict[str, Any]:
     return {
-        "outstanding": rows,
-        "amounts": amounts_of(parts),
-        "totals": totals_of(parts),
-        "due_days": tuple(sorted({row.due for row in rows if row.due})),
-        "delivered_days": tuple(sorted({row.term.delivered_on for row in rows if row.term})),
-        "steps": steps_of(rows),
+        "outstanding": case.details.rows_of(units),
+        "amounts": amounts_of(units),
+        "totals": totals_of(units),
+        "due_days": tuple(sorted({unit.obligation.due for unit in units if unit.obligation})),
+        "delivered_days": tuple(sorted({unit.obligation.delivered_on for unit in units if unit.obligation})),
+        "steps": steps_of(units),
     }
-
-
-def _as_text(totals: tuple[tuple[str, Decimal], ...]) -> str:
-    return ", ".join(f"{amount:.2f} {currency}" for currency, amount in totals)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
-from typing import Any
+from datetime import datetime
 
-from mailflow.cases.rma.parcel import takes_any_serial
-from mailflow.policy.case import RmaDetails, RmaLine
+from mailflow.cases.rma.details import RmaDetails
+from mailflow.cases.rma.units import Line, Unit, lay_days, updated
+from mailflow.message.item import Item
+from mailflow.policy.derivation import Value
 
-Difference = tuple[str, Mapping[str, Any]]
+Difference = tuple[str, Mapping[str, Value]]
 """(named outcome of BX5, values for its wording)."""
 
 Row = tuple[str, str, int, int, int, int, int, tuple[str, ...], tuple[str, ...]]
@@ -23,155 +24,138 @@ NO_NUMBER = re.compile(r"\b(?:no|without(?: an?| the)?|missing) RMA\b", re.IGNOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """One item of a booking, as receiving staff name it."""
-
-    part_number: str
-    quantity: int
-    serials: tuple[str, ...] = ()
-    condition: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciled:
-    lines: tuple[RmaLine, ...]
+    units: tuple[Unit, ...]
     rows: tuple[Row, ...]
     differences: tuple[Difference, ...]
     booked: int
-    """How many parts filled a line."""
+    """How many units came in."""
 
 
 def reconcile(
-    details: RmaDetails, arrived: Sequence[Arrived], before: RmaDetails | None = None, elsewhere: Mapping[str, str] | None = None
+    details: RmaDetails,
+    arrived: Sequence[Item],
+    at: datetime,
+    before: RmaDetails | None = None,
+    elsewhere: Mapping[str, str] | None = None,
 ) -> Reconciled:
-    """Fill the authorised lines with what arrived; whatever does not fit becomes a named difference.
+    """Book what arrived on its units; whatever does not fit becomes a named difference.
 
-    Serials that are expected fill their lines first, whatever else stands beside them. `before` is how the return stood where a
-    correction has emptied its lines: quantities that are new show against that, but all serials are told. `elsewhere` are serials that
-    count under another return (BX8).
+    Serials that are expected come first, whatever else stands beside them. `before` is how the return stood where a correction has
+    emptied its units: quantities that are new show against that, but all serials are told. `elsewhere` are serials that count under
+    another return, with its number (BX8).
     """
-    lines = list(details.lines)
-    booking = _Booking(lines, details.replacement_serials, elsewhere or {})
-    for item in sorted(arrived, key=lambda item: not any(serial in line.serials for line in lines for serial in item.serials)):
+    booking = _Booking(details, at, elsewhere or {})
+    expected = {unit.serial for unit in details.units if unit.serial}
+    for item in sorted(arrived, key=lambda item: expected.isdisjoint(item.serials)):
         booking.fill(item)
-    known = (before or details).lines
-    now = [max(0, after.received - earlier.received) for earlier, after in zip(known, lines, strict=True)]
-    told = details.lines if before else known
-    rows = tuple(_row(earlier, after, count) for earlier, after, count in zip(told, lines, now, strict=True))
-    short = [("short", {"part": line.part_number, "quantity": line.outstanding}) for line in lines if line.outstanding > 0]
-    return Reconciled(lines=tuple(lines), rows=rows, differences=(*booking.differences, *short), booked=sum(now))
+    units = lay_days(booking.units)
+    rows = tuple(
+        _row(earlier, told, line)
+        for earlier, told, line in zip((before or details).lines, details.lines, replace(details, units=units).lines, strict=True)
+    )
+    short: list[Difference] = [("short", {"part": row[0], "quantity": row[6]}) for row in rows if row[6]]
+    return Reconciled(units=units, rows=rows, differences=(*booking.differences, *short), booked=sum(row[4] for row in rows))
 
 
-def _row(before: RmaLine, line: RmaLine, now: int) -> Row:
-    arrived = tuple(serial for serial in line.received_serials if serial not in before.received_serials)
-    figures = (line.authorised, line.announced_quantity, now, line.received, line.outstanding)
+def _row(earlier: Line, told: Line, line: Line) -> Row:
+    arrived = tuple(serial for serial in line.received_serials if serial not in told.received_serials)
+    figures = (line.authorised, line.announced_quantity, max(0, line.received - earlier.received), line.received, line.outstanding)
     return line.part_number, line.description, *figures, arrived, line.outstanding_serials
 
 
 class _Booking:
-    """Items booked on the lines in place, and what differed."""
+    """Items booked on the units, and what differed."""
 
-    def __init__(self, lines: list[RmaLine], sent_ahead: Sequence[str], elsewhere: Mapping[str, str]) -> None:
-        self.lines = lines
-        self.sent_ahead = sent_ahead
+    def __init__(self, details: RmaDetails, at: datetime, elsewhere: Mapping[str, str]) -> None:
+        self.units = details.units
+        self.sent_ahead = details.replacement_serials
+        self.at = at
         self.elsewhere = elsewhere
         self.differences: list[Difference] = []
 
-    def fill(self, item: Arrived) -> None:
-        """Book one item on the lines of its part, what is due first in front (BX3)."""
-        lines = self.lines
-        same_part = [i for i, line in enumerate(lines) if line.part_number.upper() == item.part_number.upper()]
-        same_part.sort(key=lambda i: min((row.due for row in lines[i].owed if row.due), default=date.max))
-        if same_part:
-            self._fill(item, same_part)
+    def fill(self, item: Item) -> None:
+        """Book one item on units of its part."""
+        part = item.part_number.upper()
+        if any(unit.part_number == part for unit in self.units):
+            self._fill(item, part)
         else:
             self.differences.append(("wrong_part", {"part": item.part_number, "quantity": item.quantity}))
         if NO_NUMBER.search(item.condition):
             self.differences.append(("no_rma", {"part": item.part_number}))
         if item.condition:
-            part = " ".join((item.part_number, *item.serials))
-            self.differences.append(("condition", {"part": part, "condition": item.condition}))
+            self.differences.append(("condition", {"part": " ".join((item.part_number, *item.serials)), "condition": item.condition}))
 
-    def _fill(self, item: Arrived, same_part: Sequence[int]) -> None:
-        named = [serial for serial in item.serials if any(serial in self.lines[i].serials for i in same_part)]
-        found: list[Difference] = []
-        fitting: list[str] = []
-        for serial in item.serials:
-            wrong = self._what_is_wrong(serial, [self.lines[i] for i in same_part])
-            if not wrong:
-                fitting.append(serial)
-            else:
-                found.append((wrong, {"part": item.part_number, "serial": serial, **self._elsewhere(wrong, serial)}))
-        fitting.sort(key=lambda serial: serial not in named)
-        left = _book(self.lines, same_part, item.quantity - len(found), fitting)
-        self.differences += [self._settled(one, same_part) for one in found]
-        if left > 0:
-            self.differences.append(("over", {"part": item.part_number, "quantity": left}))
+    def _same(self, part: str) -> list[Unit]:
+        """The units of a part; those come first that a part without its serial fills first, waived ones last.
 
-    def _what_is_wrong(self, serial: str, lines: Sequence[RmaLine]) -> str:
-        """'' for a serial that may fill one of the lines of its part."""
-        if any(serial in line.received_serials for line in lines):
+        What any serial fills goes before what expects one, the oldest announcement before what none announces, then the earliest day.
+        """
+        far = datetime.max.replace(tzinfo=self.at.tzinfo)
+        same = (unit for unit in self.units if unit.part_number == part)
+        return sorted(
+            same,
+            key=lambda unit: (
+                unit.waived,
+                bool(unit.serial),
+                unit.announcement.on if unit.announcement else far,
+                unit.due or far.date(),
+                unit.place,
+            ),
+        )
+
+    def _fill(self, item: Item, part: str) -> None:
+        wrong = {serial: name for serial in item.serials if (name := self._what_is_wrong(serial, part))}
+        own = {unit.serial for unit in self.units if unit.part_number == part}
+        fitting = sorted((serial for serial in item.serials if serial not in wrong), key=lambda serial: serial not in own)
+        quantity = item.quantity - len(wrong)
+        named = fitting[: max(0, quantity)]
+        over = sum(not self._receive(part, serial) for serial in named)
+        # Units without a serial may be any of the part, so that a hurried booking still counts.
+        over += sum(not self._receive(part, "") for _ in range(quantity - len(named)))
+        same = [unit for unit in self.units if unit.part_number == part]
+        missing = tuple(unit.serial for unit in same if unit.is_outstanding and unit.serial) or ("-",)
+        for serial, name in wrong.items():
+            values: dict[str, Value] = {"part": item.part_number, "serial": serial}
+            if name == "booked_elsewhere":
+                values["other"] = self.elsewhere[serial]
+            if name == "wrong_serial" and any(unit.is_outstanding for unit in same):
+                values["expected"] = missing
+            elif name == "wrong_serial":
+                name = "over_serial"
+            self.differences.append((name, values))
+        if over > 0:
+            self.differences.append(("over", {"part": item.part_number, "quantity": over}))
+
+    def _what_is_wrong(self, serial: str, part: str) -> str:
+        """'' for a serial that may come under the part."""
+        same = self._same(part)
+        if any(unit.received_serial == serial for unit in same):
             return "booked_twice"
         if serial in self.elsewhere:
             return "booked_elsewhere"
-        if any(serial in line.serials for line in lines):
+        if any(unit.serial == serial for unit in same):
             return ""
         if serial in self.sent_ahead:
             return "swapped_serial"
-        return "" if any(takes_any_serial(line) for line in lines) else "wrong_serial"
+        return "" if any(not unit.serial and not unit.received_serial for unit in same) else "wrong_serial"
 
-    def _elsewhere(self, wrong: str, serial: str) -> dict[str, str]:
-        return {"other": self.elsewhere[serial]} if wrong == "booked_elsewhere" else {}
+    def _receive(self, part: str, serial: str) -> bool:
+        """Book one unit on the one that its serial names, else on one that is missing; False where none is left.
 
-    def _settled(self, difference: Difference, same_part: Sequence[int]) -> Difference:
-        """A wrong serial beside a line that is full is one part too many; else the serials that are missing once all else is booked."""
-        name, values = difference
-        if name != "wrong_serial":
-            return difference
-        lines = [self.lines[i] for i in same_part]
-        if not any(line.outstanding for line in lines):
-            return "over_serial", values
-        expected = tuple(one for line in lines for one in line.outstanding_serials) or ("-",)
-        return name, {**values, "expected": expected}
-
-
-def _book(lines: list[RmaLine], same_part: Sequence[int], quantity: int, serials: Sequence[str]) -> int:
-    """Spread a quantity over the lines, each serial to the line that names it; returns what found no room."""
-    over = 0
-    named = serials[: max(0, quantity)]
-    for serial in named:
-        own = [i for i in same_part if serial in lines[i].serials]
-        others = [i for i in _open_first(lines, same_part) if takes_any_serial(lines[i])]
-        index = next((i for i in own or others if _room(lines[i])), None)
-        if index is None:
-            over += 1
-        else:
-            lines[index] = _filled(lines[index], 1, (serial,))
-    # Parts without a serial may fill any line of the part, so that a hurried booking still counts; waived ones come last.
-    left = max(0, quantity - len(named))
-    for room in (_outstanding, _room):
-        for index in same_part:
-            take = min(left, room(lines[index]))
-            lines[index] = _filled(lines[index], take)
-            left -= take
-    return over + left
-
-
-def _open_first(lines: Sequence[RmaLine], same_part: Sequence[int]) -> list[int]:
-    """Lines that still wait, then those whose waived parts may come back after all."""
-    return sorted(same_part, key=lambda i: lines[i].outstanding == 0)
-
-
-def _outstanding(line: RmaLine) -> int:
-    return line.outstanding
-
-
-def _room(line: RmaLine) -> int:
-    return line.authorised - line.received
-
-
-def _filled(line: RmaLine, quantity: int, serials: tuple[str, ...] = ()) -> RmaLine:
-    """A part that comes back though it was waived is no longer waived: authorised = received + waived + outstanding."""
-    unwaived = max(0, quantity - line.outstanding)
-    received_serials = (*line.received_serials, *serials)
-    return replace(line, received=line.received + quantity, received_serials=received_serials, waived=line.waived - unwaived)
+        A unit that came before without its serial goes to another place when the serial of its place arrives.
+        """
+        same = self._same(part)
+        free = [unit for unit in same if unit.received_at is None]
+        if not free:
+            return False
+        takers: Iterable[Unit] = free[:1]
+        if serial:
+            named = [unit for unit in same if unit.serial == serial]
+            any_serial = [unit for unit in same if not unit.serial and not unit.received_serial]
+            takers = named or sorted(any_serial, key=lambda unit: (unit.announced_serial != serial, unit.received_at is not None))
+        unit = next(iter(takers))
+        if unit.received_at is not None:
+            self.units = updated(self.units, [replace(free[0], received_at=unit.received_at, waived=False)])
+        self.units = updated(self.units, [replace(unit, received_at=self.at, received_serial=serial, waived=False)])
+        return True

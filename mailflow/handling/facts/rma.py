@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mailflow.cases import rma
+from mailflow.cases.rma.details import RmaDetails
 from mailflow.handling.facts import Opening, as_of, facts_of_case, find_entitlement, named_serials, new_number
 from mailflow.handling.work import Work
-from mailflow.policy.case import Case, RmaDetails, holds
+from mailflow.policy.case import Case, holds
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived
 from mailflow.policy.facts import Facts, SentNotice
 from mailflow.store import case as case_rows

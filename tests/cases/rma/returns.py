@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from mailflow.cases import decide
+from mailflow.cases.rma.details import Return, RmaDetails
+from mailflow.cases.rma.units import Announcement, Obligation, Unit
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
 from mailflow.message.staff.command import parse_commands
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case, RmaDetails, RmaLine
+from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SendNotice, Sentence, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, NoticeBounced, Standing
 from mailflow.policy.facts import Facts, SentNotice
 from mailflow.policy.register import Contact, PartPrice
-from mailflow.policy.return_term import ReturnTerm
 from mailflow.settings import shipped_desks
 from mailflow.toml_file import load_desk
 
@@ -68,21 +70,68 @@ def facts(country: str = "PL", timezone: str = "Europe/Warsaw", **changes: objec
     return Facts(calendar=calendar_for(country, timezone, DESK.calendar), language="en", country=country, timezone=timezone, **given)
 
 
+Part = tuple[Unit, ...]
+"""The units of one part, as `part` makes them."""
+
+
+def parcel(tracking: str, on: datetime, quantity: int = 1, *, carrier: str = "DHL") -> tuple[Announcement, int]:
+    """A parcel of the customer, with how many units travel in it."""
+    return Announcement(carrier=carrier, tracking=tracking, on=on), quantity
+
+
+def part(
+    part_number: str,
+    authorised: int = 1,
+    *,
+    serials: tuple[str, ...] = (),
+    description: str = "",
+    received: int = 0,
+    received_serials: tuple[str, ...] = (),
+    waived: int = 0,
+    announced: tuple[tuple[Announcement, int], ...] = (),
+    obligations: tuple[Obligation, ...] = (),
+) -> Part:
+    """So many units of a part; the first ones are back, the next ones waived. Parcels hold those that are left."""
+    expected = (*serials, *("" for _ in range(authorised - len(serials))))
+    moving = [label for label, quantity in announced for _ in range(quantity)]
+    here = (*received_serials, *("" for _ in range(received - len(received_serials))))
+    return tuple(
+        Unit(
+            place=0,
+            part_number=part_number,
+            description=description,
+            serial=serial,
+            received_at=ISSUED if number < received else None,
+            received_serial=here[number] if number < received else "",
+            waived=received <= number < received + waived,
+            announcement=moving[number - received - waived] if 0 <= number - received - waived < len(moving) else None,
+            obligation=obligations[number] if number < len(obligations) else None,
+        )
+        for number, serial in enumerate(expected)
+    )
+
+
+def numbered(parts: Iterable[Part]) -> tuple[Unit, ...]:
+    """The parts of a return, each unit with its place."""
+    return tuple(replace(unit, place=place) for place, unit in enumerate((unit for units in parts for unit in units), 1))
+
+
 def case(
     type_: str = "advance",
     *,
-    lines: tuple[RmaLine, ...] = (RmaLine(part_number=PART, authorised=2),),
+    parts: tuple[Part, ...] = (part(PART, 2),),
     return_due: date | None = None,
     delivered_on: date = date(2026, 11, 24),
-    told: tuple[tuple[str, datetime], ...] = (),
+    notices: tuple[tuple[str, datetime], ...] = (),
     invoice_on: date | None = None,
     **details: object,
-) -> Case:
-    """Two parts, issued on 20 November 2026, valid through 20 December; with `return_due` all lines were delivered at once."""
+) -> Return:
+    """Two parts, issued on 20 November 2026, valid through 20 December; with `return_due` all were delivered at once."""
+    units = numbered(parts)
     if return_due is not None:
-        term = ReturnTerm(quantity=0, delivered_on=delivered_on, due=return_due, told=told, invoice_on=invoice_on)
-        lines = tuple(replace(line, terms=(replace(term, quantity=line.authorised),)) for line in lines)
-    given = {"lines": lines, "valid_through": date(2026, 12, 20), **details}
+        obligation = Obligation(delivered_on=delivered_on, due=return_due, notices=notices, invoice_on=invoice_on)
+        units = tuple(replace(unit, obligation=obligation) for unit in units)
+    given = {"units": units, "valid_through": date(2026, 12, 20), **details}
     return Case(
         number="RMA-100001",
         kind="rma",
@@ -100,7 +149,7 @@ def case(
 
 def overdue(**details: object) -> Case:
     """Two parts were due on 15 December; the final notice went out on the 16th."""
-    given = {"return_due": date(2026, 12, 15), "told": TOLD, "invoice_on": date(2026, 12, 23), **details}
+    given = {"return_due": date(2026, 12, 15), "notices": TOLD, "invoice_on": date(2026, 12, 23), **details}
     return case(**given).changed(state="overdue")
 
 
@@ -180,8 +229,19 @@ def deadlines(effects: Iterable[object]) -> list[tuple[str, str, datetime]]:
 
 def asked_for(subject: Case) -> tuple[tuple[str, int, str, str], ...]:
     """What finance holds: (part number, quantity, unit price, currency)."""
-    parts = (part for request in subject.details.invoices for part in request.parts)
-    return tuple((part.part_number, part.quantity, str(part.unit_price), part.currency) for part in parts)
+    held = [(unit.invoice.asked_at, unit) for unit in subject.details.units if unit.invoice]
+    rows = Counter((at, unit.part_number, str(unit.invoice.unit_price), unit.invoice.currency) for at, unit in held)
+    return tuple(
+        (number, quantity, price, currency) for (_, number, price, currency), quantity in sorted(rows.items(), key=lambda row: row[0][0])
+    )
+
+
+def requests_of(subject: Case) -> list[tuple[str, list[str]]]:
+    """What finance was asked for at once, the oldest first: (number of its invoice, part numbers)."""
+    held = [(unit.invoice.asked_at, unit.invoice.number, unit.part_number) for unit in subject.details.units if unit.invoice]
+    return [
+        (number, [part for at, _, part in held if at == asked_at]) for asked_at, number in sorted({(at, number) for at, number, _ in held})
+    ]
 
 
 def letters(decision: Decision) -> list[tuple[str, tuple[str, ...]]]:

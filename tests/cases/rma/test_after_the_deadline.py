@@ -8,7 +8,6 @@ from datetime import date
 import pytest
 
 from mailflow.message.customer.one_line import CustomerLine
-from mailflow.policy.case import RmaLine
 from mailflow.policy.derivation import Step
 from tests.cases.rma.returns import (
     CUSTOMER,
@@ -24,6 +23,7 @@ from tests.cases.rma.returns import (
     letters,
     local_nine,
     overdue,
+    part,
     requested,
 )
 
@@ -75,8 +75,8 @@ def test_one_of_two_that_comes_late_replaces_the_request_by_one_for_the_rest() -
 @pytest.mark.parametrize("state", ["closed", "waived", "cancelled", "in repair", "shipped back"])
 def test_a_parcel_that_arrives_anyway_is_booked_and_changes_no_state(state: str) -> None:
     """RM3: booked and flagged, never refused."""
-    lines = (RmaLine(part_number="03057BGH", authorised=2, received=2),)
-    decision = command(case(lines=lines).changed(state=state), "/received 1 x 03057BGH", by="warehouse@tac.example")
+    lines = (part("03057BGH", 2, received=2),)
+    decision = command(case(parts=lines).changed(state=state), "/received 1 x 03057BGH", by="warehouse@tac.example")
     assert after(decision).state == state
     told = [("service_request/customer_message", ("ccr@tac.example",))] if state == "cancelled" else []
     assert letters(decision) == [("rma/receipt_notification", CUSTOMER), *told]
@@ -84,8 +84,8 @@ def test_a_parcel_that_arrives_anyway_is_booked_and_changes_no_state(state: str)
 
 def test_two_lines_of_one_part_are_both_invoiced() -> None:
     """RM9"""
-    lines = (RmaLine(part_number="03057BGH"), RmaLine(part_number="03057BGH", authorised=2))
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
+    lines = (part("03057BGH"), part("03057BGH", 2))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(parts=lines))
     assert sum(quantity for _, quantity, _, _ in asked_for(after(decision))) == 3
 
 
@@ -118,13 +118,13 @@ def test_another_tracking_number_replaces_the_first() -> None:
     """RM4"""
     once = after(answer(overdue(), CustomerLine("shipped", carrier="DHL", tracking="111")))
     twice = after(answer(once, CustomerLine("shipped", carrier="UPS", tracking="222")))
-    assert [(parcel.carrier, parcel.tracking) for line in twice.details.lines for parcel in line.announced] == [("UPS", "222")]
+    assert {(unit.announcement.carrier, unit.announcement.tracking) for unit in twice.details.units} == {("UPS", "222")}
 
 
 def test_a_correction_reopens_what_was_closed_by_mistake() -> None:
     """RM10"""
-    lines = (RmaLine(part_number="03057BGH", authorised=2, received=2),)
-    closed = replace(overdue(lines=lines), state="closed", closed_at=NOW)
+    lines = (part("03057BGH", 2, received=2),)
+    closed = replace(overdue(parts=lines), state="closed", closed_at=NOW)
     decision = command(closed, "/correct 1 x 03057BGH", by="warehouse@tac.example")
     assert (after(decision).state, after(decision).details.outstanding) == ("received", 1)
     assert [kind for kind, _, _ in deadlines(decision.effects)] == ["final_notice"]

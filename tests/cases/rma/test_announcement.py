@@ -8,14 +8,15 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mailflow.cases.rma.announcement import announce, announce_all
+from mailflow.cases.rma.details import RmaDetails
 from mailflow.message.model import ReturnLine, ReturnNotification
-from mailflow.policy.case import RmaDetails, RmaLine
+from tests.cases.rma.returns import numbered, part
 
 AT = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 DETAILS = RmaDetails(
     type="advance",
     service_level="9x5xNBD",
-    lines=(RmaLine(part_number="03057BGH", authorised=2), RmaLine(part_number="02352KLM", serials=("2102352KLM10L5000456",))),
+    units=numbered((part("03057BGH", 2), part("02352KLM", serials=("2102352KLM10L5000456",)))),
     issued_at=AT,
     valid_through=date(2026, 12, 31),
 )
@@ -33,7 +34,7 @@ def test_a_form_without_lines_announces_all_that_is_outstanding() -> None:
     """RM4"""
     result = announce(DETAILS, form(), AT)
     assert result.booked == (("03057BGH", 2, ()), ("02352KLM", 1, ("2102352KLM10L5000456",)))
-    assert [parcel.tracking for line in result.lines for parcel in line.announced] == ["123", "123"]
+    assert [unit.announcement.tracking for unit in result.units] == ["123", "123", "123"]
 
 
 def test_what_is_wrong_is_listed_and_the_rest_is_booked() -> None:
@@ -70,7 +71,7 @@ def test_a_line_with_quantity_0_is_not_in_this_parcel() -> None:
     """RM4: the form is prefilled with every line; whoever sends one part writes 0 at the others."""
     result = announce(DETAILS, form(ReturnLine(part_number="03057BGH", quantity=1), ReturnLine(part_number="02352KLM", quantity=0)), AT)
     assert (result.booked, result.problems) == ((("03057BGH", 1, ()),), ())
-    assert [line.announced_quantity for line in result.lines] == [1, 0]
+    assert [line.announced_quantity for line in replace(DETAILS, units=result.units).lines] == [1, 0]
 
 
 def test_a_form_with_nothing_but_0_is_answered_and_books_nothing() -> None:
@@ -83,7 +84,7 @@ ONE, TWO, STRANGE = "210305TYNCN0L3000201", "210305TYNCN0L3000202", "210305TYNCN
 CARDS = RmaDetails(
     type="advance",
     service_level="9x5xNBD",
-    lines=(RmaLine(part_number="0305TYNC", authorised=2, serials=(ONE, TWO)),),
+    units=numbered((part("0305TYNC", 2, serials=(ONE, TWO)),)),
     issued_at=AT,
     valid_through=date(2026, 12, 31),
 )
@@ -96,11 +97,15 @@ def cards(serial: str, quantity: int | None, tracking: str = "123", **other: str
 
 
 def told(details: RmaDetails, *forms: ReturnNotification, at: datetime = LATER) -> RmaDetails:
-    return replace(details, lines=announce_all(details, forms, at).lines)
+    return replace(details, units=announce_all(details, forms, at).units)
 
 
 def parcels(details: RmaDetails) -> list[tuple[str, int, tuple[str, ...], datetime]]:
-    return [(one.tracking, one.quantity, one.serials, one.on) for line in details.lines for one in line.announced]
+    return [
+        (one.tracking, len(units), tuple(unit.announced_serial for unit in units if unit.announced_serial), one.on)
+        for line in details.lines
+        for one, units in line.announced.items()
+    ]
 
 
 def test_a_form_that_is_sent_twice_counts_once_and_leaves_room_for_the_second_part() -> None:

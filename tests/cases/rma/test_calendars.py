@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailflow.cases.rma.obligation import run_return_clock, start_terms, term_from
+from mailflow.cases.rma.clock import obligation_from, run_return_clock
+from mailflow.cases.rma.units import deliver, steps_of
 from mailflow.policy.decision import SetDeadline
 from mailflow.policy.term import Term, Unit
-from tests.cases.rma.returns import DESK, case, facts
+from tests.cases.rma.returns import DESK, PART, case, facts
 
 ZONES = {"PL": "Europe/Warsaw", "RO": "Europe/Bucharest", "CN": "Asia/Shanghai"}
 
@@ -22,13 +23,15 @@ def clock(country: str, delivered: date, term: Term | None = None) -> tuple[date
     known = facts(country, ZONES[country])
     desk = replace(DESK, returns=replace(DESK.returns, return_term=term)) if term else DESK
     noon = datetime(delivered.year, delivered.month, delivered.day, 12, tzinfo=zone)
-    started = start_terms(case(), (2,), term_from(delivered, known, desk))
+    subject = case()
+    units = deliver(subject.details.units, {PART: 2}, obligation_from(delivered, known, desk))
+    started = subject.changed(details=replace(subject.details, units=units))
     effects = run_return_clock(started, known, desk, noon)
     moments = [(one.kind, one.key, one.at.astimezone(zone)) for one in effects if isinstance(one, SetDeadline)]
     assert {at.strftime("%H:%M") for _, _, at in moments} == {"09:00"}
     days = [(kind, key[11:], at.date()) for kind, key, at in moments]
-    ((term,),) = (line.terms for line in started.details.lines)
-    return term.due, days, {step.name for step in term.steps}
+    (row,) = started.details.owed
+    return row.due, days, {step.name for step in steps_of(row.units)}
 
 
 @pytest.mark.parametrize(

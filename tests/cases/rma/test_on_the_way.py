@@ -7,9 +7,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mailflow.cases.rma.owed import running
 from mailflow.message.customer.one_line import CustomerLine
-from mailflow.policy.case import Case, Parcel, RmaLine, ServiceRequestDetails
+from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.desk import Role
 from mailflow.policy.register import Contract
 from tests.cases.rma.returns import (
@@ -17,6 +16,7 @@ from tests.cases.rma.returns import (
     CUSTOMER,
     DESK,
     PART,
+    Part,
     after,
     answer,
     asked_for,
@@ -30,6 +30,8 @@ from tests.cases.rma.returns import (
     local_nine,
     names,
     overdue,
+    parcel,
+    part,
 )
 from tests.cases.rma.test_birth import issued
 
@@ -37,9 +39,9 @@ ASKED = "service_request/customer_message"
 QUESTION = "rma/delivery_question"
 
 
-def announced(day: date) -> tuple[RmaLine, ...]:
+def announced(day: date) -> tuple[Part, ...]:
     on = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
-    return (RmaLine(part_number=PART, announced=(Parcel(carrier="DHL", tracking="JD1", on=on),)),)
+    return (part(PART, announced=(parcel("JD1", on),)),)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +57,14 @@ def test_a_final_notice_calls_under_way_only_what_its_grace_still_covers(
     day: date, in_transit: tuple[tuple[str, date], ...], not_arrived: tuple[str, ...]
 ) -> None:
     """RM9, BX4"""
-    subject = case(lines=announced(day), return_due=date(2026, 12, 15))
+    subject = case(parts=announced(day), return_due=date(2026, 12, 15))
     told = letter(fall("final_notice", "", local_nine(2026, 12, 16), subject), "rma/final_notice").values
     assert (told["in_transit"], told["not_arrived"]) == (in_transit, not_arrived)
 
 
 def test_an_invoice_notice_names_the_parcel_that_did_not_arrive() -> None:
     """RM9"""
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=announced(date(2026, 12, 1))))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(parts=announced(date(2026, 12, 1))))
     assert asked_for(after(decision))
     assert letter(decision, "rma/invoice_notice").values["not_arrived"] == (f"1 × {PART}: DHL JD1",)
 
@@ -89,7 +91,7 @@ def test_a_replacement_that_nobody_booked_as_sent_is_asked_for_once_of_the_ccr()
 
 def test_a_return_stays_open_until_its_replacement_is_delivered() -> None:
     """RM8: the faulty part came back before its replacement left."""
-    back = command(case(lines=(RmaLine(part_number=PART),)).changed(state="issued"), f"/received 1 x {PART}", by="warehouse@tac.example")
+    back = command(case(parts=(part(PART),)).changed(state="issued"), f"/received 1 x {PART}", by="warehouse@tac.example")
     assert (after(back).state, after(back).closed_at) == ("received", None)
     assert letters(back) == [("rma/receipt_notification", CUSTOMER), (ASKED, CCR)]
     shipped = command(after(back), "/shipped DHL JD01")
@@ -101,15 +103,13 @@ def test_a_return_stays_open_until_its_replacement_is_delivered() -> None:
 
 def test_staff_may_close_a_return_without_its_replacement() -> None:
     """RM8, RM10"""
-    back = case(lines=(RmaLine(part_number=PART, received=1),)).changed(state="received")
+    back = case(parts=(part(PART, received=1),)).changed(state="received")
     assert after(command(back, "/close")).state == "closed"
 
 
 def test_a_dead_part_that_arrived_waits_for_the_decision_on_its_exchange() -> None:
     """EN5, RM7: CCR and CSE decide; nothing is repaired and nothing closes by itself."""
-    decision = command(
-        case("doa", lines=(RmaLine(part_number=PART),)), f"/received 1 x {PART}", by="warehouse@tac.example", at=local_nine(2026, 12, 1)
-    )
+    decision = command(case("doa", parts=(part(PART),)), f"/received 1 x {PART}", by="warehouse@tac.example", at=local_nine(2026, 12, 1))
     assert after(decision).state == "received"
     assert letters(decision) == [("rma/receipt_notification", CUSTOMER), (ASKED, DESK.staff_of(Role.CCR, Role.CSE))]
     assert after(command(after(decision), "/close")).state == "closed"
@@ -195,10 +195,10 @@ def test_the_delivery_is_asked_for_on_the_business_day_after_the_promised_one() 
 
 def test_what_was_invoiced_is_not_asked_for_again_when_the_rest_of_its_term_moves() -> None:
     """RM9, RM10: one of two was back and the other invoiced; then it turns out that none came, and more time is granted."""
-    one_back = overdue(lines=(RmaLine(part_number=PART, authorised=2, received=1),))
+    one_back = overdue(parts=(part(PART, 2, received=1),))
     invoiced = command(after(fall("invoice_request", "", local_nine(2026, 12, 23), one_back)), "/invoiced INV-1", by="finance@tac.example")
     subject = after(invoiced).changed(state="overdue", closed_at=None)
-    (line,) = subject.details.lines
-    none_back = subject.changed(details=replace(subject.details, lines=(replace(line, received=0),)))
+    units = tuple(replace(unit, received_at=None) for unit in subject.details.units)
+    none_back = subject.changed(details=replace(subject.details, units=units))
     extended = after(command(none_back, "/extend 5 stock check"))
-    assert [row.outstanding for row in running(extended.details)] == [1]
+    assert len(extended.details.running) == 1

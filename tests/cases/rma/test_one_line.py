@@ -8,7 +8,7 @@ import pytest
 
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import ReturnLine, ReturnNotification
-from mailflow.policy.case import Case, Parcel, RmaLine
+from mailflow.policy.case import Case
 from tests.cases.rma.returns import (
     CCR,
     CUSTOMER,
@@ -29,6 +29,8 @@ from tests.cases.rma.returns import (
     local_nine,
     names,
     overdue,
+    parcel,
+    part,
     requested,
 )
 
@@ -48,8 +50,8 @@ def test_the_form_is_kept_with_its_fault_category_and_data() -> None:
     line = ReturnLine(part_number=PART, quantity=1, fault="no link", category="F001", data_removed="yes")
     form = ReturnNotification(rma="rma 100001", carrier="DHL", tracking="123", lines=(line,))
     decision = answer(case(return_due=date(2026, 12, 15)), None, form=form, at=ON_TIME)
-    (parcel,) = after(decision).details.lines[0].announced
-    assert (parcel.fault, parcel.category, parcel.data_removed) == ("no link", "F001", "yes")
+    (label,) = after(decision).details.lines[0].announced
+    assert (label.fault, label.category, label.data_removed) == ("no link", "F001", "yes")
     rows = dict(letter(decision, ASKED).values["summary"])
     assert rows["announced"] == f"1 x {PART}, DHL 123, F001, no link, yes"
     assert letters(decision) == [(RECEIVED, CUSTOMER), (ASKED, WAREHOUSE)]
@@ -68,8 +70,8 @@ def test_a_form_for_another_return_is_not_booked_on_this_one() -> None:
 def test_every_problem_of_a_form_is_listed_in_one_mail_and_the_rest_booked() -> None:
     """RM4"""
     lines = (
-        RmaLine(part_number=PART, authorised=2),
-        RmaLine(part_number="02352KLM", authorised=2, serials=("S1", "S2"), received=1, received_serials=("S1",)),
+        part(PART, 2),
+        part("02352KLM", 2, serials=("S1", "S2"), received=1, received_serials=("S1",)),
     )
     wanted = (
         ReturnLine(part_number=PART, quantity=1),
@@ -79,7 +81,7 @@ def test_every_problem_of_a_form_is_listed_in_one_mail_and_the_rest_booked() -> 
         ReturnLine(part_number="02352KLM", serial="S1", quantity=1),
     )
     form = ReturnNotification(carrier="DHL", tracking="123", lines=wanted)
-    decision = answer(case(lines=lines, return_due=date(2026, 12, 15)), None, form=form, at=ON_TIME)
+    decision = answer(case(parts=lines, return_due=date(2026, 12, 15)), None, form=form, at=ON_TIME)
     values = letter(decision, RECEIVED).values
     assert values["accepted"] == ((PART, 1, ()), (PART, 1, ()))
     assert [name for _, name, _ in values["problems"]] == ["some_too_many", "not_authorised", "wrong_serial", "received_already"]
@@ -90,7 +92,7 @@ def test_the_same_form_sent_again_with_another_number_replaces_the_first() -> No
     lines = (ReturnLine(part_number=PART, quantity=2),)
     once = after(answer(case(), None, form=ReturnNotification(carrier="DHL", tracking="1", lines=lines), at=ON_TIME))
     twice = after(answer(once, None, form=ReturnNotification(carrier="UPS", tracking="2", lines=lines), at=NOW))
-    assert [(parcel.tracking, parcel.on) for parcel in twice.details.lines[0].announced] == [("2", ON_TIME)]
+    assert [(label.tracking, label.on) for label in twice.details.lines[0].announced] == [("2", ON_TIME)]
 
 
 def test_an_announcement_without_a_tracking_number_is_booked_and_asked_for_it() -> None:
@@ -99,22 +101,20 @@ def test_an_announcement_without_a_tracking_number_is_booked_and_asked_for_it() 
     decision = answer(case(return_due=date(2026, 12, 15)), None, form=form, at=ON_TIME)
     assert not letter(decision, RECEIVED).values["tracking"]
     later = after(answer(after(decision), CustomerLine("shipped", carrier="DHL", tracking="123"), at=ON_TIME))
-    assert [parcel.tracking for parcel in later.details.lines[0].announced] == ["123"]
+    assert [label.tracking for label in later.details.lines[0].announced] == ["123"]
 
 
 def test_shipped_when_nothing_is_expected_any_more_is_answered_so() -> None:
     """RM4"""
-    in_repair = case("repair", lines=(RmaLine(part_number=PART, received=1),)).changed(state="in repair")
+    in_repair = case("repair", parts=(part(PART, received=1),)).changed(state="in repair")
     decision = answer(in_repair, CustomerLine("shipped", carrier="DHL", tracking="1"))
     assert [name for _, name, _ in letter(decision, REJECTED).values["problems"]] == ["finished"]
 
 
 def test_the_grace_of_each_parcel_is_its_own() -> None:
     """RM9. Announced on Tue 1 December (grace through Tue 15) and on Mon 14 (through Wed 30): on the 23rd the first part is owed."""
-    parcels = tuple(Parcel(carrier="DHL", tracking=str(day), on=datetime(2026, 12, day, 10, tzinfo=UTC)) for day in (1, 14))
-    decision = fall(
-        "invoice_request", "", local_nine(2026, 12, 23), overdue(lines=(RmaLine(part_number=PART, authorised=2, announced=parcels),))
-    )
+    parcels = tuple(parcel(str(day), datetime(2026, 12, day, 10, tzinfo=UTC)) for day in (1, 14))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(parts=(part(PART, 2, announced=parcels),)))
     assert asked_for(after(decision)) == ((PART, 1, "12500.00", "EUR"),)
     assert deadlines(decision.effects) == [("invoice_request", "", local_nine(2026, 12, 31))]
 

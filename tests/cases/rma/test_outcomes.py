@@ -6,13 +6,17 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mailflow.cases.rma.receipt import Arrived, reconcile
+from mailflow.cases.rma.details import Parcel
+from mailflow.cases.rma.receipt import reconcile
+from mailflow.cases.rma.units import lines_of
 from mailflow.message.customer.one_line import CustomerLine
-from mailflow.policy.case import Case, Parcel, RmaLine
+from mailflow.message.item import Item
+from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.facts import Facts
 from tests.cases.rma.returns import (
     FINANCE,
+    NOW,
     PART,
     after,
     answer,
@@ -24,6 +28,7 @@ from tests.cases.rma.returns import (
     letters,
     names,
     overdue,
+    part,
     requested,
 )
 
@@ -33,8 +38,8 @@ OURS, THEIRS, REPLACEMENT = "SER000000001", "SER000000002", "SER000000777"
 def expecting() -> Case:
     """One part with its serial, one board of any serial; the replacement's serial is known."""
     sent_ahead = Parcel(carrier="DHL", tracking="1", on=datetime(2026, 11, 21, 9, tzinfo=UTC), serials=(REPLACEMENT,))
-    lines = (RmaLine(part_number=PART, serials=(OURS,)), RmaLine(part_number="02352KLM", authorised=2))
-    return case(lines=lines, replacements=(sent_ahead,), return_due=date(2027, 1, 15))
+    lines = (part(PART, serials=(OURS,)), part("02352KLM", 2))
+    return case(parts=lines, replacements=(sent_ahead,), return_due=date(2027, 1, 15))
 
 
 @pytest.mark.parametrize(
@@ -68,17 +73,17 @@ def test_a_serial_that_is_booked_again_is_told_and_not_counted() -> None:
 
 def test_a_part_that_was_waived_and_comes_back_is_waived_no_longer() -> None:
     """RM5: authorised = received + outstanding + waived."""
-    result = reconcile(case(lines=(RmaLine(part_number=PART, authorised=2, waived=2),)).details, [Arrived(part_number=PART, quantity=1)])
-    (line,) = result.lines
+    result = reconcile(case(parts=(part(PART, 2, waived=2),)).details, [Item(1, PART)], NOW)
+    (line,) = lines_of(result.units)
     assert (line.received, line.outstanding, line.waived) == (1, 0, 1)
     assert result.differences == ()
 
 
 def test_what_is_outstanding_is_filled_before_what_is_waived() -> None:
     """RM5"""
-    lines = (RmaLine(part_number=PART, authorised=2, waived=1), RmaLine(part_number=PART))
-    first, second = reconcile(case(lines=lines).details, [Arrived(part_number=PART, quantity=3)]).lines
-    assert [(line.received, line.outstanding, line.waived) for line in (first, second)] == [(2, 0, 0), (1, 0, 0)]
+    lines = (part(PART, 2, waived=1), part(PART))
+    (line,) = lines_of(reconcile(case(parts=lines).details, [Item(3, PART)], NOW).units)
+    assert (line.received, line.outstanding, line.waived) == (3, 0, 0)
 
 
 def test_the_serials_of_the_replacement_are_those_named_when_it_was_shipped() -> None:
@@ -120,7 +125,7 @@ def test_a_reply_that_disputes_the_receipt_goes_to_receiving_and_marks_the_retur
 
 def test_a_parcel_for_a_cancelled_return_is_booked_and_flagged_and_nothing_more_is_asked_for() -> None:
     """RM3, BX5: the customer was told not to ship anything."""
-    cancelled = case("repair", lines=(RmaLine(part_number=PART, authorised=2),)).changed(state="cancelled")
+    cancelled = case("repair", parts=(part(PART, 2),)).changed(state="cancelled")
     decision = command(cancelled, f"/received 1 x {PART}", by="warehouse@tac.example")
     assert after(decision).state == "cancelled"
     assert letter(decision, "rma/receipt_notification").values["differences"] == (("cancelled_rma", {"rma": "RMA-100001"}),)
@@ -134,7 +139,7 @@ def test_a_parcel_after_the_last_valid_day_says_that_the_rest_must_wait() -> Non
     assert not letter(command(case(), f"/received 1 x {PART}", by="warehouse@tac.example"), "rma/receipt_notification").values["is_late"]
 
 
-TWO_CARDS = (RmaLine(part_number=PART, authorised=2, serials=(OURS, THEIRS)),)
+TWO_CARDS = (part(PART, 2, serials=(OURS, THEIRS)),)
 RECEIPT, WAREHOUSE = "rma/receipt_notification", "warehouse@tac.example"
 
 
@@ -149,7 +154,7 @@ def differences(decision: Decision) -> list[tuple[str, object]]:
 def test_the_good_serial_is_booked_before_the_wrong_one_is_told() -> None:
     """BX5: what is missing is named once all else is booked, and a line that is full does not stay open."""
     wrong = "SER000000999"
-    first = received(case(lines=TWO_CARDS, return_due=date(2027, 1, 15)), f"2 x {PART} serial {wrong}, {OURS}")
+    first = received(case(parts=TWO_CARDS, return_due=date(2027, 1, 15)), f"2 x {PART} serial {wrong}, {OURS}")
     assert differences(first) == [("wrong_serial", {"part": PART, "serial": wrong, "expected": (THEIRS,)})]
     last = received(after(first), f"2 x {PART} serial {wrong}, {THEIRS}")
     assert differences(last) == [("over_serial", {"part": PART, "serial": wrong})]
@@ -158,7 +163,7 @@ def test_the_good_serial_is_booked_before_the_wrong_one_is_told() -> None:
 
 def test_a_serial_beyond_a_line_that_is_full_is_one_too_many() -> None:
     """BX5: the line names one serial of two; any other fills the second place, a third has none."""
-    full = after(received(case(lines=(RmaLine(part_number=PART, authorised=2, serials=(OURS,)),)), f"2 x {PART} serial {OURS}, {THEIRS}"))
+    full = after(received(case(parts=(part(PART, 2, serials=(OURS,)),)), f"2 x {PART} serial {OURS}, {THEIRS}"))
     assert full.details.outstanding == 0
     third = "SER000000999"
     assert differences(received(full, f"1 x {PART} serial {third}")) == [("over_serial", {"part": PART, "serial": third})]
@@ -167,7 +172,7 @@ def test_a_serial_beyond_a_line_that_is_full_is_one_too_many() -> None:
 def test_a_serial_that_counts_under_another_return_fills_nothing_and_the_ccr_is_asked() -> None:
     """BX5, BX8"""
     known = facts(counted_elsewhere={OURS: "RMA-100009"})
-    decision = received(case(lines=TWO_CARDS), f"1 x {PART} serial {OURS}", known)
+    decision = received(case(parts=TWO_CARDS), f"1 x {PART} serial {OURS}", known)
     assert differences(decision) == [("booked_elsewhere", {"part": PART, "serial": OURS, "other": "RMA-100009"})]
     assert after(decision).details.outstanding == 2
     assert names(decision.done)[-1] == "rma_receipt_booked_elsewhere"
@@ -176,20 +181,20 @@ def test_a_serial_that_counts_under_another_return_fills_nothing_and_the_ccr_is_
 
 def test_the_receipt_names_the_serials_that_came_and_those_that_are_missing() -> None:
     """RM6, BX5: by part, serial and quantity; a condition names its serial."""
-    decision = received(case(lines=TWO_CARDS), f"1 x {PART} serial {THEIRS} condition bent corner")
+    decision = received(case(parts=TWO_CARDS), f"1 x {PART} serial {THEIRS} condition bent corner")
     assert letter(decision, RECEIPT).values["rows"] == ((PART, "", 2, 0, 1, 1, 1, (THEIRS,), (OURS,)),)
     assert differences(decision) == [("condition", {"part": f"{PART} {THEIRS}", "condition": "bent corner"})]
 
 
 def test_where_a_part_came_without_its_serial_no_serial_is_called_missing() -> None:
     """RM9: never reminded of a serial that may be back."""
-    decision = received(case(lines=TWO_CARDS, return_due=date(2027, 1, 15)), f"1 x {PART}")
+    decision = received(case(parts=TWO_CARDS, return_due=date(2027, 1, 15)), f"1 x {PART}")
     assert [row.outstanding_serials for row in after(decision).details.owed] == [()]
 
 
 def test_a_correction_with_the_same_quantity_keeps_the_serials_and_says_that_it_corrects() -> None:
     """RM6, RM9, RM10: the serial that is back is named in no reminder and no invoice."""
-    one = after(received(case(lines=TWO_CARDS, return_due=date(2027, 1, 15)), f"1 x {PART} serial {OURS}"))
+    one = after(received(case(parts=TWO_CARDS, return_due=date(2027, 1, 15)), f"1 x {PART} serial {OURS}"))
     decision = command(one, f"/correct 1 x {PART}", by=WAREHOUSE)
     assert after(decision).details.lines[0].received_serials == (OURS,)
     assert [row.outstanding_serials for row in after(decision).details.owed] == [(THEIRS,)]
@@ -199,7 +204,7 @@ def test_a_correction_with_the_same_quantity_keeps_the_serials_and_says_that_it_
 
 def test_a_correction_to_fewer_says_what_changed_and_must_name_the_serials() -> None:
     """RM6, RM10"""
-    both = after(received(case(lines=TWO_CARDS, return_due=date(2027, 1, 15)), f"2 x {PART} serial {OURS}, {THEIRS}"))
+    both = after(received(case(parts=TWO_CARDS, return_due=date(2027, 1, 15)), f"2 x {PART} serial {OURS}, {THEIRS}"))
     assert names(command(both, f"/correct 1 x {PART}", by=WAREHOUSE).refused) == ("rma_correct_names_serials",)
     decision = command(both, f"/correct 1 x {PART} serial {THEIRS}", by=WAREHOUSE)
     assert letter(decision, RECEIPT).values["corrections"] == ((PART, 2, 1),)

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import pytest
 
-from mailflow.policy.case import RmaLine
 from mailflow.policy.decision import ClearDeadline, Decision
 from mailflow.policy.derivation import Step
 from mailflow.policy.facts import SentNotice
@@ -39,6 +38,7 @@ from tests.cases.rma.returns import (
     local_nine,
     names,
     overdue,
+    part,
     requested,
     sent,
 )
@@ -146,8 +146,8 @@ def test_a_yes_does_not_help_without_a_price() -> None:
 def test_several_currencies_are_never_added() -> None:
     """RM9"""
     dollars = PartPrice(part_number="02352KLM", description="", list_price=Decimal("310.00"), currency="USD", valid_from=date(2026, 1, 1))
-    lines = (RmaLine(part_number="03057BGH"), RmaLine(part_number="02352KLM", authorised=2))
-    decision = fall("invoice_request", "", DUE_NOW, overdue(lines=lines), known=facts(prices={"03057BGH": PRICE, "02352KLM": dollars}))
+    lines = (part("03057BGH"), part("02352KLM", 2))
+    decision = fall("invoice_request", "", DUE_NOW, overdue(parts=lines), known=facts(prices={"03057BGH": PRICE, "02352KLM": dollars}))
     assert letter(decision, "rma/invoice_request").values["totals"] == (("EUR", Decimal("12500.00")), ("USD", Decimal("620.00")))
 
 
@@ -173,8 +173,7 @@ def test_business_days_that_were_lost_with_the_notice_are_added() -> None:
     decision = bounce(subject, REMINDER, ANNA, facts(sent_notices=(lost,)), at=datetime(2026, 12, 11, 12, tzinfo=UTC))
     assert after(decision).details.return_due == date(2026, 12, 18)
     (row,) = after(decision).details.owed
-    assert row.term is not None
-    assert row.term.steps[-1].name == "notice_lost"
+    assert row.units[0].obligation.steps[-1].name == "notice_lost"
     assert letter(decision, "rma/reminder").values["days_left"] == 5
     # Five business days before the 18th is the 11th, 09:00, which has passed; two: the 16th.
     assert deadlines(decision.effects) == [

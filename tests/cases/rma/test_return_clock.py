@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from mailflow.cases.rma.obligation import clock_until, invoice_moment, run_return_clock, start_terms, start_validity_clock, term_from
-from mailflow.policy.case import Case, Parcel, RmaLine
+from mailflow.cases.rma.clock import clock_until, invoice_moment, obligation_from, run_return_clock, start_validity_clock
+from mailflow.cases.rma.units import deliver
+from mailflow.policy.case import Case
 from mailflow.policy.decision import Effect, SendNotice
-from tests.cases.rma.returns import DESK, ISSUED, asked_for, careful, case, deadlines, facts, fall, letters, local_nine, overdue
+from tests.cases.rma.returns import (
+    DESK,
+    ISSUED,
+    PART,
+    asked_for,
+    careful,
+    case,
+    deadlines,
+    facts,
+    fall,
+    letters,
+    local_nine,
+    overdue,
+    parcel,
+    part,
+)
 
 
 def started_on(day: date) -> tuple[Case, tuple[Effect, ...]]:
     """Both parts were delivered on the day."""
-    started = start_terms(case(), (2,), term_from(day, facts(), DESK))
+    subject = case()
+    units = deliver(subject.details.units, {PART: 2}, obligation_from(day, facts(), DESK))
+    started = subject.changed(details=replace(subject.details, units=units))
     return started, run_return_clock(started, facts(), DESK, ISSUED)
 
 
@@ -65,16 +84,16 @@ def test_an_advance_replacement_is_never_called_expired() -> None:
 
 def test_a_reminder_lists_only_what_is_outstanding() -> None:
     """RM9"""
-    lines = (RmaLine(part_number="03057BGH", authorised=2, received=2), RmaLine(part_number="02352KLM"))
-    decision = fall("reminder", "5", local_nine(2026, 12, 8), case(lines=lines, return_due=date(2026, 12, 15)))
+    lines = (part("03057BGH", 2, received=2), part("02352KLM"))
+    decision = fall("reminder", "5", local_nine(2026, 12, 8), case(parts=lines, return_due=date(2026, 12, 15)))
     (letter,) = [one for one in decision.effects if isinstance(one, SendNotice)]
     assert [line.part_number for line in letter.values["outstanding"]] == ["02352KLM"]
 
 
 def test_nobody_is_reminded_of_what_came_back() -> None:
     """BX3"""
-    lines = (RmaLine(part_number="03057BGH", authorised=2, received=2),)
-    assert fall("reminder", "5", local_nine(2026, 12, 8), case(lines=lines)).effects == ()
+    lines = (part("03057BGH", 2, received=2),)
+    assert fall("reminder", "5", local_nine(2026, 12, 8), case(parts=lines)).effects == ()
 
 
 def test_the_final_notice_states_the_amount_and_sets_the_day_of_the_invoice_request() -> None:
@@ -99,18 +118,18 @@ def test_finance_and_the_customer_hear_of_the_invoice_request() -> None:
 
 def test_a_parcel_in_transit_within_its_grace_is_not_invoiced() -> None:
     """RM9. Announced Tue 15 Dec: ten business days end on Thu 31 Dec; looked at again on Mon 4 Jan."""
-    parcel = Parcel(carrier="DHL", tracking="123", on=datetime(2026, 12, 15, 10, tzinfo=UTC), quantity=2)
-    lines = (RmaLine(part_number="03057BGH", authorised=2, announced=(parcel,)),)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
+    label = parcel("123", datetime(2026, 12, 15, 10, tzinfo=UTC), 2)
+    lines = (part("03057BGH", 2, announced=(label,)),)
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(parts=lines))
     assert letters(decision) == []
     assert deadlines(decision.effects) == [("invoice_request", "", local_nine(2027, 1, 4))]
 
 
 def test_the_grace_holds_for_the_announced_parts_only() -> None:
     """RM9: one of two is on its way, the other one is owed."""
-    parcel = Parcel(carrier="DHL", tracking="123", on=datetime(2026, 12, 15, 10, tzinfo=UTC), quantity=1)
-    lines = (RmaLine(part_number="03057BGH", authorised=2, announced=(parcel,)),)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
+    label = parcel("123", datetime(2026, 12, 15, 10, tzinfo=UTC))
+    lines = (part("03057BGH", 2, announced=(label,)),)
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(parts=lines))
     assert decision.case is not None
     assert asked_for(decision.case) == (("03057BGH", 1, "12500.00", "EUR"),)
     assert [kind for kind, _, _ in deadlines(decision.effects)] == ["invoice_request"]
@@ -118,16 +137,16 @@ def test_the_grace_holds_for_the_announced_parts_only() -> None:
 
 def test_a_parcel_announced_without_a_tracking_number_has_no_grace() -> None:
     """RM9"""
-    parcel = Parcel(carrier="DHL", tracking="", on=datetime(2026, 12, 15, 10, tzinfo=UTC), quantity=2)
-    lines = (RmaLine(part_number="03057BGH", authorised=2, announced=(parcel,)),)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
+    label = parcel("", datetime(2026, 12, 15, 10, tzinfo=UTC), 2)
+    lines = (part("03057BGH", 2, announced=(label,)),)
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(parts=lines))
     assert [name for name, _ in letters(decision)] == ["rma/invoice_request", "rma/invoice_notice"]
 
 
 def test_without_a_price_staff_are_asked_and_nothing_is_invoiced() -> None:
     """RM9"""
-    lines = (RmaLine(part_number="99999XYZ"),)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(lines=lines))
+    lines = (part("99999XYZ"),)
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), overdue(parts=lines))
     assert letters(decision) == [("staff/confirmation_request", ("ccr@tac.example",))]
 
 

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mailflow.cases import CASE_TYPES, decide
-from mailflow.cases.rma.arrival import is_awaited
+from mailflow.cases.rma.delivery import is_awaited
+from mailflow.cases.rma.units import Line
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnLine, ReturnNotification
 from mailflow.message.staff.command import Command, parse_commands
-from mailflow.policy.case import Case, RmaLine
+from mailflow.policy.case import Case
 from mailflow.policy.decision import ClearDeadline, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
@@ -37,15 +38,15 @@ GRACE_DAYS = 14
 
 def invoiced_parts(case: Case) -> list[tuple[str, int]]:
     """(part number, quantity) of all that finance holds."""
-    return [(part.part_number, part.quantity) for request in getattr(case.details, "invoices", ()) for part in request.parts]
+    return [(unit.part_number, 1) for unit in getattr(case.details, "units", ()) if unit.invoice]
 
 
-def delivered_units(line: RmaLine) -> int:
-    return sum(term.quantity for term in line.terms)
+def delivered_units(line: Line) -> int:
+    return sum(unit.obligation is not None for unit in line.units)
 
 
-def units_due_by(line: RmaLine, day: date) -> int:
-    return sum(term.quantity for term in line.terms if term.due <= day)
+def units_due_by(line: Line, day: date) -> int:
+    return sum(unit.due is not None and unit.due <= day for unit in line.units)
 
 
 class Return(RuleBasedStateMachine):
@@ -336,11 +337,11 @@ class Return(RuleBasedStateMachine):
         for part, _quantity, _unit, _total, _currency, due in letter.values["amounts"]:
             self.check_proof(part, due)
 
-    def on_its_way(self, line: RmaLine) -> int:
+    def on_its_way(self, line: Line) -> int:
         """How many are surely within their grace: announced lately with a tracking number, and not here yet whichever came first."""
-        announced = sum(parcel.quantity for parcel in line.announced)
-        fresh = [parcel for parcel in line.announced if parcel.tracking and self.now < parcel.on + timedelta(days=GRACE_DAYS)]
-        if announced != sum(parcel.quantity for parcel in fresh) or line.received_serials:
+        announced = line.announced_quantity
+        recent = [parcel for parcel in line.announced if parcel.tracking and self.now < parcel.on + timedelta(days=GRACE_DAYS)]
+        if announced != sum(len(line.announced[parcel]) for parcel in recent) or line.received_serials:
             return 0
         return max(0, min(line.outstanding, announced - line.received))
 
@@ -403,7 +404,7 @@ class Return(RuleBasedStateMachine):
             return
         if details.type == "advance" and details.outstanding and not details.held_since and not details.confirmations:
             for day in details.due_days:
-                asked = sum(part.quantity for request in details.invoices for part in request.parts if part.due == day)
+                asked = sum(unit.invoice is not None and unit.due == day for unit in details.units)
                 owed = sum(row.outstanding for row in details.owed if row.due == day)
                 keys = {key[:10] for _, key in self.waiting}
                 assert asked >= owed or keys & {day.isoformat(), "", "search"}, f"nothing more happens about {day}"
@@ -412,18 +413,18 @@ class Return(RuleBasedStateMachine):
     def a_request_that_finance_holds_shows_in_the_state(self) -> None:
         """RM11"""
         if self.case.kind == "rma" and self.case.state not in CLOSED:
-            pending = any(not request.number for request in self.case.details.invoices)
+            pending = any(unit.invoice and not unit.invoice.number for unit in self.case.details.units)
             assert pending == (self.case.state == "to be invoiced")
 
     @invariant()
     def what_came_back_counts_against_the_earliest_day(self) -> None:
         """BX3: reckoned line by line, day by day."""
         for line in getattr(self.case.details, "lines", ()):
-            dated = sum(row.outstanding for row in line.owed if row.due)
-            assert dated + sum(row.outstanding for row in line.owed if not row.due) == line.outstanding
-            for day in {term.due for term in line.terms}:
-                later = sum(row.outstanding for row in line.owed if row.due is None or row.due > day)
-                earlier = sum(row.outstanding for row in line.owed if row.due and row.due <= day)
+            owed = [row for row in self.case.details.owed if row.part_number == line.part_number]
+            assert sum(row.outstanding for row in owed) == line.outstanding
+            for day in {unit.due for unit in line.units if unit.due}:
+                later = sum(row.outstanding for row in owed if row.due is None or row.due > day)
+                earlier = sum(row.outstanding for row in owed if row.due and row.due <= day)
                 all_later = max(line.authorised, delivered_units(line)) - units_due_by(line, day)
                 assert not earlier or later == all_later
 

@@ -11,7 +11,6 @@ from datetime import date
 import pytest
 
 from mailflow.message.customer.one_line import CustomerLine
-from mailflow.policy.case import RmaLine
 from mailflow.policy.decision import ClearDeadline
 from mailflow.policy.register import Contract
 from mailflow.policy.term import Term, Unit
@@ -32,6 +31,7 @@ from tests.cases.rma.returns import (
     letters,
     local_nine,
     names,
+    part,
     sent,
 )
 from tests.cases.rma.two_parts import (
@@ -100,15 +100,15 @@ def test_without_parts_all_that_is_under_way_is_delivered() -> None:
     assert due(after(command(shipped(), "/delivered 2026-11-24", at=at(11, 25)))) == [(PART, 1, CARD_DUE), (BOARD, 1, CARD_DUE)]
     rest = command(after(card_delivered()), "/delivered 2026-12-09", at=at(12, 10))
     assert due(after(rest)) == [(PART, 1, CARD_DUE), (BOARD, 1, BOARD_DUE)]
-    two_parcels = after(command(after(command(case(lines=LINES), f"/shipped DHL JD01 1 x {PART}")), f"/shipped DHL JD02 1 x {BOARD}"))
+    two_parcels = after(command(after(command(case(parts=LINES), f"/shipped DHL JD01 1 x {PART}")), f"/shipped DHL JD02 1 x {BOARD}"))
     assert [parcel.contents for parcel in two_parcels.details.replacements] == [((PART, 1),), ((BOARD, 1),)]
-    only_one = after(command(case(lines=LINES), f"/shipped DHL JD01 1 x {PART}", at=at(11, 23)))
+    only_one = after(command(case(parts=LINES), f"/shipped DHL JD01 1 x {PART}", at=at(11, 23)))
     assert due(after(command(only_one, "/delivered 2026-11-24", at=at(11, 25)))) == [(PART, 1, CARD_DUE), (BOARD, 1, None)]
 
 
 def test_of_one_line_as_many_units_are_due_as_replacements_arrived() -> None:
     """BX3: by quantity, the serials in their order."""
-    lines = (RmaLine(part_number=PART, authorised=3, serials=("SER000000001", "SER000000002", "SER000000003")),)
+    lines = (part(PART, 3, serials=("SER000000001", "SER000000002", "SER000000003")),)
     one = after(command(shipped(lines), f"/delivered 2026-11-24 1 x {PART}", at=at(11, 25)))
     two = after(command(one, f"/delivered 2026-12-09 1 x {PART}", at=at(12, 10)))
     assert [(row.outstanding_serials, row.due) for row in two.details.owed] == [
@@ -200,7 +200,7 @@ def test_what_came_back_falls_silent_at_once_and_the_other_clock_goes_on() -> No
 
 def test_a_part_that_comes_back_before_the_second_delivery_counts_for_the_first() -> None:
     """BX3: of two cards one was delivered and one came back; the other is due with its own replacement."""
-    lines = (RmaLine(part_number=PART, authorised=2),)
+    lines = (part(PART, 2),)
     one = after(command(shipped(lines), f"/delivered 2026-11-24 1 x {PART}", at=at(11, 25)))
     back = after(command(one, f"/received 1 x {PART}", by=WAREHOUSE, at=at(12, 3)))
     assert due(back) == [(PART, 1, None)]
@@ -243,8 +243,7 @@ def test_an_extension_counts_in_the_unit_of_the_desk() -> None:
     moved = command(after(card_delivered()), "/extend 5 strike", at=at(12, 14), desk=desk)
     assert after(moved).details.return_due == date(2026, 12, 20)
     (row, _) = after(moved).details.owed
-    assert row.term is not None
-    assert {name: row.term.steps[-1].values[name] for name in ("amount", "unit")} == {"amount": 5, "unit": "days"}
+    assert {name: row.units[0].obligation.steps[-1].values[name] for name in ("amount", "unit")} == {"amount": 5, "unit": "days"}
 
 
 def test_the_time_that_nobody_could_be_reached_is_added_to_every_day() -> None:

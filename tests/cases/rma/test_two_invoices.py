@@ -25,6 +25,7 @@ from tests.cases.rma.returns import (
     letter,
     letters,
     local_nine,
+    requests_of,
 )
 from tests.cases.rma.two_parts import (
     BOARD,
@@ -53,7 +54,7 @@ def test_only_the_ripe_part_is_invoiced_and_the_other_clock_goes_on() -> None:
     later = fall("reminder", "2027-01-04 5", local_nine(2026, 12, 23), subject)
     assert [row.part_number for row in letter(later, "rma/reminder").values["outstanding"]] == [BOARD]
     both = played(subject, *BOARD_NOTICES, BOARD_REQUEST)
-    assert [[part.part_number for part in request.parts] for request in both.details.invoices] == [[PART], [BOARD]]
+    assert [parts for _, parts in requests_of(both)] == [[PART], [BOARD]]
 
 
 def test_what_is_ripe_on_one_day_goes_in_one_request_with_each_day_told() -> None:
@@ -94,7 +95,7 @@ def test_finance_answers_one_request_and_the_return_goes_on_with_the_other() -> 
     assert letters(fall("reminder", "2027-01-04 2", local_nine(2026, 12, 30), one))[0][0] == "rma/reminder"
     both = played(one, *BOARD_NOTICES, BOARD_REQUEST)
     over = command(both, "/invoiced INV-2", by="finance@tac.example", at=at(1, 14, year=2027))
-    assert (after(over).state, [request.number for request in after(over).details.invoices]) == ("invoiced", ["INV-1", "INV-2"])
+    assert (after(over).state, [number for number, _ in requests_of(after(over))]) == ("invoiced", ["INV-1", "INV-2"])
     back = command(after(over), f"/received 1 x {PART}", by=WAREHOUSE, at=at(1, 20, year=2027))
     assert (letter_to_finance(back)["invoice_number"], asked_for(after(back))) == ("INV-1", ((BOARD, 1, "12500.00", "EUR"),))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mailflow.bootstrap import shipped_templates
-from mailflow.cases.rma.lifecycle import LIFECYCLE
+from mailflow.cases.rma.details import LIFECYCLE
 from mailflow.notices.render import Templates
 from mailflow.policy.derivation import Step
 

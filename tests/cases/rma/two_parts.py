@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from mailflow.policy.case import Case, RmaLine
+from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SetDeadline
 from mailflow.policy.facts import Facts, SentNotice
 from tests.cases.rma.returns import (
@@ -18,19 +18,21 @@ from tests.cases.rma.returns import (
     PRICE,
     REMINDER,
     VERIFICATION,
+    Part,
     after,
     case,
     command,
     facts,
     fall,
     local_nine,
+    part,
     sent,
 )
 
 BOARD = "02352KLM"
 CARD_DUE, BOARD_DUE = date(2026, 12, 15), date(2027, 1, 4)
 PRICES = {PART: PRICE, BOARD: replace(PRICE, part_number=BOARD)}
-LINES = (RmaLine(part_number=PART, serials=("CARD00000001",)), RmaLine(part_number=BOARD, serials=("BOARD0000001",)))
+LINES = (part(PART, serials=("CARD00000001",)), part(BOARD, serials=("BOARD0000001",)))
 WAREHOUSE = "warehouse@tac.example"
 
 
@@ -42,9 +44,9 @@ def at(month: int, day: int, hour: int = 12, year: int = 2026) -> datetime:
     return datetime(year, month, day, hour, tzinfo=UTC)
 
 
-def shipped(lines: tuple[RmaLine, ...] = LINES) -> Case:
+def shipped(lines: tuple[Part, ...] = LINES) -> Case:
     """Both replacements left in one parcel on Monday 23 November."""
-    return after(command(case(lines=lines).changed(state="issued"), "/shipped DHL JD01", at=at(11, 23)))
+    return after(command(case(parts=lines).changed(state="issued"), "/shipped DHL JD01", at=at(11, 23)))
 
 
 def card_delivered() -> Decision:
@@ -66,7 +68,7 @@ def due(subject: Case) -> list[tuple[str, int, date | None]]:
 
 def written(subject: Case) -> tuple[SentNotice, ...]:
     """The authorisation, and what the terms remember of reminders and final notices, all taken by the customer's server."""
-    told = {mark for line in subject.details.lines for term in line.terms for mark in term.told}
+    told = {mark for unit in subject.details.units if unit.obligation for mark in unit.obligation.notices}
     notices = (
         sent(REMINDER if mark.startswith("reminder") else LAST_WORD, number, at=moment)
         for number, (mark, moment) in enumerate(sorted(told, key=str))
