@@ -150,6 +150,9 @@ def deliver_replacement(
         details = replace(details, units=lay_days(details.units), confirmations=without_invoice(details))
     details = replace(details, units=deliver(details.units, arrival.new, obligation, arrival.serials))
     delivered = freed.changed(details=note_arrivals(details, tracking, day))
+    # With other days, what is back may have taken those for which finance was asked.
+    delivered, surplus = withdraw(delivered, lambda unit: not unit.is_outstanding, Step("rma_date_moved", {}), desk)
+    details, withdrawn = delivered.details, (*withdrawn, *surplus)
     if details.outstanding == 0:
         closed, effects = _with_replacement(delivered, facts, desk, now)
         return closed, (*withdrawn, *effects)

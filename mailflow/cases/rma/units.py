@@ -252,12 +252,11 @@ def deliver(
 
 
 def delivered_last(units: Sequence[Unit], quantities: Mapping[str, int]) -> tuple[Unit, ...]:
-    """So many units of each part whose replacements arrived, the latest first."""
+    """So many units of each part whose replacements arrived, the latest first, and what is outstanding before the rest."""
     left = Counter(quantities)
     found: list[Unit] = []
-    for _, unit in sorted(
-        ((unit.obligation.delivered_on, unit) for unit in units if unit.obligation), key=lambda pair: pair[0], reverse=True
-    ):
+    arrived = [((unit.obligation.delivered_on, unit.is_outstanding), unit) for unit in units if unit.obligation]
+    for _, unit in sorted(arrived, key=lambda pair: pair[0], reverse=True):
         if left[unit.part_number] > 0:
             left[unit.part_number] -= 1
             found.append(unit)
