@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from mailflow.bootstrap import build_templates
 from mailflow.cases import kinds_opened_in
 from mailflow.cli.check_desk import find_in_desk
+from mailflow.cli.check_words import check_words
 from mailflow.cli.finding import Finding, Level
 from mailflow.notices.render import TemplateFailed, Templates
 from mailflow.policy.desk import MailboxRole, Role
@@ -76,6 +77,10 @@ def _check_language(templates: Templates, language: str, whose: str = "") -> Ite
             written += 1
         except TemplateFailed as failed:
             yield Finding(Level.WRONG, "templates", str(failed))
+    try:
+        yield from check_words(templates, language)
+    except TemplateFailed as failed:
+        yield Finding(Level.WRONG, "words", str(failed))
     if written:
         yield Finding(Level.OK, "templates", f"{whose}{language}: {written} notices can be written")
     if missing:

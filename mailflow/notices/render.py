@@ -14,8 +14,9 @@ from jinja2 import TemplateSyntaxError
 from markdown_it.tree import SyntaxTreeNode
 from markupsafe import Markup
 
-from mailflow.notices.environment import OUTPUT_LIMIT, SLOT, SLOTS, NoticeEnvironment, Slots, TooMuchOutput
+from mailflow.notices.environment import OUTPUT_LIMIT, SLOT, SLOTS, NoticeEnvironment, NoticeLoader, Slots, TooMuchOutput
 from mailflow.notices.markdown import PlainText, fill_html, fill_text, read_markdown, write_html
+from mailflow.notices.prepared import PreparedAnswer, find_prepared
 from mailflow.notices.wording import FILTERS, Wording, Words, WrongWords, merge_words, read_words
 
 LAST_LANGUAGE = "en"
@@ -79,6 +80,14 @@ class Templates:
                 for path in (home / folder / "words.toml", *sorted((home / folder).glob("*/words.toml"))):
                     words = merge_words(words, read_words(path))
         return Wording.of_language(language, words)
+
+    def prepared(self, notice: str, language: str) -> tuple[PreparedAnswer, ...]:
+        """The answers that a notice prepares for its reader, in the order of its source. Raises TemplateFailed."""
+        try:
+            source, file, _ = NoticeLoader(self._files).get_source(self._environment, f"{language}/{notice}.md")
+            return tuple(find_prepared(self._environment.parse(source), file))
+        except TemplateSyntaxError as error:
+            raise TemplateFailed(notice, language, str(self._files[f"{language}/{notice}.md"]), error.lineno, str(error.message)) from error
 
     def render(self, notice: str, languages: str | Sequence[str], values: Mapping[str, object]) -> Rendered:
         """Write the notice in the first of the languages that has it, else in English. Raises TemplateFailed."""

@@ -111,6 +111,13 @@ def _answer(kind: str, word: str, rest: str, language: str, today: date) -> Cust
     return CustomerLine(kind, reason=rest) if is_sure else None
 
 
+def act_of(words: str, language: str) -> str:
+    """What a line that begins with these words is an answer of: a kind of one-line answer, `yes`, `no`; '' for ordinary text."""
+    plain = words.strip(_AROUND)
+    kinds = (kind for kind, word in _words(language.lower()[:2]) if word.match(plain))
+    return next(kinds, "yes" if _plain(plain) in _YES else "no" if _plain(plain) in _NO else "")
+
+
 def _shipped(rest: str) -> CustomerLine | None:
     plain = re.sub(r"\s+", " ", _TRACKING_WORDS.sub(" ", rest)).strip()
     numbers = list(_TRACKING.finditer(plain))
