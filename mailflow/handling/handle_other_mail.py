@@ -11,10 +11,10 @@ from mailflow.handling.match import CaseMatch, answered_notice, candidates, load
 from mailflow.handling.notice import write_notice
 from mailflow.handling.settle import settle
 from mailflow.handling.work import IncomingMail, Outcome, Services, Trigger, Work
-from mailflow.message.absence import is_absence_notice
 from mailflow.message.bounce import read_bounce
 from mailflow.message.delivery_report import is_of_carrier, names_parcel, read_delivery_day, says_delivered
 from mailflow.message.model import Extracted, Kind
+from mailflow.message.nature import is_absence_notice
 from mailflow.message.reference import find_case_numbers
 from mailflow.message.reply import split_reply
 from mailflow.message.staff.command import Command

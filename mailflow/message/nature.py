@@ -6,44 +6,119 @@ bounce because of its words alone: it needs the sender of one as well.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailflow.message.model import Kind, Mail, Nature
-from mailflow.message.phrases import (
-    BOUNCE_SUBJECT,
-    CHALLENGE,
-    DAEMON,
-    DAEMON_NAME,
-    FAILURE,
-    MACHINE,
-    OUT_OF_OFFICE,
-    REJECTED,
-    RETURNED,
-    STATUS_CODE,
-    STRICT_DAEMON,
-)
+from mailflow.message.words import any_of
 
-_SCANNED = 20_000
+_SCANNED, _LONGEST_NOTE = 20_000, 20_000
+_LOOKED_AT = 600
+"""Characters of the text: who is away says so first."""
+_PREFIX = rf"^\W*(?:{any_of('subject', 'answered', 'forwarded')}\s*:\s*)?"
+_AWAY_SUBJECT = re.compile(rf"{_PREFIX}\[?\s*{any_of('automatic', 'away_subject')}", re.I)
+_AWAY = re.compile(any_of("automatic", "away"), re.I)
+_CHALLENGE = re.compile(any_of("automatic", "challenge"), re.I)
+_BOUNCE_SUBJECT = re.compile(any_of("bounce", "subject"), re.I)
+FAILURE = re.compile(
+    rf"\b[45]\d\d[ -#]+\(?#?[45]\.\d{{1,3}}\.\d{{1,3}}|(?:^|\s)#?[45]\.\d{{1,2}}\.\d{{1,2}}(?:\s|$)|{any_of('bounce', 'failure')}", re.I
+)
+_DAEMON = re.compile(
+    r"^(?:mailer[-_.]?daemon|mailerdaemon|postmaster|post_?master|mail[-_.]?daemon|mdaemon"
+    r"|mail[-_.]?delivery[-_.]?(?:subsystem|system)?|maildelivery|delivery|bounces?|bounce[-_.]?(?:handler|notice)?|daemon|mta|mailsystem"
+    r"|mail[-_]?system|mail[-_]?admin|email[-_]?admin|smtp[-_]?daemon|smtp|nobody|uucp|courier|mmdf|ims|system|sysadmin"
+    r"|double-bounce|mail)(?:[+_-][^@]*)?(?:@|$)",
+    re.I,
+)
+_STRICT_DAEMON = re.compile(
+    r"^(?:mailer[-_.]?daemon|mailerdaemon|post_?master|mail[-_.]?daemon|mdaemon|double-bounce)(?:[+_.\\-][^@]*)?(?:@|$)", re.I
+)
+_DAEMON_NAME = re.compile(any_of("bounce", "sender_name"), re.I)
+_MACHINE = re.compile(
+    r"smtp|anti-?virus|gateway|no-?reply"
+    r"|(?:^|[._-])(?:ndr|mail|mailer|imss|admin|administrator|system|service|daemon|bounces?|delivery|security)(?:[._-]|@|$)",
+    re.I,
+)
+_RETURNED = re.compile(rf"^(?:> ?)?(?:received: |return-path: |message-id: )|{any_of('bounce', 'returned')}", re.I | re.M)
+_STATUS_CODE = re.compile(r"\b5\d\d[ -]#?5\.\d\.\d|\b5\.\d\.\d\b|\b55\d[ -]{1,3}[A-Za-z<]")
+_REJECTED = re.compile(r"^Disposition:.{0,80}automatic-action.{0,80};\s*(?:deleted|failed|denied|refused)", re.I | re.M)
+_ARRIVED = {"delivered", "relayed", "expanded"}
+_REPORTED = {"final-recipient", "original-recipient", "action", "x-actual-recipient", "x-supplementary-info"}
+_AUTOREPLY = (
+    "x-autoreply",
+    "x-autorespond",
+    "x-autoresponder",
+    "x-auto-response",
+    "x-autoreply-from",
+    "x-mail-autoreply",
+    "x-away-message",
+)
+_LIST = ("list-id", "list-post", "x-mailing-list", "mailing-list", "x-mailman-version", "x-loop-list")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A row of the table. `found` returns what made it fit, in words, or '' where it does not."""
+class Look:
+    """A mail as the rules look at it, gathered once."""
 
-    kind: Kind
-    name: str
-    found: Callable[[Mail], str]
+    mail: Mail
+    author: str
+    headers: dict[str, str]
+    """The first value of each header, the content type in lower case and without quotes."""
+    kinds: frozenset[str]
+    """The media types of its attachments."""
+    actions: frozenset[str]
+    """What a delivery report says was done with the mail."""
+    text: str
+    null_sender: bool
+    auto_submitted: str
+    """The keyword of Auto-Submitted, '' for `no`."""
+    told: bool
+    """The subject speaks of a mail that was not delivered."""
+    away: bool
+    """The subject is that of an automatic answer."""
+    daemon: bool
+    """The sender bears a name of mail servers."""
+
+    def says_failure(self) -> bool:
+        """Whether the text tells that a mail was not delivered."""
+        return FAILURE.search(self.text) is not None
+
+    def is_report(self, kind: str) -> bool:
+        """Whether the content type names this sort of report."""
+        return f"report-type={kind}" in self.headers["content-type"]
 
 
 def find_nature(mail: Mail, own_addresses: frozenset[str]) -> Nature:
     """The verdict on a mail. `own_addresses` are all addresses of ours, lower case."""
-    if mark := _own(mail, own_addresses):
-        return Nature(Kind.ECHO, mark)
-    for rule in RULES:
-        if mark := rule.found(mail):
-            return Nature(rule.kind, f"{rule.name}: {mark}" if mark != rule.name else mark)
+    look = _look_at(mail)
+    if look.author in own_addresses:
+        return Nature(Kind.ECHO, "sender is an address of ours")
+    for kind, name, rule in RULES:
+        if mark := rule(look):
+            return Nature(kind, f"{name}: {mark}")
     return Nature(Kind.PERSON, "no mark of a machine")
+
+
+def _look_at(mail: Mail) -> Look:
+    headers = dict(reversed(mail.headers))
+    headers["content-type"] = headers.get("content-type", "").lower().replace('"', "")
+    submitted = headers.get("auto-submitted", "").lower().partition(";")[0].strip()
+    author = mail.senders[0] if mail.senders else None
+    address, name = (author.address, author.name) if author else ("", "")
+    return Look(
+        mail,
+        address,
+        headers,
+        frozenset(part.content_type for part in mail.attachments),
+        frozenset(value.lower().split(" ")[0] for key, value in mail.report if key == "action"),
+        (mail.text or mail.alternative_text)[:_SCANNED],
+        any(key == "return-path" and value.replace(" ", "") == "<>" for key, value in mail.headers),
+        "" if submitted == "no" else submitted,
+        _BOUNCE_SUBJECT.search(mail.subject) is not None,
+        _AWAY_SUBJECT.search(mail.subject) is not None,
+        bool(_DAEMON.search(address) or _DAEMON_NAME.search(name)),
+    )
 
 
 def is_automatic(nature: Nature) -> bool:
@@ -51,203 +126,134 @@ def is_automatic(nature: Nature) -> bool:
     return nature.kind is Kind.AUTOMATIC
 
 
-def _own(mail: Mail, own_addresses: frozenset[str]) -> str:
-    return "sender is an address of ours" if mail.sender.address in own_addresses else ""
+def is_absence_notice(mail: Mail) -> bool:
+    """For mail that a machine sent: the subject or the first words say that its owner is away, or a header says vacation (IN7).
+
+    What a helpdesk's machine answers is none.
+    """
+    told = f"{mail.subject}\n{(mail.text or mail.alternative_text)[:_LOOKED_AT]}"
+    vacation = "vacation" in mail.header("auto-submitted").lower() or bool(mail.header("x-away-message"))
+    return vacation or _AWAY.search(told) is not None
 
 
-def _auto_submitted(mail: Mail) -> str:
-    value = mail.header("auto-submitted").lower().partition(";")[0].strip()
-    return "" if value in ("", "no") else value
+def feedback(look: Look) -> str:
+    return "feedback-report" if look.is_report("feedback-report") or "message/feedback-report" in look.kinds else ""
 
 
-def _content_type(mail: Mail) -> str:
-    return mail.header("content-type").lower().replace('"', "")
-
-
-def _null_sender(mail: Mail) -> bool:
-    return any(value.replace(" ", "") == "<>" for value in mail.all_headers("return-path"))
-
-
-def _local(mail: Mail) -> str:
-    return mail.sender.address
-
-
-def _delivery_status(mail: Mail) -> str:
-    kind = _content_type(mail)
-    if "report-type=feedback-report" in kind or "report-type=disposition-notification" in kind:
-        return ""
-    if not any(
-        key in ("final-recipient", "original-recipient", "action", "x-actual-recipient", "x-supplementary-info") for key, _ in mail.report
-    ):
-        return ""
-    actions = {value.lower().split(" ")[0] for key, value in mail.report if key == "action"}
-    return "" if actions and actions <= {"delivered", "relayed", "expanded"} else "message/delivery-status"
-
-
-def _rejection(mail: Mail) -> str:
+def rejection(look: Look) -> str:
     """A filter of the recipient's (Sieve reject, RFC 5429) answers with a receipt that says `deleted`: our mail was not taken."""
-    notes = (
-        part.content[:20_000].decode("latin-1") for part in mail.attachments if part.content_type == "message/disposition-notification"
-    )
-    return (
-        "rejected by the recipient's filter" if BOUNCE_SUBJECT.search(mail.subject) and any(REJECTED.search(note) for note in notes) else ""
-    )
+    receipts = (part.content for part in look.mail.attachments if part.content_type == "message/disposition-notification")
+    rejects = look.told and any(_REJECTED.search(content[:_LONGEST_NOTE].decode("latin-1")) for content in receipts)
+    return "rejected by the recipient's filter" if rejects else ""
 
 
-def _receipt(mail: Mail) -> str:
-    if "report-type=disposition-notification" in _content_type(mail):
+def receipt(look: Look) -> str:
+    if look.is_report("disposition-notification"):
         return "report-type=disposition-notification"
-    return "message/disposition-notification" if _part(mail, "message/disposition-notification") else ""
+    return "message/disposition-notification" if "message/disposition-notification" in look.kinds else ""
 
 
-def _part(mail: Mail, kind: str) -> bool:
-    return any(part.content_type == kind for part in mail.attachments)
-
-
-def _feedback(mail: Mail) -> str:
-    if "report-type=feedback-report" in _content_type(mail) or _part(mail, "message/feedback-report"):
-        return "feedback-report"
-    return ""
-
-
-def _delivered(mail: Mail) -> str:
-    actions = {value.lower().split(" ")[0] for key, value in mail.report if key == "action"}
-    return "success report" if actions and actions <= {"delivered", "relayed", "expanded"} else ""
-
-
-def _failure_words(mail: Mail) -> bool:
-    return bool(FAILURE.search((mail.text or mail.alternative_text)[:_SCANNED]))
-
-
-def _bounce_by_daemon(mail: Mail) -> str:
-    """The postmaster writes, the subject or the text speaks of a failure, and it is neither a vacation notice nor an answer."""
-    named = DAEMON_NAME.search(mail.sender.name) and "@" not in mail.sender.address
-    daemon = (
-        STRICT_DAEMON.search(_local(mail)) or named or (mail.sender.address.startswith('"') and DAEMON_NAME.search(mail.sender.address))
-    )
-    if not daemon or OUT_OF_OFFICE.search(mail.subject):
+def delivery_status(look: Look) -> str:
+    is_other = look.is_report("feedback-report") or look.is_report("disposition-notification")
+    if is_other or not any(key in _REPORTED for key, _ in look.mail.report):
         return ""
-    told = BOUNCE_SUBJECT.search(mail.subject)
-    if mail.header("in-reply-to") and not told:
-        told = STATUS_CODE.search((mail.text or mail.alternative_text)[:_SCANNED])
-    elif not told and (_failure_words(mail) or _part(mail, "message/rfc822")):
-        return f"from {mail.sender.address or mail.sender.name}"
-    return f"from {mail.sender.address or mail.sender.name}" if told else ""
+    return "" if look.actions and look.actions <= _ARRIVED else "message/delivery-status"
 
 
-def _bounce_by_machine(mail: Mail) -> str:
-    """A gateway with a name of its own: a machine's address, a failure in subject and text, and the mail it returns."""
-    if not MACHINE.search(_local(mail)) or mail.in_reply_to or not BOUNCE_SUBJECT.search(mail.subject) or not _failure_words(mail):
-        return ""
-    returned = _part(mail, "message/rfc822") or RETURNED.search((mail.text or mail.alternative_text)[:_SCANNED])
-    return f"from {mail.sender.address}, with the returned mail" if returned else ""
+def delivered(look: Look) -> str:
+    return "success report" if look.actions and look.actions <= _ARRIVED else ""
 
 
-def _bounce_by_null_sender(mail: Mail) -> str:
-    """Return-Path <> and both a failure subject and failure words, or the sender's name of a daemon with either."""
-    if not _null_sender(mail) or OUT_OF_OFFICE.search(mail.subject) or _auto_submitted(mail) == "auto-generated":
-        return ""
-    if _part(mail, "message/rfc822") and not _auto_submitted(mail):
-        return "Return-Path <> and the returned mail"
-    evidence = (
-        bool(BOUNCE_SUBJECT.search(mail.subject)),
-        _failure_words(mail),
-        bool(DAEMON.search(_local(mail)) or DAEMON_NAME.search(mail.sender.name)),
-    )
-    return "Return-Path <>" if sum(evidence) >= 2 else ""
-
-
-def _bounce_by_marks(mail: Mail) -> str:
-    if mail.header("x-failed-recipients"):
+def bounce_by_marks(look: Look) -> str:
+    if look.headers.get("x-failed-recipients"):
         return "header X-Failed-Recipients"
-    kind = _content_type(mail)
-    if "report-type=delivery-status" in kind and (BOUNCE_SUBJECT.search(mail.subject) or _failure_words(mail)):
+    if look.is_report("delivery-status") and (look.told or look.says_failure()):
         return "multipart/report"
-    if (
-        (DAEMON.search(_local(mail)) or DAEMON_NAME.search(mail.sender.name))
-        and BOUNCE_SUBJECT.search(mail.subject)
-        and _failure_words(mail)
-        and not mail.header("in-reply-to")
-    ):
-        return f"from {mail.sender.address}, failure in subject and text"
-    return ""
+    is_told = look.daemon and look.told and not look.headers.get("in-reply-to") and look.says_failure()
+    return f"from {look.author}, failure in subject and text" if is_told else ""
 
 
-def _automatic_header(mail: Mail) -> str:
-    if mark := _auto_submitted(mail):
-        return f"Auto-Submitted: {mark}"
-    for name in (
-        "x-autoreply",
-        "x-autorespond",
-        "x-autoresponder",
-        "x-auto-response",
-        "x-autoreply-from",
-        "x-mail-autoreply",
-        "x-away-message",
-    ):
-        if (value := mail.header(name)) and value.lower() not in ("no", "false"):
-            return name
-    return ""
-
-
-def _precedence(mail: Mail) -> str:
-    return mail.header("precedence").lower().strip()
-
-
-def _automatic_precedence(mail: Mail) -> str:
-    value = _precedence(mail)
-    if value in ("auto_reply", "auto-reply", "autoreply"):
-        return f"Precedence: {value}"
-    return f"Precedence: {value}" if value in ("bulk", "junk") and not _list_header(mail) else ""
-
-
-def _out_of_office(mail: Mail) -> str:
-    return "out-of-office subject" if OUT_OF_OFFICE.search(mail.subject) else ""
-
-
-def _challenge(mail: Mail) -> str:
-    if _null_sender(mail) and CHALLENGE.search(mail.subject):
-        return "challenge-response"
-    return ""
-
-
-def _suppressed(mail: Mail) -> str:
-    """X-Auto-Response-Suppress stands on Outlook users' mail too: it counts only beside an empty return path."""
-    if not mail.header("x-auto-response-suppress") or not _null_sender(mail):
+def bounce_by_daemon(look: Look) -> str:
+    """The postmaster writes, the subject or the text speaks of a failure, and it is neither a vacation notice nor an answer."""
+    name = look.mail.sender.name
+    bears_name = _DAEMON_NAME.search(name) and "@" not in look.author
+    quoted_name = look.author.startswith('"') and _DAEMON_NAME.search(look.author)
+    if look.away or not (_STRICT_DAEMON.search(look.author) or bears_name or quoted_name):
         return ""
-    return "X-Auto-Response-Suppress and Return-Path <>"
+    if look.headers.get("in-reply-to"):
+        fails = look.told or _STATUS_CODE.search(look.text) is not None
+    else:
+        fails = look.told or "message/rfc822" in look.kinds or look.says_failure()
+    return f"from {look.author or name}" if fails else ""
 
 
-def _list_header(mail: Mail) -> str:
-    for name in ("list-id", "list-post", "x-mailing-list", "mailing-list", "x-mailman-version", "x-loop-list"):
-        if mail.header(name):
-            return name
-    return ""
+def bounce_by_null_sender(look: Look) -> str:
+    """Return-Path <> and both a failure subject and failure words, or the sender's name of a daemon with either."""
+    if not look.null_sender or look.away or look.auto_submitted == "auto-generated":
+        return ""
+    if "message/rfc822" in look.kinds and not look.auto_submitted:
+        return "Return-Path <> and the returned mail"
+    return "Return-Path <>" if look.told + look.daemon + look.says_failure() >= 2 else ""
 
 
-def _list(mail: Mail) -> str:
-    return _list_header(mail) or ("Precedence: list" if _precedence(mail) == "list" else "")
+def bounce_by_machine(look: Look) -> str:
+    """A gateway with a name of its own: a machine's address, a failure in subject and text, and the mail it returns."""
+    if not _MACHINE.search(look.author) or look.mail.in_reply_to or not look.told or not look.says_failure():
+        return ""
+    returned = "message/rfc822" in look.kinds or _RETURNED.search(look.text)
+    return f"from {look.author}, with the returned mail" if returned else ""
 
 
-def _null_return_path(mail: Mail) -> str:
-    return "Return-Path <>" if _null_sender(mail) else ""
+def automatic_header(look: Look) -> str:
+    if look.auto_submitted:
+        return f"Auto-Submitted: {look.auto_submitted}"
+    return next((name for name in _AUTOREPLY if look.headers.get(name, "").lower() not in ("", "no", "false")), "")
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(Kind.FEEDBACK, "complaint of a mail provider (RFC 5965)", _feedback),
-    Rule(Kind.BOUNCE, "rejection (RFC 5429)", _rejection),
-    Rule(Kind.RECEIPT, "read receipt (RFC 8098)", _receipt),
-    Rule(Kind.BOUNCE, "delivery report (RFC 3464)", _delivery_status),
-    Rule(Kind.RECEIPT, "delivery confirmed (RFC 3464)", _delivered),
-    Rule(Kind.BOUNCE, "mark of a bounce", _bounce_by_marks),
-    Rule(Kind.BOUNCE, "failure notice of a postmaster", _bounce_by_daemon),
-    Rule(Kind.BOUNCE, "failure notice without return path", _bounce_by_null_sender),
-    Rule(Kind.BOUNCE, "failure notice of a gateway", _bounce_by_machine),
-    Rule(Kind.AUTOMATIC, "automatic mail", _automatic_header),
-    Rule(Kind.AUTOMATIC, "automatic mail", _automatic_precedence),
-    Rule(Kind.AUTOMATIC, "automatic answer", _out_of_office),
-    Rule(Kind.AUTOMATIC, "challenge", _challenge),
-    Rule(Kind.AUTOMATIC, "automatic mail", _suppressed),
-    Rule(Kind.LIST, "post of a mailing list", _list),
-    Rule(Kind.AUTOMATIC, "no return path", _null_return_path),
+def automatic_precedence(look: Look) -> str:
+    value = look.headers.get("precedence", "").lower().strip()
+    says_so = value in ("auto_reply", "auto-reply", "autoreply") or (value in ("bulk", "junk") and not any(map(look.headers.get, _LIST)))
+    return f"Precedence: {value}" if says_so else ""
+
+
+def out_of_office(look: Look) -> str:
+    return "out-of-office subject" if look.away else ""
+
+
+def challenge(look: Look) -> str:
+    return "challenge-response" if look.null_sender and _CHALLENGE.search(look.mail.subject) else ""
+
+
+def suppressed(look: Look) -> str:
+    """X-Auto-Response-Suppress stands on Outlook users' mail too: it counts only beside an empty return path."""
+    return "X-Auto-Response-Suppress and Return-Path <>" if look.null_sender and look.headers.get("x-auto-response-suppress") else ""
+
+
+def mailing_list(look: Look) -> str:
+    is_list = look.headers.get("precedence", "").lower().strip() == "list"
+    return next(filter(look.headers.get, _LIST), "Precedence: list" if is_list else "")
+
+
+def null_return_path(look: Look) -> str:
+    return "Return-Path <>" if look.null_sender else ""
+
+
+RULES: tuple[tuple[Kind, str, Callable[[Look], str]], ...] = (
+    (Kind.FEEDBACK, "complaint of a mail provider (RFC 5965)", feedback),
+    (Kind.BOUNCE, "rejection (RFC 5429)", rejection),
+    (Kind.RECEIPT, "read receipt (RFC 8098)", receipt),
+    (Kind.BOUNCE, "delivery report (RFC 3464)", delivery_status),
+    (Kind.RECEIPT, "delivery confirmed (RFC 3464)", delivered),
+    (Kind.BOUNCE, "mark of a bounce", bounce_by_marks),
+    (Kind.BOUNCE, "failure notice of a postmaster", bounce_by_daemon),
+    (Kind.BOUNCE, "failure notice without return path", bounce_by_null_sender),
+    (Kind.BOUNCE, "failure notice of a gateway", bounce_by_machine),
+    (Kind.AUTOMATIC, "automatic mail", automatic_header),
+    (Kind.AUTOMATIC, "automatic mail", automatic_precedence),
+    (Kind.AUTOMATIC, "automatic answer", out_of_office),
+    (Kind.AUTOMATIC, "challenge", challenge),
+    (Kind.AUTOMATIC, "automatic mail", suppressed),
+    (Kind.LIST, "post of a mailing list", mailing_list),
+    (Kind.AUTOMATIC, "no return path", null_return_path),
 )
+"""What it is, the rule's name, and the rule: it returns what made it fit, in words, or '' where it does not."""
