@@ -109,7 +109,7 @@ def find_delivered(incoming: IncomingMail) -> Delivered | None:
     """Find the parcel that a carrier's mail reports: genuine, of the carrier that staff named, with its tracking number; None otherwise."""
     work, mail, sender = incoming.work, incoming.mail, incoming.sender
     text = f"{mail.subject}\n{mail.text or mail.alternative_text}"
-    if not incoming.authentication.genuine or not says_delivered(text) or work.desk.roles_of(sender) or work.register.is_known(sender):
+    if not incoming.authentication.genuine or work.desk.roles_of(sender) or work.register.is_known(sender) or not says_delivered(text):
         return None
     for case, parcel in _parcels_under_way(work):
         if is_of_carrier(sender.rpartition("@")[2], parcel.carrier) and names_parcel(text, parcel.tracking):

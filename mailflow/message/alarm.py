@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import islice
 
+from mailflow.message.customer.free_text import find_serials, normal_serial
 from mailflow.message.model import Mail
-from mailflow.message.serials import find_serials, normal_serial
 
 _SCANNED, _LARGEST_FILE = 65_536, 262_144
 _MOST_LINES, _MOST_FIELDS, _DEEPEST = 600, 2000, 8

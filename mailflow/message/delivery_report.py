@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from mailflow.message.customer.dates import read_date
+from mailflow.message.words import any_of
 
-DELIVERED = re.compile(r"\bdelivered\b|\bdor[ęe]czon\w*|\bdostarczon\w*|已(?:经)?(?:送达|签收|妥投)", re.IGNORECASE)
-NOT_DELIVERED = re.compile(
-    r"\b(?:will|shall|would|to be|being|not|never|cannot|couldn't|can't|unable|expected|scheduled|estimated|soon|once|when|if|attempt\w*|"
-    r"zostanie|b[ęe]dzie|nie|planowan\w*|przewidywan\w*|gdy|je[śs]li)\b|未|将|预计|尚",
-    re.IGNORECASE,
-)
+DELIVERED = re.compile(any_of("delivery", "delivered"), re.IGNORECASE)
+NOT_DELIVERED = re.compile(any_of("delivery", "not_yet", whole=True), re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZĄĆĘŁŃÓŚŹŻ])|(?<=[。！？])|\n")
 LONGEST_TEXT = 20_000
 PUBLIC = frozenset(("com", "co", "net", "org", "gov", "edu"))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import partial
 
-from mailflow.message.answers import quotes_ours, read_typed, repeats
 from mailflow.message.customer.one_line import CustomerLine, read_customer_lines
 from mailflow.message.customer.request import extract_request
+from mailflow.message.customer.stated import bare_label, split_label
 from mailflow.message.documents.pdf_form import read_pdf_form
 from mailflow.message.documents.text_form import read_text_form
 from mailflow.message.documents.xlsx_form import read_xlsx_form
 from mailflow.message.forwarded import without_forwarding_lines
 from mailflow.message.model import Extracted, Mail, ReturnNotification
-from mailflow.message.reply import split_reply
+from mailflow.message.reply import begins_quotation, own_lines, split_reply
 from mailflow.message.reply_words import ANSWERED, BEGIN_FORWARDED, FORWARDED, HEADER_FROM, ORIGINAL
 
 MOST_LINES = 4000
@@ -108,3 +109,147 @@ def find_return_notifications(mail: Mail, new_text: str, today: date, language: 
 def find_customer_lines(text: str, languages: Sequence[str], today: date, prefixes: Sequence[str]) -> tuple[CustomerLine, ...]:
     """Read the one-line answers in the language of those in which most of them can be read (BX6, BX12)."""
     return max((read_customer_lines(text, language, today, prefixes) for language in languages), key=len, default=())
+
+
+_MOST_LINES, _LONGEST_LINE, _LONGEST_LETTER = 4000, 500, 40_000
+_MOST_INSIDE = 20
+"""Lines that somebody types between two of ours; more are something else."""
+FEWEST_REPEATED = 3
+"""Lines of a mail of ours that make an answer a quotation of it."""
+_MARKS = re.compile(r"^(?:\s{0,3}(?:>|＞))+\s?")
+_LINK = re.compile(r"<[^<>\n]{0,500}>")
+_AROUND = " \t*_:：=|–—-"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """`words` are the sender's own lines, an answer behind the name under which we asked; `inside` is what stands in our quoted text."""
+
+    words: str
+    inside: str = ""
+
+
+def repeats(new_text: str, sent: str) -> bool:
+    """Whether an answer quotes a mail of ours without any mark: one line in common may be the prepared answer that we offered."""
+    said = {line.strip() for line in sent.splitlines() if line.strip()}
+    return sum(line.strip() in said for line in new_text.splitlines() if line.strip()) >= FEWEST_REPEATED
+
+
+def read_typed(text: str, sent: Sequence[str] = ()) -> Typed:
+    """`sent` are the texts of the letters that the reply may quote; without them nothing inside a quotation is read."""
+    lines, own = own_lines(text)
+    lines = [line if is_own else line[:_LONGEST_LINE] for line, is_own in zip(lines, own, strict=True)]
+    letters = _Letters(sent, "\n".join(line for line, is_own in zip(lines, own, strict=True) if is_own))
+    reader = _Reader(letters)
+    for at, (line, is_own) in enumerate(zip(lines, own, strict=True)):
+        if is_own:
+            reader.take_own(line)
+        elif at < _MOST_LINES:
+            reader.take_quoted(lines, at)
+    return Typed("\n".join(reader.words).strip("\n"), "\n".join(reader.inside))
+
+
+def quotes_ours(text: str, sent: Sequence[str]) -> bool:
+    """Whether lines of a letter of ours stand anywhere in a mail."""
+    letters = _Letters(sent, "")
+    return sum(letters.has(line[:_LONGEST_LINE]) for line in text.split("\n")[:_MOST_LINES]) >= FEWEST_REPEATED
+
+
+class _Letters:
+    """Letters of ours to hold lines against, whatever a mail program did to marks, blanks and line ends."""
+
+    def __init__(self, sent: Sequence[str], own_words: str) -> None:
+        texts = [text[:_LONGEST_LETTER] for text in sent]
+        self._whole = "\n".join(_normal(text) for text in texts)
+        lines = [line for text in texts for line in text.split("\n")]
+        copied = [line for text in texts if repeats(own_words, text) for line in text.split("\n")]
+        self._copied = frozenset(filter(None, map(_normal, copied)))
+        self._questions = {_normal(line): line.strip(_AROUND) for line in lines if bare_label(line)}
+
+    def has(self, line: str) -> bool:
+        """Whether a quoted line is ours, or a piece of one."""
+        pieces = [piece for piece in map(_normal, _LINK.sub(" ", line).split("|")) if piece]
+        return bool(pieces) and all(piece in self._whole for piece in pieces)
+
+    def has_copied(self, line: str) -> bool:
+        """Whether a line without a mark is ours, in a mail that copies a letter of ours without any."""
+        return bool(self._copied) and _normal(_LINK.sub(" ", line[:_LONGEST_LINE])) in self._copied
+
+    def completed_copy(self, line: str) -> str:
+        """`answer_in` of a line without a mark; the line itself where it is none."""
+        return (self.answer_in(line[:_LONGEST_LINE]) if self._copied else "") or line
+
+    def answer_in(self, line: str) -> str:
+        """`serial number: X` of our line `- serial number` behind which somebody typed X, else ''."""
+        bare = line.lstrip(" >＞" + _AROUND)
+        normal = _normal(bare)
+        question = max((one for one in self._questions if normal.startswith(one)), key=len, default="")
+        rest = _beyond(bare, len(question)) if question else ""
+        typed = rest.strip(_AROUND)
+        is_word_cut = rest[:1].isascii() and rest[:1].isalnum() and question.isascii()
+        return f"{self._questions[question]}: {typed}" if _normal(typed) and not is_word_cut else ""
+
+
+@dataclass
+class _Reader:
+    """Goes through the lines once and remembers what we had asked just above."""
+
+    letters: _Letters
+    words: list[str] = field(default_factory=list)
+    inside: list[str] = field(default_factory=list)
+    asked: str = ""
+    depth: int = -1
+    """Of the last quoted line that is ours, -1 where another quotation has begun since."""
+    waiting: list[str] = field(default_factory=list)
+    """Quoted lines below one of ours: the sender's if another one of ours follows."""
+
+    def take_own(self, line: str) -> None:
+        if self.letters.has_copied(line):
+            self.asked = _question(line)
+            return
+        said = self.letters.completed_copy(line).strip()
+        self.words.append(self._under_question(said))
+        self.asked = "" if said else self.asked
+
+    def take_quoted(self, lines: list[str], at: int) -> None:
+        marks = _MARKS.match(lines[at])
+        line = lines[at][marks.end() :] if marks else lines[at]
+        depth = marks[0].count(">") + marks[0].count("＞") if marks else 0
+        if not _normal(line):
+            return
+        if self.letters.has(line):
+            if self.waiting and depth == self.depth:
+                self.inside += self.waiting
+            self.waiting, self.depth, self.asked = [], depth, _question(line)
+        elif depth in (self.depth, 1) and (answer := self.letters.answer_in(line)):
+            self.inside += [*(self.waiting if depth == self.depth else ()), answer]
+            self.waiting, self.depth, self.asked = [], depth, ""
+        elif depth == self.depth and len(self.waiting) < _MOST_INSIDE and not begins_quotation([line, *lines[at + 1 : at + 16]], 0):
+            self.waiting.append(self._under_question(line.strip()))
+            self.asked = ""
+        else:
+            self.waiting, self.depth, self.asked = [], -1, _question(line)
+
+    def _under_question(self, line: str) -> str:
+        return f"{self.asked}: {line}" if self.asked and line and not split_label(line) else line
+
+
+def _question(line: str) -> str:
+    """The name under which a line asks for something, '' where it asks for nothing."""
+    plain = line.lstrip("> \t")
+    is_question = bare_label(plain) or ((pair := split_label(plain)) and not pair[1])
+    return plain.strip(_AROUND) if is_question else ""
+
+
+def _beyond(text: str, count: int) -> str:
+    """The text behind its first `count` letters and digits."""
+    for at, char in enumerate(text):
+        if count == 0:
+            return text[at:]
+        count -= len(_normal(char))
+    return ""
+
+
+def _normal(text: str) -> str:
+    """Letters and digits only."""
+    return "".join(filter(str.isalnum, text.lower()))

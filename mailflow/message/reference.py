@@ -12,8 +12,10 @@ from functools import lru_cache
 from mailflow.message.mime.header import read_addresses
 from mailflow.message.mime.part import split_uuencoded
 from mailflow.message.model import Mail
+from mailflow.message.words import any_of
 
 _SCANNED = 262_144
+_BETWEEN = any_of("reference", "number")
 _ENVELOPE = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to")
 
 
@@ -36,7 +38,7 @@ def find_case_number(line: str, prefixes: Iterable[str]) -> tuple[str, int, int]
 def _numbers_of(prefixes: tuple[str, ...]) -> re.Pattern[str] | None:
     letters = sorted({prefix.rstrip("-").upper() for prefix in prefixes if prefix.rstrip("-")}, key=len, reverse=True)
     words = "|".join(re.escape(one) for one in letters)
-    form = rf"(?<![A-Za-z0-9])({words})(?:\s?(?:no|nr|number|numer|号码|号|编号)\.?)?[\s:：#_\-‐-―－]{{0,3}}(\d{{3,12}})(?![0-9A-Za-z])"
+    form = rf"(?<![A-Za-z0-9])({words})(?:\s?{_BETWEEN}\.?)?[\s:：#_\-‐-―－]{{0,3}}(\d{{3,12}})(?![0-9A-Za-z])"
     return re.compile(form, re.I) if letters else None
 
 

@@ -16,7 +16,6 @@ from multiprocessing.connection import Connection
 import pytest
 
 from mailflow.message.alarm import read_alarm
-from mailflow.message.answers import read_typed
 from mailflow.message.as_json import describe_mail
 from mailflow.message.bounce import read_bounce
 from mailflow.message.customer.one_line import is_yes, read_added_addresses, read_customer_lines
@@ -34,6 +33,7 @@ from mailflow.message.mime.parse import parse_mail
 from mailflow.message.mime.part import split_uuencoded, unflow
 from mailflow.message.model import Address, Attachment, Mail, UnreadableMail
 from mailflow.message.nature import find_nature
+from mailflow.message.own_words import read_typed
 from mailflow.message.reference import find_case_numbers
 from mailflow.message.reply import split_reply, without_quotations
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflow.message.answers import read_typed
 from mailflow.message.customer.request import extract_request
+from mailflow.message.own_words import read_typed
 from mailflow.message.reply import split_reply, without_quotations
 
 NOTICE = """Hello Anna,

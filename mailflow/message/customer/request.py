@@ -9,13 +9,12 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from mailflow.message.customer.free_text import find_company, find_part_numbers, find_serials, find_signature_facts, part_number_of
 from mailflow.message.customer.priority import read_priority
 from mailflow.message.customer.stated import Stated, read_stated, split_label
 from mailflow.message.mime.part import split_uuencoded
 from mailflow.message.model import Extracted
-from mailflow.message.phones import find_company, find_signature_facts
 from mailflow.message.reply_words import CLOSING, MOBILE
-from mailflow.message.serials import find_part_numbers, find_serials, part_number_of
 from mailflow.message.words import any_of, words_of
 
 _SCANNED, _MOST_LINES, _LONGEST_LINE = 262_144, 1200, 4000

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from mailflow.message.customer.free_text import normal_serial, part_number_of
 from mailflow.message.customer.stated import field_of
 from mailflow.message.documents.spreadsheet import EXACT_DIGITS, LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, Cell, read_sheets
 from mailflow.message.documents.xlsx_form import read_xlsx_form
 from mailflow.message.item import Item
 from mailflow.message.mime.charset import decode_text
 from mailflow.message.model import Attachment
-from mailflow.message.serials import normal_serial, part_number_of
 
 _HEADING_WITHIN = 15
 _LONGEST_LINE, _LONGEST_CONDITION = 300, 300

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from mailflow.message.customer.free_text import part_number_of
 from mailflow.message.customer.request import extract_request
 from mailflow.message.reference import find_case_numbers
-from mailflow.message.serials import part_number_of
 
 SERIAL = "2102352KLM10L5000456"
 

@@ -1,28 +1,24 @@
-"""Serial and part (BOM) numbers in free text, by form only: whether a serial exists, the register decides (IN4)."""
+"""Facts in free text by their form: serial and part (BOM) numbers, and what a signature tells of the writer (IN4).
+
+Whether a serial exists, the register decides.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from mailflow.message.reply_words import CLOSING
+from mailflow.message.words import any_of
 
 LENGTHS = (12, 16, 20)
 _TOKEN = re.compile(r"(?<![A-Za-z0-9@/._+-])[A-Za-z0-9]{8,24}(?![A-Za-z0-9@]|[._/+-][A-Za-z0-9])")
-_LABELLED = re.compile(
-    r"(?:serial(?:\s*(?:numbers?|nos?|nr))?|\be?s/?n\b|seryjn\w+|序列号(?:码)?|\bsn号)\s*[.:：#=]*\s*(?:is|are|to|为|是)?\s*[:：]?\s*", re.I
-)
+_LABELLED = re.compile(rf"{any_of('serial', 'label')}\s*[.:：#=]*\s*{any_of('serial', 'is')}?\s*[:：]?\s*", re.I)
 _SPACED = re.compile(r"[A-Za-z0-9]{2,20}(?:(?:[ -]|, ?)[A-Za-z0-9]{2,20}){0,6}")
-_OTHER_NUMBERS = re.compile(
-    r"mac(?:\s*address)?|imei|contract|agreement|purchase|order|\bp\.?o\b|ticket|case|tracking|waybill|awb"
-    r"|invoice|iban|account|\bvat\b|\bnip\b|\btel\b|phone|mobile|fax|telefon|faks|umow\w+|zamówieni\w+"
-    r"|przesył\w+|faktur\w+|合同|订单|运单|单号|电话|手机|传真|邮编|license|licence|uuid",
-    re.I,
-)
-_PART_LABELLED = re.compile(
-    r"(?:part(?:\s*(?:numbers?|nos?|nr|code))?|\bp/?n\b|\bbom(?:\s*code)?\b|numer części|nr części|部件(?:编码|号)?"
-    r"|编码|料号)\s*[.:：#=]*\s*([0-9][0-9A-Za-z]{6,11})\b",
-    re.I,
-)
+_OTHER_NUMBERS = re.compile(any_of("serial", "other_number"), re.I)
+_PART_LABELLED = re.compile(rf"{any_of('serial', 'part')}\s*[.:：#=]*\s*([0-9][0-9A-Za-z]{{6,11}})\b", re.I)
 _TICKET = re.compile(
     r"(?:CHG|CHANGE|INC|INCIDENT|REQ|RITM|SCTASK|TASK|STASK|CASE|TKT|TICKET|PRB|PBI|CRQ|WO|WOR|SR|CS|HD|HELPDESK|RFC|ORD|PO|INV)\d+"
 )
@@ -133,3 +129,76 @@ def _looks_like_one(token: str) -> bool:
     if token != token.upper():
         return len(token) == 20 and token.startswith("21") and sum(char.isdigit() for char in token) >= 8
     return not (re.fullmatch(r"[0-9A-F]{12}", token) or _TICKET.fullmatch(token))
+
+
+_NUMBER = r"(\+?\(?\d[\d\s()./-]{5,22}\d)"
+_PHONE = re.compile(
+    rf"(?:(?:^|[\s,;|（(]){any_of('signature', 'phone', spaced=True)}\b|{any_of('signature', 'phone', spaced=False)})"
+    rf"\s*(?:\.|{any_of('signature', 'number')})?\s*{any_of('signature', 'is')}?\s*[:：.]?\s*{_NUMBER}",
+    re.I,
+)
+_FAX = re.compile(rf"(?:^|[\s,;|]){any_of('signature', 'fax')}\b\s*[:：.]?\s*{_NUMBER}", re.I)
+_BARE_PHONE = re.compile(r"(?:^|\s)(\+\d{1,3}[\s()./-]*\d[\d\s()./-]{5,18}\d)(?:\s|$)")
+_COMPANY = re.compile(
+    r"(?:^|[,|]\s*)([^,|\n]{0,80}?\b(?:GmbH(?: & Co\. KG)?|AG|Ltd\.?|Limited|LLC|Inc\.?|Corp\.?|plc|S\.?A\.?"
+    r"|S\.?R\.?L\.?|Sp\.\s?z\s?o\.\s?o\.|sp\. ?j\.|B\.?V\.?|N\.V\.|Oy|A/S|AB|SAS|SARL|S\.p\.A\."
+    r"|s\.r\.o\.)(?![A-Za-z]))"
+    rf"|({any_of('signature', 'company')})"
+)
+_NAME = re.compile(r"^[^\W\d_][\w.'’-]{0,29}(?:\s+[^\W\d_][\w.'’-]{0,29}){1,3}$")
+_CONTACT = re.compile(
+    rf"{any_of('signature', 'contact')}\s?(?:[:：]|{any_of('signature', 'is', spaced=False)})?\s?([\u4e00-\u9fff·]{{2,4}}?)"
+    rf"(?=[\s，,。；;（(]|{any_of('signature', 'phone', spaced=False)}|$)"
+)
+_CJK_NAME = re.compile(r"^[\u4e00-\u9fff·]{2,5}$")
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureFacts:
+    name: str = ""
+    company: str = ""
+    telephone: str = ""
+    fax: str = ""
+
+
+def find_signature_facts(text: str) -> SignatureFacts:
+    """Facts of the last lines after a closing formula or `--`; telephone and fax wherever they stand under their name."""
+    lines = [line.strip()[:300] for line in text.split("\n")[-2000:]]
+    block = _block(lines)
+    telephone = _first(_PHONE, block) or _first(_PHONE, lines[-200:]) or _first(_BARE_PHONE, block)
+    name = _name(block) or next((found[1] for line in lines[-200:] if (found := _CONTACT.search(line))), "")
+    return SignatureFacts(name, _company(block), telephone, _first(_FAX, block) or _first(_FAX, lines[-200:]))
+
+
+def _block(lines: list[str]) -> list[str]:
+    last = max((number for number, line in enumerate(lines) if CLOSING.match(line) or line in ("--", "—", "-- ")), default=None)
+    return [line for line in lines[last + 1 : last + 13] if line] if last is not None else []
+
+
+def _name(block: list[str]) -> str:
+    for line in block[:2]:
+        plain = re.split(r"\s*[,|/]\s*|\s+[-–]\s+", line)[0].strip("*_ ")
+        if not _COMPANY.search(plain) and (
+            (_NAME.match(plain) and plain[0].isupper() and plain.split()[-1][0].isupper()) or _CJK_NAME.match(plain)
+        ):
+            return plain
+    return ""
+
+
+def find_company(line: str) -> str:
+    """The company that a line names with its legal form, '' where it names none."""
+    return _company([line])
+
+
+def _company(block: list[str]) -> str:
+    for line in block:
+        if found := _COMPANY.search(line):
+            return (found[1] or found[2]).strip(" *_")
+    return ""
+
+
+def _first(pattern: re.Pattern[str], lines: list[str]) -> str:
+    for line in lines:
+        if any(map(str.isdigit, line)) and (found := pattern.search(line)) and 6 <= sum(char.isdigit() for char in found[1]) <= 15:
+            return re.sub(r"\s+", " ", found[1]).strip(" .-/")
+    return ""

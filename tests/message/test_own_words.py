@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailflow.message.answers import quotes_ours, read_typed
 from mailflow.message.customer.request import extract_request
+from mailflow.message.own_words import quotes_ours, read_typed
 
 NOTICE = """Technical Assistance Center
 SR-100001
