@@ -79,9 +79,6 @@ def compose_notice(
     own_id = _ids([message_id])
     if not own_id:
         raise UnsendableNotice(f"not a Message-ID: {message_id!r}")
-    answered, thread = _ids([in_reply_to]), _ids([*references, in_reply_to])
-    if len(thread) > MOST_REFERENCES:
-        thread = (thread[0], *thread[1 - MOST_REFERENCES :])
     lines = [
         _address_field("From", [sender]),
         _address_field("To", to),
@@ -90,8 +87,7 @@ def compose_notice(
         _text_field("Subject", rendered.subject),
         f"Date: {format_datetime(date)}",
         f"Message-ID: {own_id[0]}",
-        f"In-Reply-To: {answered[0]}" if answered else "",
-        "References: " + "\r\n ".join(thread) if thread else "",
+        *_threading(in_reply_to, references),
         f"Auto-Submitted: {_keyword(auto_submitted)}" if auto_submitted else "",
         f"Content-Language: {_keyword(language)}",
         _text_field("X-Mailflow-Desk", desk),
@@ -108,6 +104,14 @@ def _ids(ids: Iterable[str]) -> tuple[str, ...]:
     """The ids that can stand in a header, in angle brackets, each once and in their order."""
     found = (_MESSAGE_ID.fullmatch(one.strip()) for one in ids if len(one) <= LONGEST_ID)
     return tuple(dict.fromkeys(f"<{match[1]}>" for match in found if match))
+
+
+def _threading(in_reply_to: str, references: Sequence[str]) -> tuple[str, str]:
+    """In-Reply-To and References, '' for what there is not."""
+    answered, thread = _ids([in_reply_to]), _ids([*references, in_reply_to])
+    if len(thread) > MOST_REFERENCES:
+        thread = (thread[0], *thread[1 - MOST_REFERENCES :])
+    return f"In-Reply-To: {answered[0]}" if answered else "", "References: " + "\r\n ".join(thread) if thread else ""
 
 
 def _keyword(value: str) -> str:
