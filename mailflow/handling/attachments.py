@@ -24,7 +24,7 @@ from mailflow.notices.attachments.finance_files import (
     build_invoice_csv,
     build_invoice_json,
 )
-from mailflow.notices.compose import NoticeAttachment
+from mailflow.notices.compose import LetterAttachment
 from mailflow.notices.wording import Wording
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
@@ -49,9 +49,9 @@ class _Letter:
     wording: Wording
 
 
-def build_attachments(work: Work, case: Case | None, effect: SendNotice, values: NoticeValues) -> tuple[NoticeAttachment, ...]:
+def build_attachments(work: Work, case: Case | None, effect: SendNotice, values: NoticeValues) -> tuple[LetterAttachment, ...]:
     """Build the attachments of a letter, those made from the case first. `values` are those that its template gets."""
-    built: list[NoticeAttachment] = []
+    built: list[LetterAttachment] = []
     carried: list[Attachment] = []
     if case is not None:
         letter = _Letter(work, case, values, work.services.templates_of(work.desk).wording(str(values["language"])))
@@ -60,13 +60,13 @@ def build_attachments(work: Work, case: Case | None, effect: SendNotice, values:
                 carried += _case_files(work, case)
                 continue
             ending, content_type, build = BUILDERS[name]
-            built.append(NoticeAttachment(f"{case.number}-{ending}", content_type, build(letter)))
+            built.append(LetterAttachment(f"{case.number}-{ending}", content_type, build(letter)))
     if work.trigger.mail is not None and effect.forward_attachments:
         carried += work.trigger.mail.attachments
     papers_only = Trait.PAPERS_ONLY in traits_of(effect.notice)
     # Without what is set aside (IN9).
     sent_on, _ = divide([one for one in carried if not papers_only or _is_paper(one)])
-    return (*built, *(NoticeAttachment(one.name or "unnamed", one.content_type, one.content) for one in sent_on))
+    return (*built, *(LetterAttachment(one.name or "unnamed", one.content_type, one.content) for one in sent_on))
 
 
 def _is_paper(attachment: Attachment) -> bool:

@@ -12,7 +12,7 @@ from mailflow.failpoint import reach
 from mailflow.handling.notice import tell_staff
 from mailflow.handling.settle import settle
 from mailflow.handling.work import Services, Trigger, Work
-from mailflow.notices.compose import UnsendableNotice
+from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Step
@@ -73,5 +73,5 @@ def _tell_admin(services: Services, row: DeadlineRow, now: datetime) -> None:
             work, case = _begin(c, services, row, now)
             work.journal(case, "failed", f"the deadline {row.kind} failed {row.attempts} times and is not tried again")
             tell_staff(work, said, Role.ADMIN)
-    except (TemplateFailed, UnsendableNotice, LookupError) as failed:
+    except (TemplateFailed, UnsendableLetter, LookupError) as failed:
         log.error("word of a failed deadline could not be written", deadline=row.id, reason=str(failed))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from mailflow.handling.notice import write_notice
 from mailflow.handling.work import Services, Trigger, Work
-from mailflow.notices.compose import UnsendableNotice
+from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
@@ -84,7 +84,7 @@ def _write(c: Connection, services: Services, desk: Desk, effect: SendNotice, no
     try:
         with c.begin_nested():
             return write_notice(Work.begin(c, services, desk, Trigger(who="mailflow", what="digest", at=now)), None, effect) is not None
-    except (TemplateFailed, UnsendableNotice) as failed:
+    except (TemplateFailed, UnsendableLetter) as failed:
         log.error("digest could not be written", desk=desk.name, to=effect.to, reason=str(failed))
         return False
 

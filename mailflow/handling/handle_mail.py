@@ -33,7 +33,7 @@ from mailflow.message.nature import find_nature
 from mailflow.message.own_words import find_new_text, find_return_notifications
 from mailflow.message.reply import split_reply
 from mailflow.message.sender import read_authentication
-from mailflow.notices.compose import UnsendableNotice
+from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case_address import without_token
@@ -119,7 +119,7 @@ def _handle_in_savepoint(c: Connection, services: Services, row: InboundRow, rea
             _handle(c, services, row, reading, now)
     except AlreadyHandled:
         log.info("mail was handled by another worker", inbound=row.id)
-    except (TemplateFailed, UnsendableNotice) as failed:
+    except (TemplateFailed, UnsendableLetter) as failed:
         with c.begin_nested():
             if isinstance(reading, Reading):
                 _record_identity(c, row, reading.mail)

@@ -13,7 +13,7 @@ from mailflow.handling.attachments import build_attachments
 from mailflow.handling.recipients import choose_recipients, find_limit
 from mailflow.handling.work import Work
 from mailflow.message.model import Address
-from mailflow.notices.compose import NoticeAttachment, compose_notice
+from mailflow.notices.compose import LetterAttachment, compose_letter
 from mailflow.notices.render import Rendered
 from mailflow.policy.case import Case
 from mailflow.policy.case_address import case_address
@@ -61,7 +61,7 @@ class _Head:
 def write_notice(work: Work, case: Case | None, effect: SendNotice) -> int | None:
     """Render, compose and put in the outbox. Returns the notice's id, None where nobody is left to write to.
 
-    Raises TemplateFailed and UnsendableNotice: the transaction is rolled back and the trigger set aside.
+    Raises TemplateFailed and UnsendableLetter: the transaction is rolled back and the trigger set aside.
     """
     to, cc = choose_recipients(work, case, effect)
     if not to:
@@ -114,12 +114,12 @@ def _values(work: Work, case: Case | None, effect: SendNotice, head: _Head) -> N
 
 
 def _compose(
-    work: Work, case: Case | None, effect: SendNotice, head: _Head, rendered: Rendered, attachments: tuple[NoticeAttachment, ...]
+    work: Work, case: Case | None, effect: SendNotice, head: _Head, rendered: Rendered, attachments: tuple[LetterAttachment, ...]
 ) -> bytes:
     in_reply_to, references = _thread(work, case, effect)
     # RFC 3834: what a person had written is no machine's.
     automatic = "auto-replied" if work.trigger.inbound_id else "auto-generated"
-    return compose_notice(
+    return compose_letter(
         rendered,
         sender=Address(head.mailbox, work.desk.wording.title),
         to=head.to,

@@ -10,7 +10,7 @@ from mailflow.handling.facts import contact_of_sender, language_of
 from mailflow.handling.notice import why_unanswered, write_notice
 from mailflow.handling.work import IncomingMail, Trigger, Work
 from mailflow.message.model import Kind
-from mailflow.notices.compose import UnsendableNotice
+from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Role
@@ -56,7 +56,7 @@ def tell_admin(work: Work, row: InboundRow, rule: str, reason: str) -> None:
     try:
         with work.c.begin_nested():
             write_notice(work, None, alert)
-    except (TemplateFailed, UnsendableNotice) as failed:
+    except (TemplateFailed, UnsendableLetter) as failed:
         log.error("quarantine alert could not be written", inbound=row.id, reason=str(failed))
 
 

@@ -39,12 +39,12 @@ AddressLike = str | Address
 """A bare address, or one with a name."""
 
 
-class UnsendableNotice(ValueError):
+class UnsendableLetter(ValueError):
     """A mail that no server would take; the text says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeAttachment:
+class LetterAttachment:
     """A file that goes with a notice. `name` may hold any text; `content_type` may carry parameters."""
 
     name: str
@@ -52,7 +52,7 @@ class NoticeAttachment:
     content: bytes
 
 
-def compose_notice(
+def compose_letter(
     rendered: Rendered,
     *,
     sender: AddressLike,
@@ -66,19 +66,19 @@ def compose_notice(
     auto_submitted: str = "auto-generated",
     desk: str,
     language: str,
-    attachments: Sequence[NoticeAttachment] = (),
+    attachments: Sequence[LetterAttachment] = (),
 ) -> bytes:
-    """Write the mail, the same bytes for the same values (OUT2).
+    """Write the letter of a notice, the same bytes for the same values (OUT2).
 
     Message ids with or without angle brackets; ids in `in_reply_to` and `references` that RFC 5322 does not allow are left out.
-    `auto_submitted` is a keyword of RFC 3834, '' where a person wrote the text. Raises UnsendableNotice for an address or
+    `auto_submitted` is a keyword of RFC 3834, '' where a person wrote the text. Raises UnsendableLetter for an address or
     Message-ID of our own that no server would take; odd names and texts are cleaned instead (case 60).
     """
     if not to and not cc:
-        raise UnsendableNotice("a notice without a recipient")
+        raise UnsendableLetter("a notice without a recipient")
     own_id = _ids([message_id])
     if not own_id:
-        raise UnsendableNotice(f"not a Message-ID: {message_id!r}")
+        raise UnsendableLetter(f"not a Message-ID: {message_id!r}")
     lines = [
         _address_field("From", [sender]),
         _address_field("To", to),
@@ -120,13 +120,13 @@ def _keyword(value: str) -> str:
 
 
 def _address_field(name: str, addresses: Iterable[AddressLike]) -> str:
-    """An address list, one mailbox a line; '' for an empty list. Raises UnsendableNotice."""
+    """An address list, one mailbox a line; '' for an empty list. Raises UnsendableLetter."""
     written = []
     for address in addresses:
         try:
             bare = sendable_address(address if isinstance(address, str) else address.address)
         except ValueError as wrong:
-            raise UnsendableNotice(str(wrong)) from None
+            raise UnsendableLetter(str(wrong)) from None
         shown = "" if isinstance(address, str) else _FORMAT_CHARACTERS.sub("", one_line(address.name))[:LONGEST_NAME].strip()
         gap = "\r\n " if len(shown) + len(bare) > 60 else " "
         if not shown.isascii() or "=?" in shown:
@@ -173,7 +173,7 @@ def _multipart(kind: str, parts: Sequence[bytes], own_id: str) -> bytes:
     boundaries = (b"=_" + hashlib.sha256(f"{turn}{kind}{own_id}".encode()).hexdigest()[:28].encode() for turn in range(1000))
     boundary = next((one for one in boundaries if not any(one in part for part in parts)), None)
     if boundary is None:
-        raise UnsendableNotice("a part holds every boundary")
+        raise UnsendableLetter("a part holds every boundary")
     line = b"--" + boundary
     inner = b"\r\n".join(line + b"\r\n" + part for part in parts)
     return b'Content-Type: multipart/%b;\r\n boundary="%b"\r\n\r\n%b\r\n%b--\r\n' % (kind.encode(), boundary, inner, line)
@@ -196,7 +196,7 @@ def _base64_lines(content: bytes) -> bytes:
     return base64.encodebytes(content).replace(b"\n", b"\r\n")
 
 
-def _file_part(attachment: NoticeAttachment) -> bytes:
+def _file_part(attachment: LetterAttachment) -> bytes:
     """An attachment as a part, its name after RFC 2231 where it is not plain ASCII."""
     kind = attachment.content_type.strip()
     if not _CONTENT_TYPE.fullmatch(kind):

@@ -131,7 +131,7 @@ def _print_value(context: Context, value: object) -> Markup:
 
 @pass_context
 def short_range(context: Context, *bounds: int) -> range:
-    """`range`, its rounds counted against the output's limit so that nested ones end too."""
+    """Give `range`, its rounds counted against the output's limit so that nested ones end too."""
     asked = range(*bounds)
     slots: Slots = context[SLOTS]
     slots.spend(min(len(asked), LONGEST_SUM) * 20)
@@ -145,7 +145,7 @@ class NoticeLoader(BaseLoader):
         self._files = files
 
     def get_source(self, _environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        """The source with the macros that it uses, known to it without a word; no line break is added, so that line numbers hold."""
+        """Give the source with the macros that it uses, known to it without a word; no line break is added, so that line numbers hold."""
         name, _, part = template.partition("#")
         path = self._files.get(name)
         if path is None:
@@ -242,7 +242,7 @@ class NoticeEnvironment(ImmutableSandboxedEnvironment):
         """Leave `str.format` to `is_safe_attribute`, which refuses it: like every method of a text it must be one of KEPT_METHODS."""
 
     def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        """True if a template may read the attribute."""
+        """Return whether a template may read the attribute."""
         if isinstance(obj, Markup) or (isinstance(obj, str) and attr not in KEPT_METHODS):
             return False
         return super().is_safe_attribute(obj, attr, value)

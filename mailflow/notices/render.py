@@ -30,7 +30,7 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A notice ready for `compose_notice`; `language` is the folder that it was found in."""
+    """A notice ready for `compose_letter`; `language` is the folder that it was found in."""
 
     subject: str
     text: str
@@ -64,12 +64,12 @@ class Templates:
         self._frame = lru_cache(maxsize=1024)(self._make_frame)
 
     def notices(self, language: str) -> tuple[str, ...]:
-        """Names of all notices of a language, e.g. `rma/reminder`, sorted."""
+        """List all notices of a language, e.g. `rma/reminder`, sorted."""
         names = (name.removesuffix(".md").split("/") for name in self._files if name.endswith(".md"))
         return tuple(sorted("/".join(parts[1:]) for parts in names if len(parts) == 3 and parts[0] == language))
 
     def missing(self, notice: str, languages: Sequence[str]) -> tuple[str, ...]:
-        """Those of the languages that have no file of their own for a notice."""
+        """List those of the languages that have no file of their own for a notice."""
         return tuple(language for language in languages if f"{language}/{notice}.md" not in self._files)
 
     def _read_wording(self, language: str) -> Wording:

@@ -79,18 +79,18 @@ class Wording:
             raise WrongWords(f"{language}: no such language: {error}") from error
 
     def in_zone(self, timezone: str) -> Wording:
-        """The same words for a reader in another zone."""
+        """Give the same words for a reader in another zone."""
         return self if timezone == self.timezone else Wording(self.words, self.locale, timezone)
 
     def find(self, section: str, name: str) -> object:
-        """The entry of a section such as `state.rma`, None where there is none."""
+        """Find the entry of a section such as `state.rma`, None where there is none."""
         table: object = self.words
         for key in (*section.split("."), name):
             table = table.get(key) if isinstance(table, Mapping) else None
         return table
 
     def section(self, name: str) -> Mapping[str, str]:
-        """All texts of a section, e.g. the labels of the return form in [form]; empty where there is none."""
+        """Give all texts of a section, e.g. the labels of the return form in [form]; empty where there is none."""
         table = self.words.get(name)
         return {key: text for key, text in table.items() if isinstance(text, str)} if isinstance(table, Mapping) else {}
 
@@ -103,7 +103,7 @@ class Wording:
         return f"{name.replace('_', ' ')}: {told}" if told else name.replace("_", " ")
 
     def _fill(self, found: re.Match[str], values: Mapping[str, object]) -> str:
-        """A blank such as `{day:weekday}`; the head of en/words.toml names the forms."""
+        """Fill a blank such as `{day:weekday}`; the head of en/words.toml names the forms."""
         name, form = found[1], found[2]
         if name not in values:
             return found[0]
@@ -147,44 +147,44 @@ class Wording:
         return str(value)
 
     def local(self, at: datetime) -> datetime:
-        """The instant on the reader's clock."""
+        """Bring an instant to the reader's clock."""
         return at.astimezone(ZoneInfo(self.timezone))
 
     def date(self, day: Day) -> str:
-        """`30 December 2026`, `28 grudnia 2026`, `2026年12月28日`; an instant is first brought to the reader's zone."""
+        """Write a date: `30 December 2026`, `28 grudnia 2026`, `2026年12月28日`; an instant is first brought to the reader's zone."""
         return _written_date(self.local(day).date() if isinstance(day, datetime) else day, "long", str(self.locale))
 
     def weekday_date(self, day: Day) -> str:
-        """The date with its weekday."""
+        """Write a date with its weekday."""
         local = self.local(day).date() if isinstance(day, datetime) else day
         weekday = _written_date(local, "EEEE", str(self.locale))
         return self.say("patterns", "weekday_date", {"weekday": weekday, "date": self.date(local)})
 
     def time(self, at: datetime | time) -> str:
-        """`16:10`."""
+        """Write the time of day: `16:10`."""
         return (self.local(at) if isinstance(at, datetime) else at).strftime("%H:%M")
 
     def city(self) -> str:
-        """The zone's city as the language calls it."""
+        """Name the zone's city as the language calls it."""
         return get_timezone_location(ZoneInfo(self.timezone), locale=self.locale, return_city=True)
 
     def moment(self, at: datetime) -> str:
-        """`30 December 2026, 16:10 (Bucharest)`; in the hour that comes twice when summer time ends, with which of the two is meant."""
+        """Write an instant: `30 December 2026, 16:10 (Bucharest)`, and in the hour that comes twice in autumn which of the two."""
         local, told = self.local(at), self.time(at)
         if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
             told = self.say("patterns", "summer_time" if local.dst() else "winter_time", {"time": told})
         return self.say("patterns", "moment", {"date": self.date(at), "time": told, "city": self.city()})
 
     def amount(self, value: Decimal) -> str:
-        """A number with two decimals, grouped as the language does."""
+        """Write a number with two decimals, grouped as the language does."""
         return format_decimal(value, "#,##0.00", locale=self.locale).replace("\u202f", "\u00a0")
 
     def money(self, value: Decimal, currency: str) -> str:
-        """The amount with its currency."""
+        """Write an amount with its currency."""
         return self.say("patterns", "money", {"amount": self.amount(value), "currency": currency})
 
     def count(self, number: int, unit: str) -> str:
-        """`15 business days` with the plural of the language (CLDR); `unit` is a key of [units]."""
+        """Count: `15 business days`, with the plural of the language (CLDR); `unit` is a key of [units]."""
         forms = self.find("units", unit)
         if not isinstance(forms, Mapping):
             return f"{number} {unit}"
@@ -192,14 +192,14 @@ class Wording:
         return str(pattern).replace("{n}", str(number))
 
     def term(self, term: str | Term) -> str:
-        """A term, also one written as in desk.toml (`15 business days`)."""
+        """Say a term, also one written as in desk.toml (`15 business days`)."""
         if isinstance(term, Term):
             return self.count(term.amount, term.unit.value)
         number, _, unit = term.partition(" ")
         return self.count(int(number), unit) if number.isdigit() else term
 
     def joined(self, items: Iterable[object], between: str = "") -> str:
-        """`a, b and c`; with `between` all joined by just that."""
+        """Join: `a, b and c`; with `between` all joined by just that."""
         told = [self.tell(item) for item in items]
         if between or len(told) < 2:
             return between.join(told)
@@ -207,30 +207,30 @@ class Wording:
         return comma.join(told[:-1]) + str(self.find("patterns", "and") or comma) + told[-1]
 
     def field(self, name: str | Sequence[str]) -> str:
-        """What a field of a request or form is called; of several, all joined."""
+        """Name a field of a request or form; of several, all joined."""
         if isinstance(name, str):
             return self.say("fields", name)
         return self.joined([self.say("fields", one) for one in name])
 
     def state(self, case: Case) -> str:
-        """Where a case stands, as a sentence for people."""
+        """Say in which state a case is, as a sentence for people."""
         return self.say(f"state.{case.kind}", case.state)
 
     def sentence(self, step: Step | str) -> str:
-        """What staff are told of a command, from [sentence]; words of a person stand as they are."""
+        """Say what became of a command, from [sentence]; words of a person stand as they are."""
         return step if isinstance(step, str) else self._of_step("sentence", step)
 
     def sentences(self, steps: Derivation) -> tuple[str, ...]:
-        """Each step of a derivation as a sentence (BX2)."""
+        """Say each step of a derivation as a sentence (BX2)."""
         return tuple(self._of_step("derivation", step) for step in steps)
 
     def derivation(self, steps: Derivation) -> str:
-        """The steps as one text."""
+        """Say the steps of a derivation as one text."""
         gap = self.find("patterns", "sentence_gap")
         return (" " if gap is None else str(gap)).join(self.sentences(steps))
 
     def _of_step(self, section: str, step: Step) -> str:
-        """A step in the zone that it names, a holiday in it called as the reader's language calls it."""
+        """Say a step in the zone that it names, a holiday in it as the reader's language calls it."""
         match step.values:
             case {"holiday": str(english), "day": date() as day, "country": str(country)}:
                 values: Mapping[str, Value] = {**step.values, "holiday": self._holiday(country, day, english)}
@@ -240,7 +240,7 @@ class Wording:
         return (self.in_zone(zone) if isinstance(zone, str) and zone else self).say(section, step.name, values)
 
     def _holiday(self, country: str, day: Day, english: str) -> str:
-        """A holiday by its own country where that knows the language, else by [holiday].
+        """Name a holiday as its own country does where that knows the language, else by [holiday].
 
         `english` is the name in a derivation: of the country's table, or as the desk calls a day of its own.
         """
@@ -258,22 +258,22 @@ class Wording:
         return "; ".join(told)
 
     def worded(self, name: str, section: str, values: Mapping[str, object] | None = None) -> str:
-        """`say` in the order of a filter."""
+        """Say an entry of a section; `say` with its arguments in the order of a filter."""
         return self.say(section, name, values)
 
     def has_words(self, name: str, section: str) -> bool:
-        """Whether a section has the entry."""
+        """Return whether a section has the entry."""
         return self.find(section, name) is not None
 
     def prepared_answer(self, label: str, link: MailLink) -> str:
-        """How a link that opens a prepared mail is told in a text mail."""
+        """Say in a text mail what a link that opens a prepared mail does."""
         name = ("prepared_reply" if link.is_reply else "prepared_mail") + ("_lines" if "\n" in link.shown else "")
         shown = "".join(f"\n    {line}" for line in link.shown.split("\n")) if "\n" in link.shown else link.shown
         return self.say("layout", name, {"label": label, "address": link.address, "line": shown})
 
 
 def _as_filter(tell: Callable[..., object]) -> Callable[..., object]:
-    """A method of Wording as a filter of templates, which hand over the reader's wording."""
+    """Make a method of Wording a filter of templates, which hand over the reader's wording."""
 
     @pass_context
     def told(context: Context, *given: object) -> object:

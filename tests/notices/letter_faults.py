@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailflow.message.model import Address
-from mailflow.notices.compose import compose_notice
+from mailflow.notices.compose import compose_letter
 from mailflow.notices.markdown import WIDTH, display_width
 from mailflow.notices.render import Rendered, Templates
 from tests.notices.situation import Situation, texts_of
@@ -281,7 +281,7 @@ def width(one: Letter) -> Iterator[str]:
 
 def as_mail(one: Letter) -> Iterator[str]:
     """RFC 5322: no line over 998 octets, 7-bit, and the Reply-To is the case's signed address."""
-    raw = compose_notice(
+    raw = compose_letter(
         one.rendered,
         sender=Address("tac@tac.example", one.values["desk"].title),
         to=[Address("anna@customer.example", one.values["case"].customer_name)],

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflow.message.model import Address
-from mailflow.notices.compose import NoticeAttachment, UnsendableNotice, compose_notice
+from mailflow.notices.compose import LetterAttachment, UnsendableLetter, compose_letter
 from mailflow.notices.render import Rendered
 
 PLAIN = Rendered("Re: [SR-100042] Packet loss", "Hello,\n\nit works.\n", "<p>Hello,</p>\n", "en")
@@ -35,7 +35,7 @@ def compose(rendered: Rendered = PLAIN, **changes: object) -> bytes:
         "desk": "huawei-tac",
         "language": "en",
     }
-    return compose_notice(rendered, **{**values, **changes})  # type: ignore[arg-type]  # the tests mix values on purpose
+    return compose_letter(rendered, **{**values, **changes})  # type: ignore[arg-type]  # the tests mix values on purpose
 
 
 def parse(raw: bytes) -> EmailMessage:
@@ -116,7 +116,7 @@ def test_no_value_adds_a_header_or_recipient(break_: str) -> None:
         desk=hostile,
         language=hostile,
         auto_submitted=hostile,
-        attachments=(NoticeAttachment(hostile, f"text/plain{break_}Bcc: x", b"x"),),
+        attachments=(LetterAttachment(hostile, f"text/plain{break_}Bcc: x", b"x"),),
     )
     mail = parse(raw)
     assert mail.keys() == [name for name in HEADERS if name not in ("In-Reply-To", "References")]
@@ -138,7 +138,7 @@ def test_names_come_back_equal(name: str) -> None:
      "<a@b.example>", "a@-b.example", f"{'a' * 65}@b.example"],
 )  # fmt: skip
 def test_an_address_that_no_server_takes_is_refused(address: str) -> None:
-    with pytest.raises(UnsendableNotice):
+    with pytest.raises(UnsendableLetter):
         compose(to=(Address(address),))
 
 
@@ -148,12 +148,12 @@ def test_an_international_domain_goes_out_in_ascii() -> None:
 
 @pytest.mark.parametrize("message_id", ["", "a b@c", "<a@b>\r\nX: y", "ä@b"])
 def test_a_message_id_of_ours_must_be_one(message_id: str) -> None:
-    with pytest.raises(UnsendableNotice):
+    with pytest.raises(UnsendableLetter):
         compose(message_id=message_id)
 
 
 def test_a_notice_without_recipient_is_refused() -> None:
-    with pytest.raises(UnsendableNotice):
+    with pytest.raises(UnsendableLetter):
         compose(to=())
 
 
@@ -177,20 +177,20 @@ def test_a_long_thread_keeps_its_first_and_newest_ids() -> None:
 )
 def test_attachments_come_back_with_their_names(name: str, expected: str) -> None:
     data = bytes(range(256)) * 3
-    raw = compose(attachments=(NoticeAttachment(name, "application/pdf", data),))
+    raw = compose(attachments=(LetterAttachment(name, "application/pdf", data),))
     part = next(iter(parse(raw).iter_attachments()))
     assert (part.get_filename(), part.get_content_type(), part.get_content()) == (expected, "application/pdf", data)
     assert max(map(len, raw.split(b"\r\n"))) <= 998
 
 
 def test_an_attached_message_travels_as_a_file() -> None:
-    raw = compose(attachments=(NoticeAttachment("mail.eml", "message/rfc822", b"Subject: x\r\n\r\nx"),))
+    raw = compose(attachments=(LetterAttachment("mail.eml", "message/rfc822", b"Subject: x\r\n\r\nx"),))
     part = next(iter(parse(raw).iter_attachments()))
     assert (part.get_content_type(), part.get_content()) == ("application/octet-stream", b"Subject: x\r\n\r\nx")
 
 
 def test_calendar_parameters_are_kept() -> None:
-    raw = compose(attachments=(NoticeAttachment("d.ics", "text/calendar; method=PUBLISH; charset=utf-8", b"BEGIN:VCALENDAR\r\n"),))
+    raw = compose(attachments=(LetterAttachment("d.ics", "text/calendar; method=PUBLISH; charset=utf-8", b"BEGIN:VCALENDAR\r\n"),))
     part = next(iter(parse(raw).iter_attachments()))
     assert dict(part["Content-Type"].params) == {"method": "PUBLISH", "charset": "utf-8"}
 
@@ -203,7 +203,7 @@ def test_text_of_a_person_is_not_marked_as_automatic() -> None:
 @given(st.text(max_size=120), st.text(max_size=120), st.text(max_size=60))
 def test_no_text_at_all_breaks_the_mail(subject: str, text: str, name: str) -> None:
     raw = compose(
-        Rendered(subject, text, text), to=(Address("anna@customer.example", name),), attachments=(NoticeAttachment(name, name, b"x"),)
+        Rendered(subject, text, text), to=(Address("anna@customer.example", name),), attachments=(LetterAttachment(name, name, b"x"),)
     )
     mail = email.message_from_bytes(raw, policy=email.policy.compat32)
     assert mail.keys() == HEADERS

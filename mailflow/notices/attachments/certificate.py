@@ -41,7 +41,7 @@ class Certificate:
     words: Mapping[str, str]
 
     def say(self, key: str, **values: str) -> str:
-        """The words of a key, the key itself where the language lacks it."""
+        """Say the words of a key, the key itself where the language lacks it."""
         text = self.words.get(key, key.replace("_", " "))
         for name, value in values.items():
             text = text.replace("{" + name + "}", value)

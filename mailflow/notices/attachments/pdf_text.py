@@ -46,7 +46,7 @@ def draw(page: Canvas, lines: Iterable[Line]) -> None:
 
 
 def below(first: Line, texts: Sequence[str]) -> list[Line]:
-    """Texts below each other, in the place and the manner of the first."""
+    """Place texts below each other, beginning with the place and the manner of the first."""
     return [first._replace(text=text, y=first.y - number * first.size * 1.35) for number, text in enumerate(texts)]
 
 
@@ -68,7 +68,7 @@ def wrap(text: str, size: float, width: float) -> list[str]:
 
 
 def width_of(text: str, size: float) -> float:
-    """How wide a text is drawn, in points."""
+    """Measure how wide a text is drawn, in points."""
     return float(sum(pdfmetrics.stringWidth(run, font, size) for font, run in _runs_of(text)))
 
 

@@ -56,11 +56,11 @@ class ReturnForm:
     words: Mapping[str, str] = field(default_factory=dict)
 
     def labels(self) -> dict[str, str]:
-        """What the form says by the keys of LABELS, each on one line; a key without words says itself."""
+        """Give what the form says by the keys of LABELS, each on one line; a key without words says itself."""
         return {name: one_line(self.words.get(name) or name) for name in LABELS}
 
     def prefilled(self) -> dict[str, str]:
-        """Field names with what they hold already, each on one line."""
+        """Give the field names with what they hold already, each on one line."""
         values = {"rma": self.rma, **dict.fromkeys(HEAD_FIELDS, "")}
         values |= {"company": self.company, "contact": self.contact, "telephone": self.telephone}
         for number, line in enumerate(self.lines, 1):
