@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +13,31 @@ from mailflow.cli.failure import CommandFailed
 from mailflow.cli.output import as_plain, moment, print_facts, print_heading, print_json, print_table
 from mailflow.cli.wording import english, print_deadlines, print_journal
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mailflow.notices.wording import Wording
+    from mailflow.policy.case import Case
+    from mailflow.store.deadline import DeadlineRow
+    from mailflow.store.inbound import InboundRow
+    from mailflow.store.journal import JournalRow
+    from mailflow.store.notice import NoticeRow
+    from mailflow.store.outbox import OutboxRow
+
 SHOWN_APART = ("details", "participants", "version")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """All rows of one case, as `--json` prints them."""
+
+    case: Case
+    children: list[str]
+    deadlines: list[DeadlineRow]
+    mails: list[InboundRow]
+    notices: list[NoticeRow]
+    deliveries: list[OutboxRow]
+    journal: list[JournalRow]
 
 
 def command(
@@ -29,57 +55,60 @@ def command(
             _show(found, english(settings))
 
 
-def _gather(c: Any, number: str) -> dict[str, Any]:
+def _gather(c: Connection, number: str) -> CaseFile:
     from mailflow.store import case as case_rows
     from mailflow.store import deadline, inbound, journal, notice, outbox
 
     case = case_rows.load(c, number) or case_rows.load(c, number.upper())
     if case is None:
         raise CommandFailed(f"there is no case {number}")
-    return {
-        "case": case,
-        "children": [child.number for child in case_rows.children(c, case.number)],
-        "deadlines": deadline.of_case(c, case.number),
-        "mails": inbound.of_case(c, case.number),
-        "notices": notice.list_of_case(c, case.number),
-        "deliveries": outbox.list_rows(c, case_number=case.number),
-        "journal": journal.of_case(c, case.number),
-    }
+    return CaseFile(
+        case=case,
+        children=[child.number for child in case_rows.children(c, case.number)],
+        deadlines=deadline.of_case(c, case.number),
+        mails=inbound.of_case(c, case.number),
+        notices=notice.list_of_case(c, case.number),
+        deliveries=outbox.list_rows(c, case_number=case.number),
+        journal=journal.of_case(c, case.number),
+    )
 
 
-def _show(found: dict[str, Any], words: Any) -> None:
-    case = found["case"]
+def _show(found: CaseFile, words: Wording) -> None:
+    case = found.case
     zone = case.timezone
     told = words.in_zone(zone)
     facts = {name: value for name, value in vars_of(case).items() if name not in SHOWN_APART}
-    facts |= {"participants": case.participants, "children": tuple(found["children"])}
+    facts |= {"participants": case.participants, "children": tuple(found.children)}
     print_facts((name.replace("_", " "), _fact(value, zone)) for name, value in facts.items())
     _show_details(case.details, zone)
     print_heading("Deadlines")
-    print_deadlines(found["deadlines"], told)
+    print_deadlines(found.deadlines, told)
     print_heading("Mails")
     print_table(
         ("id", "arrived", "from", "verdict", "subject"),
-        ((row.id, moment(row.received_at, zone), row.sender, row.state, row.subject) for row in found["mails"]),
+        ((row.id, moment(row.received_at, zone), row.sender, row.state, row.subject) for row in found.mails),
     )
     print_heading("Notices")
-    print_table(("written", "notice", "delivery", "subject"), (_notice(row, found["deliveries"], zone) for row in found["notices"]))
+    ways: dict[int, list[str]] = {}
+    for one in found.deliveries:
+        ways.setdefault(one.notice_id, []).append(f"{one.recipient}: {one.state}" + (" (came back)" if one.bounced_at else ""))
+    print_table(
+        ("written", "notice", "delivery", "subject"),
+        ((moment(row.created_at, zone), row.name, ", ".join(ways.get(row.id, ())), row.subject) for row in found.notices),
+    )
     print_heading("Journal")
-    print_journal(found["journal"], told)
+    print_journal(found.journal, told)
 
 
-def vars_of(value: Any) -> dict[str, Any]:
+def vars_of(value: object) -> dict[str, object]:
     """The fields of a frozen value by name."""
-    from dataclasses import fields
-
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    return {field.name: getattr(value, field.name) for field in fields(value)} if is_dataclass(value) else {}
 
 
-def _show_details(details: Any, zone: str) -> None:
-    if details is None:
-        return
+def _show_details(details: object, zone: str) -> None:
     facts = vars_of(details)
-    lines = facts.pop("lines", ())
+    facts.pop("lines", None)
+    lines = getattr(details, "lines", ())
     print_heading("Details")
     print_facts((name.replace("_", " "), _fact(value, zone)) for name, value in facts.items() if not name.endswith("_steps"))
     if lines:
@@ -101,10 +130,7 @@ def _show_details(details: Any, zone: str) -> None:
         )
 
 
-def _fact(value: Any, zone: str) -> object:
-    from dataclasses import is_dataclass
-    from datetime import datetime
-
+def _fact(value: object, zone: str) -> object:
     if isinstance(value, datetime):
         return moment(value, zone)
     if isinstance(value, bool):
@@ -114,8 +140,3 @@ def _fact(value: Any, zone: str) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return ", ".join(f"{name} {_fact(item, zone)}" for name, item in vars_of(value).items() if item not in ("", None, ()))
     return as_plain(value)
-
-
-def _notice(row: Any, deliveries: list[Any], zone: str) -> tuple[object, ...]:
-    states = [f"{one.recipient}: {one.state}" + (" (came back)" if one.bounced_at else "") for one in deliveries if one.notice_id == row.id]
-    return moment(row.created_at, zone), row.name, ", ".join(states), row.subject

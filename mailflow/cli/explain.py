@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,12 @@ from mailflow.cli.configuration import ConfigOption, JsonOption, open_database
 from mailflow.cli.failure import CommandFailed
 from mailflow.cli.output import moment, print_facts, print_heading, print_json, print_table
 from mailflow.cli.wording import english, print_journal
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mailflow.notices.wording import Wording
+    from mailflow.store.inbound import InboundRow
 
 
 def command(
@@ -29,7 +35,7 @@ def command(
                 _show(one, words)
 
 
-def _find(c: Any, message: str) -> list[Any]:
+def _find(c: Connection, message: str) -> list[InboundRow]:
     from mailflow.store import inbound
 
     if message.isdigit():
@@ -43,13 +49,13 @@ def _find(c: Any, message: str) -> list[Any]:
     return found
 
 
-def _gather(c: Any, row: Any) -> dict[str, Any]:
+def _gather(c: Connection, row: InboundRow) -> dict[str, Any]:
     from mailflow.store import journal, notice
 
     return {"mail": row, "journal": journal.of_inbound(c, row.id), "notices": notice.of_inbound(c, row.id)}
 
 
-def _show(found: dict[str, Any], words: Any) -> None:
+def _show(found: dict[str, Any], words: Wording) -> None:
     row = found["mail"]
     zone = words.timezone
     print_facts(

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mailflow.cli.configuration import ConfigOption, JsonOption, open_database
 from mailflow.cli.output import moment, print_facts, print_heading, print_json, print_table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mailflow.policy.desk import Desk
+    from mailflow.settings import Settings
+    from mailflow.store.deadline import DeadlineRow
+    from mailflow.store.mailbox import MailboxState
 
 SOON = timedelta(hours=24)
 """Clocks that run out within this time are listed."""
@@ -23,7 +31,7 @@ def command(as_json: JsonOption = False, config: ConfigOption = None) -> None:
         _show(found, settings.desks[0].calendar.timezone)
 
 
-def _gather(c: Any, settings: Any, now: datetime) -> dict[str, Any]:
+def _gather(c: Connection, settings: Settings, now: datetime) -> dict[str, Any]:
     from mailflow.handling.handle_deadline import MAX_ATTEMPTS
     from mailflow.store import case, deadline, inbound, mailbox, outbox
 
@@ -39,20 +47,18 @@ def _gather(c: Any, settings: Any, now: datetime) -> dict[str, Any]:
         "deadlines": {
             "waiting": deadline.count_waiting(c),
             "next": deadline.next_due(c),
-            "failed": [
-                {"case": row.case_number, "kind": row.kind, "due": row.due_at, "attempts": row.attempts}
-                for row in deadline.stuck(c, MAX_ATTEMPTS)
-            ],
-            "soon": [
-                {"case": row.case_number, "kind": row.kind, "due": row.due_at, "attempts": row.attempts}
-                for row in deadline.waiting(c, until=now + SOON)
-            ],
+            "failed": [_clock(row) for row in deadline.stuck(c, MAX_ATTEMPTS)],
+            "soon": [_clock(row) for row in deadline.waiting(c, until=now + SOON)],
         },
         "digests": [_digest(c, desk, kind, now) for desk in settings.desks for kind in ("staff", "partners")],
     }
 
 
-def _digest(c: Any, desk: Any, kind: str, now: datetime) -> dict[str, Any]:
+def _clock(row: DeadlineRow) -> dict[str, object]:
+    return {"case": row.case_number, "kind": row.kind, "due": row.due_at, "attempts": row.attempts}
+
+
+def _digest(c: Connection, desk: Desk, kind: str, now: datetime) -> dict[str, object]:
     """`last` is the newest that had something to tell; `next` is empty where the desk sends none."""
     from mailflow.policy.calendar import calendar_for
     from mailflow.policy.digest import DigestKind, next_digest
@@ -62,7 +68,7 @@ def _digest(c: Any, desk: Any, kind: str, now: datetime) -> dict[str, Any]:
     return {"desk": desk.name, "kind": kind, "last": deadline.last_digest(c, desk.name, kind), "next": following}
 
 
-def _mailbox(address: str, state: Any, now: datetime) -> dict[str, Any]:
+def _mailbox(address: str, state: MailboxState | None, now: datetime) -> dict[str, object]:
     """`is_read`: some process holds the lease now."""
     held = bool(state and state.owner and state.lease_until and state.lease_until > now)
     return {
