@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -63,7 +63,9 @@ class ImapSource:
             some = candidates[start : start + _SIZES_AT_ONCE]
             stored = set(known(self.uidvalidity, some))
             fresh = [uid for uid in some if uid not in stored]
-            sizes = self._sizes(fresh)
+            with self._operation("sizes"):
+                answers = self._client.fetch(fresh, ["RFC822.SIZE"])
+                sizes = {uid: int(items[b"RFC822.SIZE"]) for uid, items in answers.items() if b"RFC822.SIZE" in items}
             for batch in batches(fresh, sizes, self._account.max_size):
                 mails = self._fetch(batch, sizes)
                 if mails:
@@ -79,10 +81,10 @@ class ImapSource:
             return []
         try:
             with self._operation("acknowledge"):
-                if self._account.after_storing == "flag":
-                    self._flag(wanted)
-                else:
+                if self._account.after_storing != "flag":
                     self._move(wanted, self._account.after_storing.removeprefix("move:"))
+                elif self._stored_flag:
+                    self._ask(self._client.add_flags, wanted, [self._stored_flag], silent=True)
         except _Refused as refused:
             _log.warning("%s: the server refused to mark stored mail: %s", self._account.user, refused)
             return []
@@ -92,7 +94,10 @@ class ImapSource:
         with self._operation("wait", extra=seconds):
             if self._client.has_capability("IDLE"):
                 return idle(self._client, seconds)
-            return self._poll(seconds)
+            # Without IDLE: listen to the dead line for `poll_interval`, then look.
+            readable = self._client._poll_socket(self._client.socket(), min(seconds, self._account.poll_interval))
+            self._client.noop()
+            return bool(readable) or seconds >= self._account.poll_interval
 
     def list_uids(self) -> list[int]:
         with self._operation("search"):
@@ -122,7 +127,7 @@ class ImapSource:
             self._stopped = True
         self.close()
 
-    def _connect(self) -> Any:
+    def _connect(self) -> IMAPClient:
         account = self._account
         client = IMAPClient(
             account.host,
@@ -173,7 +178,8 @@ class ImapSource:
         except (SourceUnavailable, _Refused):
             raise
         except _TROUBLE as error:
-            reason = "took too long" if overdue.is_set() else "interrupted" if self._stopped else _reason(error)
+            said = (str(error) or type(error).__name__).encode("ascii", "backslashreplace").decode()[:500]
+            reason = "took too long" if overdue.is_set() else "interrupted" if self._stopped else said
             raise SourceUnavailable(f"{self._account.user} on {self._account.host}, {name}: {reason}") from error
         finally:
             timer.cancel()
@@ -198,11 +204,6 @@ class ImapSource:
         # `n:*` is answered with the last message even when its UID is below n.
         return sorted(uid for uid in found if uid >= first)
 
-    def _sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        with self._operation("sizes"):
-            answers = self._client.fetch(list(uids), ["RFC822.SIZE"])
-            return {uid: int(items[b"RFC822.SIZE"]) for uid, items in answers.items() if b"RFC822.SIZE" in items}
-
     def _fetch(self, uids: Sequence[int], sizes: dict[int, int]) -> tuple[FetchedMail, ...]:
         oversize = sizes.get(uids[0], 0) > self._account.max_size
         wanted, key = ("BODY.PEEK[HEADER]", _HEADER) if oversize else ("BODY.PEEK[]", _BODY)
@@ -216,18 +217,18 @@ class ImapSource:
                 _log.info("%s: message %d was gone before it was fetched", self._account.user, uid)
                 self._unfetchable.add(uid)
                 continue
-            mails.append(self._mail(uid, items.get(b"INTERNALDATE"), content, sizes.get(uid, len(content)), oversize))
+            date = items.get(b"INTERNALDATE")
+            mails.append(
+                FetchedMail(
+                    uidvalidity=self.uidvalidity,
+                    uid=uid,
+                    received_at=date.astimezone(UTC) if isinstance(date, datetime) and date.tzinfo else None,
+                    raw=None if oversize else content,
+                    size=sizes.get(uid, len(content)) if oversize else len(content),
+                    headers=content if oversize else b"",
+                )
+            )
         return tuple(mails)
-
-    def _mail(self, uid: int, date: Any, content: bytes, size: int, oversize: bool) -> FetchedMail:
-        received_at = date.astimezone(UTC) if isinstance(date, datetime) and date.tzinfo else None
-        if oversize:
-            return FetchedMail(uidvalidity=self.uidvalidity, uid=uid, received_at=received_at, raw=None, size=size, headers=content)
-        return FetchedMail(uidvalidity=self.uidvalidity, uid=uid, received_at=received_at, raw=content, size=len(content))
-
-    def _flag(self, uids: list[int]) -> None:
-        if self._stored_flag:
-            self._ask(self._client.add_flags, uids, [self._stored_flag], silent=True)
 
     def _move(self, uids: list[int], folder: str) -> None:
         if self._client.has_capability("MOVE"):
@@ -239,7 +240,7 @@ class ImapSource:
         if self._client.has_capability("UIDPLUS"):
             self._ask(self._client.uid_expunge, uids)
 
-    def _into(self, folder: str, command: Any, uids: list[int]) -> None:
+    def _into(self, folder: str, command: Callable[..., object], uids: list[int]) -> None:
         try:
             self._ask(command, uids, folder)
         except _Refused as refused:
@@ -248,7 +249,7 @@ class ImapSource:
             self._ask(self._client.create_folder, folder)
             self._ask(command, uids, folder)
 
-    def _ask(self, command: Any, *arguments: Any, **options: Any) -> None:
+    def _ask(self, command: Callable[..., object], *arguments: object, **options: object) -> None:
         """A command whose refusal (NO) leaves the connection in order."""
         try:
             command(*arguments, **options)
@@ -256,12 +257,6 @@ class ImapSource:
             raise
         except IMAPClientError as error:
             raise _Refused(str(error)) from error
-
-    def _poll(self, seconds: float) -> bool:
-        """Wait without IDLE: listen to the dead line for `poll_interval`, then look."""
-        readable = self._client._poll_socket(self._client.socket(), min(seconds, self._account.poll_interval))
-        self._client.noop()
-        return bool(readable) or seconds >= self._account.poll_interval
 
 
 class _Refused(Exception):
@@ -274,8 +269,3 @@ def _stored_flag(permanent: Sequence[bytes]) -> str:
     if b"\\*" in names or STORED_KEYWORD.lower().encode() in names:
         return STORED_KEYWORD
     return "\\Seen" if b"\\seen" in names else ""
-
-
-def _reason(error: BaseException) -> str:
-    text = str(error) or type(error).__name__
-    return text.encode("ascii", "backslashreplace").decode()[:500]
