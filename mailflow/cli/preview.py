@@ -32,7 +32,10 @@ def command(
     wanted = language or writer.languages[0]
     known = tuple(dict.fromkeys((*templates.notices(wanted), *templates.notices("en"))))
     if notice is None:
-        _list(known, as_json)
+        if as_json:
+            print_json(known)
+        else:
+            print_block("\n".join(known))
         return
     if notice not in known:
         near = get_close_matches(notice, known) or [name for name in known if name.endswith(f"/{notice}")]
@@ -53,11 +56,3 @@ def command(
         print_line(f"Subject: {rendered.subject}")
         print_line()
         print_block(rendered.text.rstrip("\n"))
-
-
-def _list(names: tuple[str, ...], as_json: bool) -> None:
-    if as_json:
-        print_json(names)
-        return
-    for name in names:
-        print_line(name)

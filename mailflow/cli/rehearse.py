@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -39,7 +39,12 @@ def command(
     if as_json:
         print_json(report)
         return
-    _show(report)
+    columns = ("date", "case", "notice", "to", "language", "subject")
+    rows = (
+        (row["at"][:16].replace("T", " "), row["case"], row["notice"], ", ".join((*row["to"], *row["cc"])), row["language"], row["subject"])
+        for row in report["notices"]
+    )
+    print_table(columns, rows)
     say(f"{len(report['mails'])} mails in, {len(report['notices'])} out; report.json and every mail are in {visible(out)}")
 
 
@@ -54,18 +59,3 @@ def _progress() -> Iterator[Callable[[datetime, str], None]]:
 
     with Console(stderr=True).status("") as line:
         yield lambda at, text: line.update(Text(f"{at:%Y-%m-%d %H:%M} {visible(text)}"))
-
-
-def _show(report: dict[str, Any]) -> None:
-    print_table(
-        ("date", "case", "notice", "to", "language", "subject"),
-        (
-            (_minute(row["at"]), row["case"], row["notice"], ", ".join((*row["to"], *row["cc"])), row["language"], row["subject"])
-            for row in report["notices"]
-        ),
-    )
-
-
-def _minute(at: str) -> str:
-    """`2026-11-20 09:05`: the report's own times carry the offset."""
-    return at[:16].replace("T", " ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -78,7 +80,7 @@ def write_album(out: Path, scenario: Scenario, cast: Cast, letters: Sequence[Let
 
 def _write_sheet(out: Path, cast: Cast, zone: tzinfo | None, letter: Letter, last: Letter | None) -> Sheet:
     """Write the letter's files, and say what the page shows of it after the last one."""
-    mail = letter.mail
+    mail = email.message_from_bytes(letter.raw, policy=email.policy.default)
     what = letter.notice.replace("/", "-") if letter.outgoing else f"from-{letter.sender.partition(',')[0]}"
     file = f"{letter.number:03d}-{_safe(what).lower()}.eml"
     (out / file).write_bytes(letter.raw)

@@ -6,7 +6,6 @@ Importing it needs what the extra `mailflow[demo]` brings.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import tempfile
 import threading
@@ -46,6 +45,25 @@ PATIENCE = 20.0
 """Seconds of real time that mailflow has for whatever a moment of the story asks of it."""
 LOOK = 0.01
 HEARTBEAT = 0.5
+
+CONFIGURATION = """
+desks = ["{desk}"]
+state_dir = "."
+authserv_id = "{border}"
+case_address_key = "a key for the demonstration only"
+relay = {{ host = "{host}", port = {port}, tls = "none", hostname = "{border}" }}
+"""
+# The IMAP server now and then tells no news of a mail that comes just before IDLE: hence the short interval.
+MAILBOX = """
+[[mailboxes]]
+address = "{address}"
+host = "{host}"
+port = {port}
+tls = "none"
+user = "{address}"
+password = "{password}"
+poll_seconds = 1
+"""
 
 
 def run_demo(out: Path, keep: bool, story: Path = STORY) -> int:
@@ -271,21 +289,8 @@ class Servers:
 
     def _write_settings(self) -> Settings:
         """A mailflow.toml as an installation has it, read back as the daemon reads it."""
-        lines = [
-            f'desks = ["{self._scenario.desk}"]',
-            'state_dir = "."',
-            f'authserv_id = "{BORDER}"',
-            'case_address_key = "a key for the demonstration only"',
-            "[relay]",
-            f'host = "{HOST}"',
-            'tls = "none"',
-            f"port = {self.post.smtp_port}",
-            f'hostname = "{BORDER}"',
-        ]
-        for address in self._mailboxes:
-            lines += ["[[mailboxes]]", f'address = "{address}"', f'host = "{HOST}"', 'tls = "none"', f"port = {self.post.imap_port}"]
-            # The demo's IMAP server now and then tells no news of a mail that comes just before IDLE.
-            lines += [f"user = {json.dumps(address)}", f"password = {json.dumps(PASSWORD)}", "poll_seconds = 1"]
+        boxes = (MAILBOX.format(address=address, host=HOST, port=self.post.imap_port, password=PASSWORD) for address in self._mailboxes)
+        head = CONFIGURATION.format(desk=self._scenario.desk, border=BORDER, host=HOST, port=self.post.smtp_port)
         path = self._folder / "mailflow.toml"
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        path.write_text(head + "".join(boxes), encoding="utf-8")
         return load_settings(path)

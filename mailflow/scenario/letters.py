@@ -7,9 +7,7 @@ import email.policy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from email.message import EmailMessage
 from email.utils import parseaddr
-from functools import cached_property
 
 from rich.console import Console
 from rich.padding import Padding
@@ -27,7 +25,7 @@ ORDER = tuple(COLOURS)
 """Of a letter to several sides the first one of these gives its colour."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """`outgoing` letters are mailflow's. `sides` are those whose mailbox or pen it was.
 
@@ -41,7 +39,6 @@ class Letter:
     sender: str
     recipients: tuple[str, ...]
     subject: str
-    message_id: str
     sides: tuple[str, ...]
     raw: bytes
     chapter: str = ""
@@ -50,10 +47,6 @@ class Letter:
     notice: str = ""
     verdict: str = ""
     reason: str = ""
-
-    @cached_property
-    def mail(self) -> EmailMessage:
-        return email.message_from_bytes(self.raw, policy=email.policy.default)
 
 
 class Cast:
@@ -98,24 +91,23 @@ def read_letters(
             sender="mailflow" if outgoing else name or author,
             recipients=(one.recipient,),
             subject=str(mail["Subject"] or ""),
-            message_id=message_id,
             sides=(side,),
             raw=one.raw,
             chapter=next((part.title for part in reversed(scenario.chapter) if part.at <= one.at), ""),
         )
-        letters[message_id] = _judge(c, scenario, letter, asked.why if asked and not outgoing else "")
+        letters[message_id] = _judge(c, scenario, letter, message_id, asked.why if asked and not outgoing else "")
         if not outgoing:
             asked = None
     return list(letters.values())
 
 
-def _judge(c: Connection, scenario: Scenario, letter: Letter, why: str) -> Letter:
+def _judge(c: Connection, scenario: Scenario, letter: Letter, message_id: str, why: str) -> Letter:
     """With what the books of mailflow say of it."""
     if letter.outgoing:
-        row = notice.by_message_id(c, letter.message_id)
+        row = notice.by_message_id(c, message_id)
         name, case = (row.name, row.case_number) if row else ("", "")
         return replace(letter, notice=name, case=case or "", why=scenario.narration.get(name, ""))
-    found = next(iter(inbound.find_by_message_id(c, letter.message_id)), None)
+    found = next(iter(inbound.find_by_message_id(c, message_id)), None)
     if found is None:
         return replace(letter, why=why)
     why = why or scenario.narration.get(found.state, "")
@@ -139,17 +131,14 @@ class Narrator:
             if letter.chapter != self._chapter:
                 self._chapter = letter.chapter
                 self.heading(letter.chapter)
-            self._turn_page(letter.at.astimezone(self._zone).date())
+            day = letter.at.astimezone(self._zone).date()
+            if day != self._day:
+                passed = (day - self._day).days if self._day else 0
+                pause = f"   … {passed} days later" if passed > 1 else ""
+                self._console.print()
+                self._console.print(Text(f"{day:%A} {day.day} {day:%B %Y}", style="bold").append(pause, style="dim italic"))
+                self._day = day
             self._tell_one(letter)
-
-    def _turn_page(self, day: date) -> None:
-        if day == self._day:
-            return
-        passed = (day - self._day).days if self._day else 0
-        self._day = day
-        self._console.print()
-        pause = f"   … {passed} days later" if passed > 1 else ""
-        self._console.print(Text(f"{day:%A} {day.day} {day:%B %Y}", style="bold").append(pause, style="dim italic"))
 
     def _tell_one(self, letter: Letter) -> None:
         colour = COLOURS[min(letter.sides, key=ORDER.index)]

@@ -137,13 +137,9 @@ def write_bounce(raw: bytes, *, recipient: str, at: datetime, number: int) -> by
     report["Auto-Submitted"] = "auto-replied"
     status, of_server, of_recipient, headers, returned = EmailMessage(), Message(), Message(), EmailMessage(), EmailMessage()
     of_server["Reporting-MTA"] = f"dns; {server}"
-    for name, value in (
-        ("Final-Recipient", f"rfc822; {recipient}"),
-        ("Action", "failed"),
-        ("Status", "5.1.1"),
-        ("Diagnostic-Code", "smtp; 550 5.1.1 User unknown"),
-    ):
-        of_recipient[name] = value
+    of_recipient["Final-Recipient"] = f"rfc822; {recipient}"
+    of_recipient["Action"], of_recipient["Status"] = "failed", "5.1.1"
+    of_recipient["Diagnostic-Code"] = "smtp; 550 5.1.1 User unknown"
     status["Content-Type"] = "message/delivery-status"
     status.set_payload([of_server, of_recipient])
     for name in ("From", "To", "Subject", "Date", "Message-ID"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -75,14 +74,6 @@ def desk_folder(scenario: Scenario, roots: tuple[Path, ...]) -> Path:
         raise WrongSettings(scenario.file, "desk", f"{scenario.desk!r}: {unknown.reason}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """A scenario's scratch world after its end: the database, and each scenario mail with the id of its inbound row."""
-
-    database: Database
-    mails: tuple[tuple[ScenarioMail, int], ...]
-
-
 def tell_nobody(at: datetime, text: str) -> None:
     """For those who only want the outcome."""
 
@@ -96,7 +87,7 @@ def rehearse(
     *,
     templates: Templates | None = None,
     each_digest: bool = True,
-) -> Iterator[Played]:
+) -> Iterator[Rehearsal]:
     """Play in a scratch database that lives as long as the block. `tell` hears of each step.
 
     `override` is a folder of templates, `templates` stand in their place; `roots` are folders of desks. Without `each_digest` they are
@@ -122,26 +113,34 @@ def rehearse(
             )
             rehearsal = Rehearsal(office, desk, scenario.start, scenario.vanished, tell, each_digest=each_digest)
             play_scenario(scenario, rehearsal)
-            yield Played(database, tuple(rehearsal.rows))
+            yield rehearsal
         finally:
             database.close()
 
 
 class Rehearsal:
-    """A world without servers: they accept everything, and mail to `vanished` addresses comes back. `rows` as Played has them."""
+    """A world without servers: they accept everything, and mail to `vanished` addresses comes back.
+
+    `mails` are the scenario's so far, each with the id of its inbound row.
+    """
 
     def __init__(self, office: Services, desk: Desk, start: datetime, vanished: Collection[str], tell: Tell, *, each_digest: bool) -> None:
         self._office, self.desk, self.database = office, desk, office.database
         self._now, self._vanished, self._tell, self._each_digest = start.astimezone(UTC), vanished, tell, each_digest
         self._uids = count(1)
-        self.rows: list[tuple[ScenarioMail, int]] = []
+        self.mails: list[tuple[ScenarioMail, int]] = []
         # The desk goes live: digests of earlier moments are none of its own.
         handle_digests(office, self._now)
 
     def wait_until(self, moment: datetime) -> None:
         """Raises CannotPlay where a deadline cannot be met."""
         end = moment.astimezone(UTC)
-        while (due := self._next_due()) is not None and due <= end:
+        while True:
+            with self.database.read() as c:
+                moments = [deadline.next_due(c), next_digest_moment(self._office) if self._each_digest else None]
+            due = min((at for at in moments if at is not None), default=None)
+            if due is None or due > end:
+                break
             # A deadline that was set in the past falls now: time never runs backwards.
             self._now = max(self._now, due)
             fired = handle_deadlines(self._office, self._now)
@@ -165,29 +164,18 @@ class Rehearsal:
         rows = self._store(stamp(raw, mail.authenticated), (mail.arrived or mail.at).astimezone(UTC), mail.size_mb)
         self._handle()
         with self.database.read() as c:
-            self.rows.append((mail, next((row for row in rows if inbound.load(c, row).state != Verdict.DUPLICATE), rows[0])))
+            self.mails.append((mail, next((row for row in rows if inbound.load(c, row).state != Verdict.DUPLICATE), rows[0])))
 
-    def _next_due(self) -> datetime | None:
-        with self.database.read() as c:
-            due = deadline.next_due(c)
-        digest = next_digest_moment(self._office) if self._each_digest else None
-        return min((at for at in (due, digest) if at is not None), default=None)
-
-    def _store(self, raw: bytes, arrived: datetime, size_mb: int = 0) -> tuple[int, ...]:
-        uid = next(self._uids)
+    def _store(self, raw: bytes, arrived: datetime, size_mb: int = 0) -> list[int]:
+        """The ids of its rows: of a mail over the desk's limit the server gave the headers only."""
+        if size_mb > self._office.size_limit_mb:
+            store = partial(inbound.store_oversize, size=size_mb * MEGABYTE, headers=raw.partition(b"\n\n")[0])
+        else:
+            store = partial(inbound.store_mail, raw=raw)
+        place = partial(store, uidvalidity=1, uid=next(self._uids), received_at=arrived, stored_at=self._now)
         with self.database.write() as c:
-            if size_mb > self._office.size_limit_mb:
-                store = partial(inbound.store_oversize, size=size_mb * MEGABYTE, headers=raw.partition(b"\n\n")[0])
-            else:
-                store = partial(inbound.store_mail, raw=raw)
-            rows = [
-                store(c, mailbox=box, uidvalidity=1, uid=uid, received_at=arrived, stored_at=self._now)
-                for box in _mailboxes(self.desk, raw)
-            ]
-        delivered = tuple(row for row in rows if row is not None)
-        if len(delivered) < len(rows):
-            raise CannotPlay(f"mail {uid} of {arrived.isoformat()} could not be delivered")
-        return delivered
+            rows = [place(c, mailbox=box) for box in _mailboxes(self.desk, raw)]
+        return [row for row in rows if row is not None]
 
     def _handle(self) -> None:
         while handle_mails(self._office, self._now):

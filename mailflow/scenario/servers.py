@@ -17,10 +17,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, DictBackend, Identity, Login
 from pymap.imap import IMAPServer, IMAPService
 from pymap.user import UserMetadata
@@ -124,21 +125,18 @@ class PostOffice:
             self._carried.append(Carried(now, recipient, address if is_read else "", raw))
             number = len(self._carried)
         if address in self._accounts:
-            self._append(address, raw, now)
+            # One connection a mailbox, kept open; the library speaks for one thread at a time.
+            with self._lock:
+                if address not in self._clients:
+                    client = self._clients[address] = imaplib.IMAP4(HOST, self.imap_port, PATIENCE)
+                    # Or each mail waits 40 ms for the acknowledgement of its first half.
+                    client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    client.login(address, self._password)
+                answer, detail = self._clients[address].append("INBOX", "", imaplib.Time2Internaldate(now), raw)
+            if answer != "OK":
+                raise OSError(f"the IMAP server did not take the mail: {detail}")
         if address in self._vanished and sender:
             self._take(write_bounce(raw, recipient=recipient, at=now, number=number), "", sender)
-
-    def _append(self, address: str, raw: bytes, at: datetime) -> None:
-        """One connection a mailbox, kept open; the library speaks for one thread at a time."""
-        with self._lock:
-            if address not in self._clients:
-                client = self._clients[address] = imaplib.IMAP4(HOST, self.imap_port, PATIENCE)
-                # Or each mail waits 40 ms for the acknowledgement of its first half.
-                client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                client.login(address, self._password)
-            answer, detail = self._clients[address].append("INBOX", "", imaplib.Time2Internaldate(at), raw)
-        if answer != "OK":
-            raise OSError(f"the IMAP server did not take the mail: {detail}")
 
 
 class _Config(Config):
@@ -163,8 +161,9 @@ class _WholeAnswers:
         self._pieces.clear()
         await self._writer.drain()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._writer, name)
+    def __getattr__(self, name: str) -> object:
+        found: object = getattr(self._writer, name)
+        return found
 
 
 async def start_imap_server(accounts: Collection[str], password: str) -> asyncio.Server:
@@ -179,21 +178,21 @@ async def start_imap_server(accounts: Collection[str], password: str) -> asyncio
     for user in accounts:
         hashed = config.hash_context.hash(password)
         await Identity(user, backend.login, None, frozenset()).set(UserMetadata(config, user, password=hashed))
-    speak, kept = IMAPServer(backend.login, config), set[Any]()
+    speak = IMAPServer(backend.login, config)
+    kept: set[asyncio.Task[None] | None] = set()
 
-    async def serve_kept(*arguments: Any) -> None:
+    async def serve_kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, place: SocketInfo) -> None:
         # The library starts this as a task that nobody holds: the garbage collector would end the connection.
         task = asyncio.current_task()
         kept.add(task)
         try:
-            await speak(*arguments)
+            await speak(reader, writer, place)
         finally:
             kept.discard(task)
 
     serve = ProxyProtocolReader(config.proxy_protocol).get_callback(serve_kept)
 
     async def serve_whole(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        whole: Any = _WholeAnswers(writer)
-        await serve(reader, whole)
+        await serve(reader, cast("asyncio.StreamWriter", _WholeAnswers(writer)))
 
     return await asyncio.start_server(serve_whole, host=HOST, port=0)
