@@ -7,7 +7,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TypedDict
 
-from mailflow.policy.case import Case, RmaDetails, holds
+from mailflow.cases.rma.details import RmaDetails
+from mailflow.policy.case import Case, holds
 from mailflow.scenario.play import Rehearsal
 from mailflow.store import case as case_rows
 from mailflow.store import deadline, inbound, notice
