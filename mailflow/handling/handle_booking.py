@@ -20,7 +20,7 @@ from mailflow.message.documents.receiving_list import ReceivingList, read_receiv
 from mailflow.message.item import Item
 from mailflow.message.model import Mail
 from mailflow.message.reference import find_case_numbers
-from mailflow.message.staff.booking import Booking, read_booking
+from mailflow.message.staff.booking import read_booking
 from mailflow.message.staff.command import Command
 from mailflow.policy.case import Case
 from mailflow.policy.case_type import AnyCaseType, ExpectedPart
@@ -82,7 +82,9 @@ def tells_of_arrivals(event: MailReceived, case: Case | None) -> bool:
 def handle_booking(work: Work, case: Case | None, event: MailReceived) -> Outcome:
     """Book what the mail says on the returns it names, else on `case`, the return of its thread."""
     lists = _find_lists(event.mail)
-    arrivals = _read_arrivals(work, case, event, lists)
+    shown = _returns_on_photos(work, case, event.mail) if not lists else ()
+    arrivals = _from_text(work, case, event, shown)
+    arrivals = _from_lists(work, case, lists, arrivals) if lists else arrivals
     if arrivals.shown and not arrivals.items and not arrivals.troubles:
         return _ask(work, case, event, arrivals.shown, Step("photo_shows"))
     if arrivals.items and not any(item.rma for item in arrivals.items):
@@ -119,24 +121,11 @@ def _find_lists(mail: Mail) -> tuple[ArrivalList, ...]:
     )
 
 
-def _read_arrivals(work: Work, case: Case | None, event: MailReceived, lists: Sequence[ArrivalList]) -> Arrivals:
-    """`case` is the return of the thread, if there is one; it holds for what names no other."""
-    shown = _returns_on_photos(work, case, event.mail) if not lists else ()
-    booking = _read_text(work, case, event, shown)
-    if lists:
-        return _from_lists(work, case, lists, booking)
-    default = case.number if case else shown[0] if len(shown) == 1 else ""
-    return Arrivals(
-        items=tuple(replace(item, rma=item.rma or default) for item in booking.items),
-        places=tuple(f"{item.quantity} x {item.part_number}" for item in booking.items),
-        extras=booking.extras,
-        troubles=tuple(zip(booking.problems, booking.reasons, strict=True)),
-        shown=shown,
-    )
+def _from_text(work: Work, case: Case | None, event: MailReceived, shown: Sequence[str]) -> Arrivals:
+    """The sentences, read with the parts and serials that may come under the returns in question.
 
-
-def _read_text(work: Work, case: Case | None, event: MailReceived, shown: Sequence[str]) -> Booking:
-    """The sentences, read with the parts and serials that may come under the returns in question."""
+    The return of the thread, of the subject, or the one that a photo shows, holds for what names no other.
+    """
     prefixes = (prefix_of(work.desk, _booked_type().kind),)
     numbers = dict.fromkeys((*find_case_numbers(f"{event.mail.subject}\n{event.new_text}", prefixes), *shown))
     named = [one for number in numbers if (one := find_return(work, number)) is not None]
@@ -149,15 +138,20 @@ def _read_text(work: Work, case: Case | None, event: MailReceived, shown: Sequen
         prefixes=prefixes,
     )
     subject = find_case_numbers(event.mail.subject, prefixes)
-    if case is None and len(subject) == 1:
-        return replace(booking, items=tuple(replace(item, rma=item.rma or subject[0]) for item in booking.items))
-    return booking
+    default = case.number if case else subject[0] if len(subject) == 1 else shown[0] if len(shown) == 1 else ""
+    return Arrivals(
+        items=tuple(replace(item, rma=item.rma or default) for item in booking.items),
+        places=tuple(f"{item.quantity} x {item.part_number}" for item in booking.items),
+        extras=booking.extras,
+        troubles=tuple(zip(booking.problems, booking.reasons, strict=True)),
+        shown=tuple(shown),
+    )
 
 
-def _from_lists(work: Work, case: Case | None, lists: Sequence[ArrivalList], booking: Booking) -> Arrivals:
+def _from_lists(work: Work, case: Case | None, lists: Sequence[ArrivalList], text: Arrivals) -> Arrivals:
     """The rows of the lists; what the text says beside them is a covering note, unless it names parts of its own."""
-    if booking.items:
-        return Arrivals(troubles=((booking.items[0].part_number, Step("list_and_text")),))
+    if text.items:
+        return Arrivals(troubles=((text.items[0].part_number, Step("list_and_text")),))
     prefix = prefix_of(work.desk, _booked_type().kind)
     items: list[Item] = []
     places: list[str] = []
@@ -172,7 +166,7 @@ def _from_lists(work: Work, case: Case | None, lists: Sequence[ArrivalList], boo
             items.append(replace(row.item, rma=number or (case.number if case else "")))
             places.append(row.line)
         troubles += [(wrong.line, Step(f"row_{wrong.name}", {"row": wrong.row})) for wrong in one.content.problems]
-    return Arrivals(items=tuple(items), places=tuple(places), extras=booking.extras, troubles=tuple(troubles))
+    return Arrivals(items=tuple(items), places=tuple(places), extras=text.extras, troubles=tuple(troubles))
 
 
 def _booked_type() -> AnyCaseType:
@@ -262,21 +256,19 @@ def _said(items: Sequence[Item]) -> str:
 
 
 def _ask(work: Work, case: Case | None, event: MailReceived, numbers: Sequence[str], reason: Step, items: Sequence[Item] = ()) -> Outcome:
-    """Nothing is booked; the answer shows the returns that may be meant, each with its line ready to send back (BX11)."""
+    """Nothing is booked; the answer shows the returns that may be meant, each with its line ready to send back (BX11).
+
+    The line books what the mail names, else all that is outstanding.
+    """
     returns = [one for number in numbers if (one := find_return(work, number)) is not None]
-    missing = {one.number: tuple(part for part in _expected(one) if part.outstanding > 0) for one in returns}
-    proposals = tuple((one.number, one.company, missing[one.number], _ready_line(one, missing[one.number], items)) for one in returns)
-    values = {"reason": reason, "proposals": proposals}
-    question = SendNotice(notice="staff/booking_question", to=(event.sender,), to_staff=True, values=values)
-    about = returns[0] if len(returns) == 1 else case
-    write_notice(work, about, question)
-    return _outcome(f"nothing was booked: {work.services.in_english(reason)}", about.number if about else None)
-
-
-def _ready_line(one: Case, missing: Sequence[ExpectedPart], items: Sequence[Item]) -> str:
-    """The command that books what the mail names, else all that is outstanding."""
     named = [(item.quantity, item.part_number, item.serials) for item in items]
-    whole = [(part.outstanding, part.part_number, part.outstanding_serials) for part in missing]
-    told = (f"{quantity} x {part}" + (f" serial {', '.join(serials)}" if serials else "") for quantity, part, serials in named or whole)
-    command = "; ".join(told)
-    return f"/received {one.number} {command}" if command else ""
+    proposals = []
+    for one in returns:
+        missing = tuple(part for part in _expected(one) if part.outstanding > 0)
+        rows = named or [(part.outstanding, part.part_number, part.outstanding_serials) for part in missing]
+        told = "; ".join(f"{quantity} x {part}" + (f" serial {', '.join(serials)}" if serials else "") for quantity, part, serials in rows)
+        proposals.append((one.number, one.company, missing, f"/received {one.number} {told}" if told else ""))
+    values = {"reason": reason, "proposals": tuple(proposals)}
+    about = returns[0] if len(returns) == 1 else case
+    write_notice(work, about, SendNotice(notice="staff/booking_question", to=(event.sender,), to_staff=True, values=values))
+    return _outcome(f"nothing was booked: {work.services.in_english(reason)}", about.number if about else None)

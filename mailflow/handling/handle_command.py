@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from mailflow.cases import CASE_TYPES, children_of
-from mailflow.handling.facts import Opening, find_other
+from mailflow.handling.facts import Opening, find_other, waiting_deadlines
 from mailflow.handling.handle_customer_mail import open_for_caller
 from mailflow.handling.match import thread_of
 from mailflow.handling.notice import write_notice
 from mailflow.handling.settle import apply, settle
-from mailflow.handling.undo import CommandWatch, take_back
 from mailflow.handling.work import Outcome, Refused, Work
 from mailflow.message.customer.dates import read_date
 from mailflow.message.model import Address
 from mailflow.message.staff.command import FORMS, Command, CommandMail, parse_commands
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, Confirmable, holds
 from mailflow.policy.decision import Decision, Note, SendNotice, Sentence
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
-from mailflow.policy.event import CommandGiven, MailReceived
+from mailflow.policy.event import CommandGiven, CommandUndone, MailReceived
+from mailflow.policy.facts import WaitingDeadline
 from mailflow.policy.lifecycle import ImpossibleTransition
 from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows
+from mailflow.store import journal, notice
+from mailflow.store.journal import GivenCommand
+from mailflow.store.notice import NoticeRow
 
 NO_CASE = "staff mail that names no case"
 STANDS_ALONE = ("new", "undo")
 """Commands that mean something in a mail that names no case."""
 LONGEST_SUBJECT = 80
+UNDO_WITHIN = timedelta(minutes=15)
+"""How long a command may be taken back (contract: Staff commands)."""
 
 
 def read_commands(text: str, desk: Desk, case: Case | None, at: datetime) -> CommandMail:
@@ -51,7 +57,10 @@ def handle_commands(work: Work, event: MailReceived, case: Case | None, mail: Co
     if mail.errors:
         lines = tuple((e.line, e.reason, e.valid_form) for e in mail.errors)
         is_lost = any(e.reason.name == "unknown_command" and not e.valid_form for e in mail.errors)
-        refuse(work, case, event.sender, lines, forms=_valid_forms(work, case) if is_lost else ())
+        kinds = {one.kind for one in thread_of(work, case)} if case else set()
+        names = {*STANDS_ALONE, *(name for kind in kinds for name in CASE_TYPES[kind].commands)}
+        forms = tuple(form.shown for name, form in FORMS.items() if name in names) if is_lost else ()
+        refuse(work, case, event.sender, lines, forms=forms)
         return _outcome(case, "a command was not understood: nothing was done")
     try:
         with work.c.begin_nested():
@@ -93,13 +102,6 @@ def tell_results(work: Work, case: Case | None, by: str, results: Sequence[tuple
     write_notice(work, case, SendNotice(notice="staff/command_result", to=(by,), to_staff=True, values=values))
 
 
-def _valid_forms(work: Work, case: Case | None) -> tuple[str, ...]:
-    """The forms of all commands that the thread of a case takes."""
-    kinds = {one.kind for one in thread_of(work, case)} if case else set()
-    names = {*STANDS_ALONE, *(name for kind in kinds for name in CASE_TYPES[kind].commands)}
-    return tuple(form.shown for name, form in FORMS.items() if name in names)
-
-
 def _give_all(
     work: Work, event: MailReceived, case: Case | None, mail: CommandMail
 ) -> tuple[tuple[tuple[str, Sentence], ...], Case | None]:
@@ -134,20 +136,15 @@ def _give(work: Work, event: MailReceived, case: Case | None, command: Command, 
     given = CommandGiven(command=command, by=by, roles=work.desk.roles_of(by), at=event.at, rest=rest)
     other = find_other(work, given)
     watch = CommandWatch.begin(work, (*thread_of(work, case), *(thread_of(work, other) if other else ())))
-    decision = _open_child(work, target, given) or _settle(work, target, given)
+    child = next((one for one in CASE_TYPES.values() if one.opening_command == command.name), None)
+    if child is not None and target.kind != child.parent:
+        raise Refused(command.line, Step("command_needs_request", {"number": target.number}))
+    decision = _settle(work, target, given)
+    if child is not None:
+        # `/rma` moves the request on and opens the return (RM1).
+        decision = _settle(work, Opening(child.kind, decision.case), given)
     watch.keep(work, case.number, command.line, event, (decision.case,) if decision.case else ())
     return decision.done, case.number
-
-
-def _open_child(work: Work, parent: Case, given: CommandGiven) -> Decision | None:
-    """`/rma` moves the request on and opens the return (RM1); None for a command that opens nothing."""
-    child = next((one for one in CASE_TYPES.values() if one.opening_command == given.command.name), None)
-    if child is None:
-        return None
-    if parent.kind != child.parent:
-        raise Refused(given.command.line, Step("command_needs_request", {"number": parent.number}))
-    moved = _settle(work, parent, given).case
-    return _settle(work, Opening(child.kind, moved or parent), given)
 
 
 def _settle(work: Work, about: Case | Opening, given: CommandGiven) -> Decision:
@@ -172,29 +169,115 @@ def _target(work: Work, case: Case, command: Command) -> Case:
             raise Refused(command.line, Step("command_of_other_case", {"other": command.number, "number": case.number}))
         return named
     if command.name == "confirm":
-        return _waiting_for(case, thread, command)
+        waiting = ((one, pending.code) for one in thread if holds(one, Confirmable) for pending in one.details.confirmations)
+        asked = next((one for one, code in waiting if code.lower() == command.code.lower()), None)
+        if asked is None:
+            raise Refused(command.line, Step("code_unknown", {"number": case.number, "code": command.code}))
+        return asked
     if command.name in own_type.commands:
         return case
     if own_type.parent:
         return next((one for one in thread if one.kind == own_type.parent), case)
     takers = {one.kind for one in children_of(case.kind) if command.name in one.commands}
-    return _only_return(case, [one for one in thread if one.kind in takers], command) if takers else case
-
-
-def _waiting_for(case: Case, thread: Sequence[Case], command: Command) -> Case:
-    """Where a command waits for the code."""
-    codes = ((one, pending.code.lower()) for one in thread for pending in getattr(one.details, "confirmations", ()))
-    found = next((one for one, code in codes if code == command.code.lower()), None)
-    if found is None:
-        raise Refused(command.line, Step("code_unknown", {"number": case.number, "code": command.code}))
-    return found
-
-
-def _only_return(case: Case, returns: Sequence[Case], command: Command) -> Case:
+    returns = [one for one in thread if one.kind in takers]
     still_open = [one for one in returns if one.closed_at is None] or returns
-    if not still_open:
+    if takers and not still_open:
         raise Refused(command.line, Step("command_needs_return", {"number": case.number}))
     if len(still_open) > 1:
         numbers = tuple(one.number for one in still_open)
         raise Refused(command.line, Step("command_which_return", {"number": case.number, "returns": numbers}), FORMS[command.name].shown)
-    return still_open[0]
+    return next(iter(still_open), case)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandWatch:
+    """How the cases within a command's reach stood before it, and how many letters its mail had caused."""
+
+    cases: tuple[Case, ...]
+    clocks: tuple[WaitingDeadline, ...]
+    letters: int
+
+    @classmethod
+    def begin(cls, work: Work, cases: Sequence[Case]) -> CommandWatch:
+        """Look at the cases; the same one may stand there twice."""
+        different = tuple({case.number: case for case in cases}.values())
+        return cls(different, waiting_deadlines(work, different), len(_letters(work)))
+
+    def keep(self, work: Work, thread: str, line: str, event: MailReceived, touched: Sequence[Case]) -> None:
+        """Keep what the command in a mail changed, opened and sent to the world."""
+        known = {case.number: case for case in self.cases}
+        opened = tuple(one.number for one in touched if one.number not in known)
+        now = {number: found for number in (*known, *opened) if (found := case_rows.load(work.c, number)) is not None}
+        changed = tuple(case for case in self.cases if now[case.number].version != case.version)
+        clocks = waiting_deadlines(work, tuple(now.values()))
+        desk = work.desk
+        outside = (
+            (row.name, tuple(one for one in (*row.to, *row.cc) if not desk.roles_of(one) and not desk.is_mailbox(one)))
+            for row in _letters(work)[self.letters :]
+        )
+        given = GivenCommand(
+            case_number=thread,
+            by=event.sender,
+            line=line,
+            at=event.at,
+            before=changed,
+            versions=tuple((number, now[number].version) for number in (*(case.number for case in changed), *opened)),
+            stopped=tuple(clock for clock in self.clocks if clock not in clocks),
+            started=tuple(clock for clock in clocks if clock not in self.clocks),
+            sent=tuple((name, to) for name, to in outside if to),
+        )
+        journal.add_command(work.c, given)
+
+
+def _letters(work: Work) -> list[NoticeRow]:
+    return notice.of_inbound(work.c, work.trigger.inbound_id) if work.trigger.inbound_id else []
+
+
+def take_back(work: Work, thread: Sequence[Case], line: str, by: str, at: datetime) -> tuple[Sentence, str]:
+    """Undo the sender's last command on the cases of the thread, or on any of the desk where there is no thread. Raises Refused.
+
+    Returns what was done, and the number of the case in whose thread the command had been given.
+    """
+    given = journal.newest_command_by(work.c, by, work.desk.name, [case.number for case in thread])
+    if given is None:
+        raise Refused(line, Step("undo_nothing"))
+    if reason := _why_not(work, given, at):
+        raise Refused(line, reason)
+    if not journal.mark_undone(work.c, given.id):
+        raise Refused(line, Step("undo_twice", {"line": given.line}))
+    work = work.because(replace(work.trigger, who=by, what="undo"))
+    former = {case.number: case for case in given.before}
+    clocks = (*given.started, *given.stopped)
+    for number in dict.fromkeys((given.case_number, *former, *(clock.case_number for clock in clocks))):
+        case = case_rows.load(work.c, number)
+        if case is None:
+            raise LookupError(f"case {number} is not there")
+        undone = CommandUndone(
+            line=given.line,
+            former=former.get(number),
+            started=tuple(clock for clock in given.started if clock.case_number == number),
+            stopped=tuple(clock for clock in given.stopped if clock.case_number == number),
+        )
+        settle(work, case, undone)
+    return Step("undo_done" if former or clocks else "undo_of_note", {"line": given.line}), given.case_number
+
+
+def _why_not(work: Work, given: GivenCommand, at: datetime) -> Step | None:
+    """What stands against taking it back; None where nothing does."""
+    if given.undone:
+        return Step("undo_twice", {"line": given.line})
+    if at - given.at > UNDO_WITHIN:
+        return Step("undo_late", {"line": given.line, "minutes": UNDO_WITHIN // timedelta(minutes=1)})
+    if given.sent:
+        letters = tuple(Step("undo_letter", {"notice": name, "addresses": to}) for name, to in given.sent)
+        return Step("undo_sent", {"line": given.line, "letters": letters})
+    if given.opened:
+        return Step("undo_opened", {"line": given.line, "number": given.opened[0]})
+    for number, version in given.versions:
+        now = case_rows.load(work.c, number)
+        if now is None or now.version != version:
+            return Step("undo_changed", {"line": given.line, "number": number})
+    numbers = dict.fromkeys(clock.case_number for clock in given.started)
+    running = waiting_deadlines(work, [case for number in numbers if (case := case_rows.load(work.c, number)) is not None])
+    fallen = next((clock for clock in given.started if clock not in running), None)
+    return Step("undo_changed", {"line": given.line, "number": fallen.case_number}) if fallen else None

@@ -13,7 +13,7 @@ from mailflow.handling.settle import settle
 from mailflow.handling.work import IncomingMail, Outcome, Work
 from mailflow.message.customer.escalation_wish import find_escalation_wish
 from mailflow.message.customer.one_line import CustomerLine, read_added_addresses
-from mailflow.message.customer.survey import SurveyAnswer, read_prepared_score, read_survey_answer
+from mailflow.message.customer.survey import read_prepared_score, read_survey_answer
 from mailflow.message.model import Address, Extracted, Kind, ReturnNotification
 from mailflow.message.own_words import above_forwarded, find_customer_lines, find_request
 from mailflow.policy.calendar import calendar_for
@@ -130,7 +130,11 @@ def _add_to_case(incoming: IncomingMail, match: CaseMatch, case: Case, event: Ma
 def _tellings(incoming: IncomingMail, case: Case, event: MailReceived) -> list[tuple[Case, MailReceived]]:
     """The mail as each case is told of it: the first one whole; of further answers and forms each case hears its own alone."""
     work, sent = incoming.work, event.return_notifications
-    forms, *others = _forms_by_return(sent)
+    # The forms of the first one's return, none without a form, then those of each other: one answer for each return (RM4).
+    by_return: dict[str, list[ReturnNotification]] = {sent[0].rma if sent else "": []}
+    for form in sent:
+        by_return.setdefault(form.rma or next(iter(by_return)), []).append(form)
+    forms, *others = (tuple(own) for own in by_return.values())
     answers: list[tuple[Case, CustomerLine]] = []
     for line in _find_lines(incoming, case, event):
         named = load_running(work, line.number) if line.number else case
@@ -138,28 +142,16 @@ def _tellings(incoming: IncomingMail, case: Case, event: MailReceived) -> list[t
         says_the_form = bool(sent) and line.kind == "shipped" and line.number in ("", *(form.rma for form in sent))
         if named is not None and takes_part(work, named, event.sender) and not says_the_form:
             answers.append((named, line))
+    # A reply to the survey, or the prepared mail that one click opened, which answers no mail at all (SR8).
+    is_score = Trait.ASKS_SCORE in traits_of(event.answers_notice)
+    score = read_survey_answer(event.new_text) if is_score else None if event.answers_notice else read_prepared_score(event.new_text)
     first, said = answers.pop(0) if answers and not forms else (case, None)
     bare = replace(event, return_notifications=(), added_addresses=())
     return [
-        (first, replace(event, customer_line=said, return_notifications=forms, survey_answer=_find_score(event))),
+        (first, replace(event, customer_line=said, return_notifications=forms, survey_answer=score)),
         *((other, replace(bare, customer_line=further)) for other, further in answers),
         *((case, replace(bare, return_notifications=own)) for own in others),
     ]
-
-
-def _forms_by_return(forms: Sequence[ReturnNotification]) -> list[tuple[ReturnNotification, ...]]:
-    """The forms of the first one's return, none without a form, then those of each other: one answer for each return (RM4)."""
-    by_return: dict[str, list[ReturnNotification]] = {forms[0].rma if forms else "": []}
-    for form in forms:
-        by_return.setdefault(form.rma or next(iter(by_return)), []).append(form)
-    return [tuple(own) for own in by_return.values()]
-
-
-def _find_score(event: MailReceived) -> SurveyAnswer | None:
-    """The survey's answer: a reply to it, or the prepared mail that one click opened, which answers no mail at all (SR8)."""
-    if Trait.ASKS_SCORE in traits_of(event.answers_notice):
-        return read_survey_answer(event.new_text)
-    return None if event.answers_notice else read_prepared_score(event.new_text)
 
 
 def _case_meant(work: Work, case: Case, event: MailReceived) -> Case:
@@ -167,18 +159,14 @@ def _case_meant(work: Work, case: Case, event: MailReceived) -> Case:
     own_type = CASE_TYPES[case.kind]
     for child_type in (own_type,) if own_type.parent else children_of(case.kind):
         if child_type.concerns(event):
-            meant = case if own_type.parent else only_open(children(work, case))
-            return _named_by_form(work, child_type.kind, event) or meant or case
+            # The return that a Return Notification names, whatever it answers (RM4).
+            form = next(iter(event.return_notifications), None)
+            named = (load_running(work, number) for number in named_cases(work.desk, form.rma if form else ""))
+            theirs = (one for one in named if one and one.kind == child_type.kind and takes_part(work, one, event.sender))
+            return next(theirs, None) or (case if own_type.parent else only_open(children(work, case)) or case)
     parent = load_running(work, case.parent) if own_type.parent and case.parent else None
     # Whom staff added to the return alone, a carrier for instance, has no right to its request (IN3).
     return parent if parent is not None and takes_part(work, parent, event.sender) else case
-
-
-def _named_by_form(work: Work, kind: str, event: MailReceived) -> Case | None:
-    """The return that a Return Notification names, whatever it answers (RM4)."""
-    form = next(iter(event.return_notifications), None)
-    named = (load_running(work, number) for number in named_cases(work.desk, form.rma if form else ""))
-    return next((one for one in named if one and one.kind == kind and takes_part(work, one, event.sender)), None)
 
 
 def _find_lines(incoming: IncomingMail, case: Case, event: MailReceived) -> tuple[CustomerLine, ...]:

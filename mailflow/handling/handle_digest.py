@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import structlog
-from sqlalchemy import Connection
 
 from mailflow.handling.notice import write_notice
 from mailflow.handling.work import Services, Trigger, Work
 from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case
 from mailflow.policy.case_address import case_address
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Desk, MailboxRole
@@ -31,7 +29,6 @@ from mailflow.policy.digest import (
     partner_return,
     staff_sections,
 )
-from mailflow.policy.register import Partner
 from mailflow.store import case as case_rows
 from mailflow.store import deadline, inbound, outbox, register
 
@@ -73,30 +70,42 @@ def _handle(services: Services, desk: Desk, kind: DigestKind, settled: Mapping[t
     with services.database.write() as c:
         if not deadline.settle_digest(c, desk.name, kind, due):
             return 0
-        effects = _to_staff(c, desk, last, now) if kind is DigestKind.STAFF else _to_partners(c, services, desk)
-        written = sum(_write(c, services, desk, effect, now) for effect in effects)
+        work = Work.begin(c, services, desk, Trigger(who="mailflow", what="digest", at=now))
+        written = 0
+        for letter in _to_staff(work, last) if kind is DigestKind.STAFF else _to_partners(work):
+            try:
+                with c.begin_nested():
+                    written += write_notice(work, None, letter) is not None
+            except (TemplateFailed, UnsendableLetter) as failed:
+                # It must not keep the others, nor be tried every second.
+                log.error("digest could not be written", desk=desk.name, to=letter.to, reason=str(failed))
         deadline.record_letters(c, desk.name, kind, due, written)
     return 1
 
 
-def _write(c: Connection, services: Services, desk: Desk, effect: SendNotice, now: datetime) -> bool:
-    """One that cannot be written must not keep the others, nor be tried every second: it is logged."""
-    try:
-        with c.begin_nested():
-            return write_notice(Work.begin(c, services, desk, Trigger(who="mailflow", what="digest", at=now)), None, effect) is not None
-    except (TemplateFailed, UnsendableLetter) as failed:
-        log.error("digest could not be written", desk=desk.name, to=effect.to, reason=str(failed))
-        return False
-
-
-def _to_staff(c: Connection, desk: Desk, last: datetime, now: datetime) -> Iterator[SendNotice]:
+def _to_staff(work: Work, last: datetime) -> Iterator[SendNotice]:
+    """Each reader's sections: clocks, returns, letters held or refused since the last digest, mail set aside, applications."""
+    c, desk = work.c, work.desk
+    own_mailboxes = {box.address for box in desk.mailboxes}
+    held = outbox.list_rows(c, state="held", limit=MOST_ROWS)
+    refused = [row for row in outbox.failed_since(c, last) if row.state == "failed"]
+    stuck = tuple(
+        StuckLetter(notice=row.notice, address=row.recipient, number=row.case_number or "", is_held=row.state == "held", reason=row.reason)
+        for row in (*held, *refused)
+        if row.desk == desk.name
+    )
+    set_aside = tuple(
+        SetAside(sender=row.sender, subject=row.subject, rule=row.rule)
+        for row in inbound.list_quarantined(c, limit=MOST_ROWS)
+        if row.mailbox in own_mailboxes
+    )
     sections = staff_sections(
         desk,
-        now,
+        work.now,
         deadline.clocks_of_kinds(c, desk.name, BREAKING),
         case_rows.open_returns(c, desk.name),
-        _stuck_letters(c, desk, last),
-        _set_aside(c, desk),
+        stuck,
+        set_aside,
         case_rows.list_cases(c, kind="certification", state="applied", desk=desk.name),
     )
     for to, own in letters_to_staff(desk, sections):
@@ -104,53 +113,23 @@ def _to_staff(c: Connection, desk: Desk, last: datetime, now: datetime) -> Itera
         yield SendNotice(notice="staff/digest", to=to, to_staff=True, values=values)
 
 
-def _stuck_letters(c: Connection, desk: Desk, last: datetime) -> tuple[StuckLetter, ...]:
-    """Letters that wait for staff, and those refused since the last digest."""
-    held = outbox.list_rows(c, state="held", limit=MOST_ROWS)
-    refused = [row for row in outbox.failed_since(c, last) if row.state == "failed"]
-    return tuple(
-        StuckLetter(
-            notice=row.notice,
-            address=row.recipient,
-            number=row.case_number or "",
-            is_held=row.state == "held",
-            reason=row.reason,
-        )
-        for row in (*held, *refused)
-        if row.desk == desk.name
-    )
-
-
-def _set_aside(c: Connection, desk: Desk) -> tuple[SetAside, ...]:
-    own = {box.address for box in desk.mailboxes}
-    rows = (row for row in inbound.list_quarantined(c, limit=MOST_ROWS) if row.mailbox in own)
-    return tuple(SetAside(sender=row.sender, subject=row.subject, rule=row.rule) for row in rows)
-
-
-def _to_partners(c: Connection, services: Services, desk: Desk) -> Iterator[SendNotice]:
+def _to_partners(work: Work) -> Iterator[SendNotice]:
     """Each partner's own returns to its spare parts contact; nobody hears of another company's."""
-    partners = [partner for partner in register.partners(c) if "@" in partner.spare_parts_contact]
-    returns = in_order_of_dates(case_rows.open_returns(c, desk.name)) if partners else ()
-    domains = {number: _domains(c, number) for number in {case.contract for case in returns if case.contract}}
+    desk, mailbox = work.desk, work.desk.mailbox(MailboxRole.TAC).address
+    partners = [partner for partner in register.partners(work.c) if "@" in partner.spare_parts_contact]
+    returns = in_order_of_dates(case_rows.open_returns(work.c, desk.name)) if partners else ()
     for partner in partners:
-        own = tuple(case for case in returns if is_of_partner(partner.domain, case, domains.get(case.contract or "", ())))
-        if own:
-            yield _partner_letter(c, services, desk, partner, own)
-
-
-def _domains(c: Connection, contract: str) -> tuple[str, ...]:
-    found = register.find_contract(c, contract)
-    return found.domains if found else ()
-
-
-def _partner_letter(c: Connection, services: Services, desk: Desk, partner: Partner, returns: tuple[Case, ...]) -> SendNotice:
-    contact = partner.spare_parts_contact.strip().lower()
-    mailbox = desk.mailbox(MailboxRole.TAC).address
-    shown = tuple(partner_return(case, case_address(services.address_key, mailbox, case.number)) for case in returns[:MOST_LINES])
-    chosen = (one.language for one in register.find_contact(c, contact))
-    return SendNotice(
-        notice="staff/digest",
-        to=(contact,),
-        language=next((language for language in chosen if language in desk.languages), ""),
-        values={"sections": (), "returns": shown, "more": len(returns) - len(shown), "audience": ""},
-    )
+        contracts = {case.number: work.register.contract(case.contract) if case.contract else None for case in returns}
+        domains = {number: contract.domains if contract else () for number, contract in contracts.items()}
+        own = tuple(case for case in returns if is_of_partner(partner.domain, case, domains[case.number]))
+        if not own:
+            continue
+        contact = partner.spare_parts_contact.strip().lower()
+        shown = tuple(partner_return(case, case_address(work.services.address_key, mailbox, case.number)) for case in own[:MOST_LINES])
+        chosen = (one.language for one in work.register.contacts_with(contact))
+        yield SendNotice(
+            notice="staff/digest",
+            to=(contact,),
+            language=next((language for language in chosen if language in desk.languages), ""),
+            values={"sections": (), "returns": shown, "more": len(own) - len(shown), "audience": ""},
+        )

@@ -14,16 +14,17 @@ from mailflow.cases import kind_opened_by
 from mailflow.failpoint import reach
 from mailflow.handling.handle_customer_mail import handle_customer_mail
 from mailflow.handling.handle_other_mail import (
-    SILENT,
     find_delivered,
     find_handed_over,
     handle_bounce,
     handle_carrier_mail,
     handle_vendor_mail,
+    quarantine,
+    set_aside_large,
+    tell_admin,
 )
 from mailflow.handling.handle_staff_mail import handle_staff_mail
-from mailflow.handling.match import CaseMatch, find_case, role_of_sender, takes_part
-from mailflow.handling.quarantine import quarantine, set_aside_large, tell_admin
+from mailflow.handling.match import CaseMatch, find_case, find_own_case, is_own_notice, quotable_letters, role_of_sender
 from mailflow.handling.settle import SOURCES
 from mailflow.handling.work import IncomingMail, Outcome, Services, Trigger, Work
 from mailflow.message.alarm import Alarm, read_alarm
@@ -37,10 +38,9 @@ from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case_address import without_token
-from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.triage import UNREADABLE, Strange, Verdict, add_nature, is_alarm, triage
-from mailflow.store import inbound, notice
+from mailflow.store import inbound
 from mailflow.store.inbound import AlreadyHandled, InboundRow
 
 log = structlog.get_logger(__name__)
@@ -169,20 +169,21 @@ def _find_outcome(incoming: IncomingMail) -> Outcome:
     """Triage first; what it lets through goes to a case: the manufacturer's, a carrier's, staff's, or a customer's."""
     work, row, mail = incoming.work, incoming.row, incoming.mail
     of_device = not incoming.authentication.failed and is_alarm(mail, work.desk.alarms)
-    handed_over = find_handed_over(incoming)
+    is_known = work.register.is_known(incoming.sender) or bool(work.desk.roles_of(incoming.sender))
+    handed_over = find_handed_over(incoming) if work.desk.is_vendor(incoming.sender) else None
     same = inbound.find_same(work.c, row.id, row.raw_sha256, mail.message_id, incoming.sender, [box.address for box in work.desk.mailboxes])
     strange = Strange(
         mail=mail,
-        nature=OWN_NOTICE if _is_own_notice(work, mail) else incoming.nature,
+        nature=OWN_NOTICE if is_own_notice(work, mail) else incoming.nature,
         is_duplicate=same is not None,
-        is_known_sender=work.register.is_known(incoming.sender) or bool(work.desk.roles_of(incoming.sender)),
+        is_known_sender=is_known,
         is_before_cutoff=work.services.cutoff is not None and row.received_at < work.services.cutoff,
         is_alarm=of_device,
         is_of_vendor=handed_over is not None,
         was_released=row.released,
     )
     found = triage(strange)
-    delivered = find_delivered(incoming) if found.verdict in (None, Verdict.AUTOMATIC) else None
+    delivered = find_delivered(incoming) if found.verdict in (None, Verdict.AUTOMATIC) and not is_known else None
     if delivered is not None and (booked := handle_carrier_mail(incoming, delivered)) is not None:
         return booked
     match found.verdict:
@@ -193,22 +194,8 @@ def _find_outcome(incoming: IncomingMail) -> Outcome:
         case Verdict.BOUNCE:
             return Outcome(Verdict.BOUNCE, found.rule, incoming.nature.rule, handle_bounce(incoming))
         case Verdict.AUTOMATIC:
-            return Outcome(Verdict.AUTOMATIC, found.rule, add_nature(found.rule, strange.nature), _case_of_automatic(incoming))
+            return Outcome(Verdict.AUTOMATIC, found.rule, add_nature(found.rule, strange.nature), find_own_case(incoming))
     return Outcome(found.verdict, found.rule, add_nature(found.rule, strange.nature), duplicate_of=same)
-
-
-def _is_own_notice(work: Work, mail: Mail) -> bool:
-    """The mark alone proves nothing: another mailflow sets it too, and so could anybody."""
-    ours = notice.by_message_id(work.c, mail.message_id) if mail.header("x-mailflow-desk") else None
-    return ours is not None and ours.desk == work.desk.name
-
-
-def _case_of_automatic(incoming: IncomingMail) -> str | None:
-    """An out-of-office stands in the journal of its case, where its sender takes part in one and is not forged (IN7)."""
-    if incoming.authentication.failed:
-        return None
-    match = find_case(incoming.work, incoming.mail, "")
-    return match.number if match.case and takes_part(incoming.work, match.case, incoming.sender) else None
 
 
 def _take_to_case(incoming: IncomingMail, alarm: Alarm | None) -> Outcome:
@@ -221,18 +208,18 @@ def _take_to_case(incoming: IncomingMail, alarm: Alarm | None) -> Outcome:
     trust, roles = incoming.authentication, work.desk.roles_of(sender)
     numbers = tuple(form.rma.upper() for form in forms if form.rma)[:1]
     match = find_case(work, mail, rough, numbers) if roles or alarm is None else CaseMatch(None, ALARM)
-    letters = _quotable_letters(incoming, match)
+    letters = quotable_letters(work, match, sender)
     event = MailReceived(
         mail=mail,
         at=row.received_at,
         new_text=find_new_text(body, rough, letters, is_staff=bool(roles)),
         standing=Standing.STRANGER,
         authenticated=trust.genuine,
-        mailbox_role=_role_addressed(incoming),
+        mailbox_role=incoming.role_addressed,
         mailbox_language=incoming.mailbox.language,
         extracted=Extracted(),
         roles=roles,
-        unanswered_because=_why_silent(incoming),
+        unanswered_because=incoming.why_silent,
         answers_notice=match.answers_notice,
         return_notifications=forms,
         alarm=alarm,
@@ -243,28 +230,3 @@ def _take_to_case(incoming: IncomingMail, alarm: Alarm | None) -> Outcome:
         match = replace(match, case=running[0], how=running[1]) if running else match
     event = replace(event, standing=role_of_sender(work, match.case, sender, genuine=trust.genuine, failed=trust.failed))
     return handle_staff_mail(incoming, match, event) if roles else handle_customer_mail(incoming, match, event, letters)
-
-
-def _quotable_letters(incoming: IncomingMail, match: CaseMatch) -> tuple[str, ...]:
-    """Texts of the case's letters, newest first. What only staff got, no customer can quote (IN6)."""
-    work = incoming.work
-    letters = [one for case in (match.case, match.merged) if case for one in notice.texts_of_case(work.c, case.number)]
-    is_staff = bool(work.desk.roles_of(incoming.sender))
-    return tuple(text for to, text in letters if is_staff or not all(map(work.desk.roles_of, to)))
-
-
-def _why_silent(incoming: IncomingMail) -> str:
-    """Why nobody answers this sender by a machine, whatever it asks: it is one, or is not who it says (IN7, P9)."""
-    if incoming.nature.kind is not Kind.PERSON:
-        return "sent by a machine"
-    if incoming.work.desk.is_vendor(incoming.sender):
-        return SILENT
-    trust = incoming.authentication
-    return f"our border server says that it is forged: {trust.rule}" if trust.failed else ""
-
-
-def _role_addressed(incoming: IncomingMail) -> MailboxRole:
-    """Of the mailbox it came to; one that is also written to the escalation mailbox is an escalation, whichever copy is first (SR6)."""
-    addressed = {without_token(one.address) for one in (*incoming.mail.to, *incoming.mail.cc)}
-    escalation = any(box.role is MailboxRole.ESCALATION and box.address in addressed for box in incoming.work.desk.mailboxes)
-    return MailboxRole.ESCALATION if escalation else incoming.mailbox.role

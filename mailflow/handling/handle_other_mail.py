@@ -1,16 +1,20 @@
-"""Mail of neither customers nor staff: the manufacturer's (DK1), a carrier's (RM8), and what says that a letter of ours came back (IN7)."""
+"""Mail of neither customers nor staff: the manufacturer's (DK1), a carrier's (RM8), what says that a letter of ours came back (IN7), and
+what is set aside for the admin (IN2, promise P4)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+import structlog
+
 from mailflow.cases import CASE_TYPES
+from mailflow.handling.facts import contact_of_sender, language_of
 from mailflow.handling.match import CaseMatch, answered_notice, candidates, load_running, thread_of
-from mailflow.handling.notice import write_notice
+from mailflow.handling.notice import why_unanswered, write_notice
 from mailflow.handling.settle import settle
-from mailflow.handling.work import IncomingMail, Outcome, Services, Trigger, Work
+from mailflow.handling.work import VENDOR_SILENT, IncomingMail, Outcome, Services, Trigger, Work
 from mailflow.message.bounce import read_bounce
 from mailflow.message.delivery_report import is_of_carrier, names_parcel, read_delivery_day, says_delivered
 from mailflow.message.model import Extracted, Kind
@@ -18,22 +22,28 @@ from mailflow.message.nature import is_absence_notice
 from mailflow.message.reference import find_case_numbers
 from mailflow.message.reply import split_reply
 from mailflow.message.staff.command import Command
+from mailflow.notices.compose import UnsendableLetter
+from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
 from mailflow.policy.case_type import ParcelUnderWay
 from mailflow.policy.decision import SendNotice, Sentence
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven, MailReceived, NoticeBounced, Standing
-from mailflow.policy.triage import Verdict
+from mailflow.policy.triage import HELD, TOO_LARGE, Verdict
 from mailflow.store import case as case_rows
-from mailflow.store import notice, outbox
+from mailflow.store import inbound, notice, outbox
+from mailflow.store.inbound import InboundRow
 
 MOST_NUMBERS = 20
 """Numbers of one mail that are looked up."""
-SILENT = "the manufacturer is never answered by a machine"
 AWAY = "an out-of-office notice of the manufacturer"
 ALERT = "staff/bounce_alert"
 BATCH = 50
+MEGABYTE = 1_000_000
+LARGE_NOTICE = "service_request/too_large"
+
+log = structlog.get_logger(__name__)
 
 
 def find_handed_over(incoming: IncomingMail) -> CaseMatch | None:
@@ -42,28 +52,25 @@ def find_handed_over(incoming: IncomingMail) -> CaseMatch | None:
     By our address, thread or number, or by its own number.
     """
     work, mail = incoming.work, incoming.mail
-    if not incoming.authentication.genuine or not work.desk.is_vendor(incoming.sender):
+    if not incoming.authentication.genuine:
         return None
     answered = answered_notice(work, mail)
     text = _new_text(incoming)
     theirs = dict.fromkeys((*_numbers(work.desk, mail.subject), *_numbers(work.desk, text)))
     ours = ((case_rows.find_foreign_number(work.c, work.desk.name, number), f"the manufacturer's number {number}") for number in theirs)
     for named, how in (*candidates(work, mail, text, (), answered), *ours):
-        if named and (case := _handed_over(work, named)) is not None:
-            return CaseMatch(case, how, answered.name if answered else "")
+        # The running request behind the number, where it or the one merged into it was handed over.
+        case = case_rows.load(work.c, named) if named else None
+        request = thread_of(work, case)[0] if case is not None else None
+        is_with_vendor = request is not None and request.desk == work.desk.name and CASE_TYPES[request.kind].handed_to(request)
+        running = load_running(work, request.number) if request is not None and is_with_vendor else None
+        if running is not None:
+            return CaseMatch(running, how, answered.name if answered else "")
     return None
 
 
 def _numbers(desk: Desk, text: str) -> tuple[str, ...]:
     return find_case_numbers(text, desk.vendor.number_prefixes if desk.vendor else ())[:MOST_NUMBERS]
-
-
-def _handed_over(work: Work, number: str) -> Case | None:
-    """The running request behind a number, where it or the one merged into it was handed over."""
-    named = case_rows.load(work.c, number)
-    case = thread_of(work, named)[0] if named is not None else None
-    is_with_vendor = case is not None and case.desk == work.desk.name and CASE_TYPES[case.kind].handed_to(case)
-    return load_running(work, case.number) if case is not None and is_with_vendor else None
 
 
 def _new_text(incoming: IncomingMail) -> str:
@@ -84,7 +91,7 @@ def handle_vendor_mail(incoming: IncomingMail, match: CaseMatch) -> Outcome:
         authenticated=True,
         mailbox_role=incoming.mailbox.role,
         extracted=Extracted(),
-        unanswered_because=SILENT,
+        unanswered_because=VENDOR_SILENT,
         answers_notice=match.answers_notice,
     )
     decision = settle(work, case, event)
@@ -109,7 +116,7 @@ def find_delivered(incoming: IncomingMail) -> Delivered | None:
     """Find the parcel that a carrier's mail reports: genuine, of the carrier that staff named, with its tracking number; None otherwise."""
     work, mail, sender = incoming.work, incoming.mail, incoming.sender
     text = f"{mail.subject}\n{mail.text or mail.alternative_text}"
-    if not incoming.authentication.genuine or work.desk.roles_of(sender) or work.register.is_known(sender) or not says_delivered(text):
+    if not incoming.authentication.genuine or not says_delivered(text):
         return None
     for case, parcel in _parcels_under_way(work):
         if is_of_carrier(sender.rpartition("@")[2], parcel.carrier) and names_parcel(text, parcel.tracking):
@@ -203,3 +210,60 @@ def _take_back(work: Work, letter: _Undelivered) -> None:
     readers = [tuple(one for one in work.desk.staff_of(role) if one != letter.address) for role in (Role.CCR, Role.ADMIN)]
     values = {"address": letter.address, "reason": letter.reason, "notice": letter.notice, "decided": decided}
     write_notice(work, case, SendNotice(notice=ALERT, to=readers[0] or readers[1], to_staff=True, values=values))
+
+
+def quarantine(work: Work, row: InboundRow, rule: str, reason: str) -> None:
+    """Set the verdict, write its line in the journal, and tell the admin."""
+    inbound.finish(work.c, row.id, state=Verdict.QUARANTINED, rule=rule, reason=reason, case_number=None, at=work.now)
+    tell_admin(work, row, rule, reason)
+
+
+def tell_admin(work: Work, row: InboundRow, rule: str, reason: str) -> None:
+    """Write the journal and alert. An alert that cannot be written is logged: the mail is safe and `mailflow quarantine` lists it.
+
+    A flood of bad mail is no flood of alerts: past the cap of an hour the journal, the status and the digest tell (P4, P9).
+    """
+    desk = work.desk
+    work = work.because(Trigger(who="mailflow", what="quarantine", at=work.now, inbound_id=row.id))
+    work.journal(None, "quarantined", ": ".join(filter(None, (rule, reason))))
+    stored = inbound.load(work.c, row.id)
+    alert = SendNotice(
+        notice="staff/quarantine_alert",
+        to=tuple(one for one in desk.staff_of(Role.ADMIN) if not work.had_its_share(one, desk.caps.known_per_hour)),
+        to_staff=True,
+        values={
+            "mailbox": row.mailbox,
+            "sender": stored.sender,
+            "subject": stored.subject,
+            "rule": rule,
+            "reason": reason,
+            "inbound": row.id,
+            "can_be_released": rule not in HELD,
+        },
+    )
+    try:
+        with work.c.begin_nested():
+            write_notice(work, None, alert)
+    except (TemplateFailed, UnsendableLetter) as failed:
+        log.error("quarantine alert could not be written", inbound=row.id, reason=str(failed))
+
+
+def set_aside_large(incoming: IncomingMail) -> None:
+    """Quarantine a mail too large to be read, and ask a person whom our border vouches for, once, for smaller ones (IN9, case 27)."""
+    work, row, mail, sender = incoming.work, incoming.row, incoming.mail, incoming.sender
+    quarantine(work, row, TOO_LARGE, f"{row.size} octets; only its header was fetched")
+    mailboxes = [box.address for box in work.desk.mailboxes]
+    is_copy = inbound.find_same(work.c, row.id, row.raw_sha256, mail.message_id, sender, mailboxes) is not None
+    is_old = work.services.cutoff is not None and row.received_at < work.services.cutoff
+    is_stranger = not (work.register.is_known(sender) or work.desk.roles_of(sender))
+    if incoming.nature.kind is not Kind.PERSON or not incoming.authentication.genuine or is_copy or is_old:
+        return
+    work = work.because(replace(work.trigger, from_stranger=is_stranger))
+    if why_unanswered(work, sender, is_stranger=is_stranger):
+        return
+    contact = contact_of_sender(work, sender, None)
+    by_domain = next(iter(work.register.contracts_of_domain(mail.sender.domain)), None)
+    contract = work.register.contract(contact.contract) if contact else by_domain
+    values = {"subject": mail.subject, "size": -(-row.size // MEGABYTE), "limit": work.services.size_limit_mb}
+    language = language_of(work.desk, contact, contract, mail.subject, incoming.mailbox.language)
+    write_notice(work, None, SendNotice(notice=LARGE_NOTICE, to=(sender,), language=language, values=values))

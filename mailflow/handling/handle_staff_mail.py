@@ -25,7 +25,6 @@ from mailflow.policy.desk import MailboxRole, Role
 from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.triage import NOT_GENUINE, Verdict
 from mailflow.store import notice
-from mailflow.store.notice import NoticeRow
 
 MOST_LINES_TOLD = 10
 """Lines of a forged mail that are shown to whom it names."""
@@ -46,7 +45,11 @@ def handle_staff_mail(incoming: IncomingMail, match: CaseMatch, event: MailRecei
     passed_on = _passed_on(work, match, event)
     commands = read_commands(_own_words(event), work.desk, case, event.at)
     if Role.RECEIVING in event.roles and not (commands.commands or commands.errors or passed_on):
-        returned = _return_meant(work, case, event) if case else None
+        returned = None
+        if case is not None:
+            # What receiving staff write of a request alone is a note (RM5).
+            is_return, in_receiving = CASE_TYPES[case.kind].expected_parts is not None, event.mailbox_role is MailboxRole.RECEIVING
+            returned = case if is_return else only_open(children(work, case)) if in_receiving else None
         if returned is not None or tells_of_arrivals(event, case):
             return handle_booking(work, returned, event)
     stands_alone = any(one.name in STANDS_ALONE for one in commands.commands)
@@ -57,11 +60,16 @@ def handle_staff_mail(incoming: IncomingMail, match: CaseMatch, event: MailRecei
         return handle_commands(work, event, match.merged or case, commands)
     if case is None:
         return _refuse(work, match, event, reason=Step("command_names_no_case"))
-    if below := _commands_below(work, case, event):
-        return _refuse(work, match, event, tuple((line, Step("command_below_quotation"), "") for line in below))
+    # Command lines below quoted text count for nothing, and no letter goes out with them in it (SR5).
+    below = read_commands(event.new_text, work.desk, case, event.at)
+    misread = (error.line for error in below.errors if error.reason.name != "unknown_command")
+    if lines := [line.strip() for line in (*(command.line for command in below.commands), *misread)]:
+        return _refuse(work, match, event, tuple((line, Step("command_below_quotation"), "") for line in lines))
     if form := misses_slash(event.new_text):
         return _refuse(work, match, event, ((event.new_text.strip(), Step("slash_missing"), form),))
-    if _has_lost_thread(match, event):
+    # An answer that names the case and no mail that we know: relays rewrite Message-IDs (SR5, BX7).
+    is_answer = bool(event.mail.in_reply_to or event.mail.references or ANSWERED.match(event.mail.subject))
+    if is_answer and not match.answers_notice and match.how in (BY_ADDRESS, BY_NUMBER):
         return _take_out_of_thread(work, match, case, event)
     return _write_to_case(work, match, case, event)
 
@@ -91,13 +99,6 @@ def _own_words(event: MailReceived) -> str:
     return above_forwarded(before_quotation(event.mail, event.new_text))
 
 
-def _commands_below(work: Work, case: Case, event: MailReceived) -> tuple[str, ...]:
-    """Command lines that stand below quoted text: they count for nothing, and no letter goes out with them in it (SR5)."""
-    read = read_commands(event.new_text, work.desk, case, event.at)
-    misread = (error.line for error in read.errors if error.reason.name != "unknown_command")
-    return tuple(line.strip() for line in (*(command.line for command in read.commands), *misread))
-
-
 def _passed_on(work: Work, match: CaseMatch, event: MailReceived) -> Forwarded | None:
     """The customer's mail that staff forward without naming a case; one of staff or of ours is none (SR10)."""
     forwarded = find_forwarded(event.mail) if match.case is None and not match.answers_notice else None
@@ -119,13 +120,6 @@ def _open_passed_on(work: Work, event: MailReceived, passed_on: Forwarded, comma
     return Outcome(Verdict.OPENED, "a customer's mail forwarded by staff", reason, case.number)
 
 
-def _return_meant(work: Work, case: Case, event: MailReceived) -> Case | None:
-    """The return that a mail of receiving staff is about; what they write of a request alone is a note (RM5)."""
-    if CASE_TYPES[case.kind].expected_parts is not None:
-        return case
-    return only_open(children(work, case)) if event.mailbox_role is MailboxRole.RECEIVING else None
-
-
 def _write_to_case(work: Work, match: CaseMatch, case: Case, event: MailReceived) -> Outcome:
     """A letter to the customer, or an internal note, as the case type's rule has it (SR5)."""
     decision = settle(work, case, replace(event, extracted=extract(work, event)))
@@ -134,19 +128,17 @@ def _write_to_case(work: Work, match: CaseMatch, case: Case, event: MailReceived
     return Outcome(Verdict.ADDED, match.how, decision.reason, case.number)
 
 
-def _has_lost_thread(match: CaseMatch, event: MailReceived) -> bool:
-    """An answer by its headers or subject that names the case and no mail that we know: relays rewrite Message-IDs (SR5, BX7)."""
-    mail = event.mail
-    is_answer = bool(mail.in_reply_to or mail.references or ANSWERED.match(mail.subject))
-    return is_answer and not match.answers_notice and match.how in (BY_ADDRESS, BY_NUMBER)
-
-
 def _take_out_of_thread(work: Work, match: CaseMatch, case: Case, event: MailReceived) -> Outcome:
     """What surely answers a relayed mail is taken so; else it is a note, and its sender is told which mail to answer instead (SR5, BX7)."""
     letters = [row for row in notice.list_of_case(work.c, case.number) if event.sender in row.to]
     # Only with the case's signed address: what is relayed by mistake cannot be taken back, a note can be sent again.
     is_sure = match.how == BY_ADDRESS and not FORWARDED.match(event.mail.subject)
-    repeated = {row.name for row in letters if _repeats(event, row)} if is_sure else set()
+    body = _bare(event.mail.text or event.mail.alternative_text)
+    repeated: set[str] = set()
+    for row in letters if is_sure else ():
+        said = [bare for line in row.text.splitlines() if len(bare := _bare(line)) >= FEWEST_LETTERS]
+        if said and sum(one in body for one in said) >= SURELY * len(said):
+            repeated.add(row.name)
     answered = repeated.pop() if len(repeated) == 1 else ""
     if Trait.ANSWER_LEAVES not in traits_of(answered):
         answered = ""
@@ -160,12 +152,6 @@ def _take_out_of_thread(work: Work, match: CaseMatch, case: Case, event: MailRec
         }
         write_notice(work, case, SendNotice(notice="staff/note_kept", to=(event.sender,), to_staff=True, values=values))
     return outcome
-
-
-def _repeats(event: MailReceived, row: NoticeRow) -> bool:
-    body = _bare(event.mail.text or event.mail.alternative_text)
-    said = [bare for line in row.text.splitlines() if len(bare := _bare(line)) >= FEWEST_LETTERS]
-    return bool(said) and sum(one in body for one in said) >= SURELY * len(said)
 
 
 def _bare(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mailflow.cases import CASE_TYPES, children_of
-from mailflow.handling.work import Work
+from mailflow.handling.work import IncomingMail, Work
 from mailflow.message.model import Mail
 from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.policy.case import Case
@@ -62,6 +62,19 @@ def find_case(work: Work, mail: Mail, text: str, extra_numbers: Iterable[str] = 
     return first or CaseMatch(None, "names no case of ours", name)
 
 
+def find_own_case(incoming: IncomingMail) -> str | None:
+    """Find the number of the case in which the sender takes part, for a mail that is only kept: an out-of-office (IN7); none if forged."""
+    match = find_case(incoming.work, incoming.mail, "") if not incoming.authentication.failed else None
+    return match.number if match and match.case and takes_part(incoming.work, match.case, incoming.sender) else None
+
+
+def quotable_letters(work: Work, match: CaseMatch, sender: str) -> tuple[str, ...]:
+    """List the texts of the case's letters, newest first. What only staff got, no customer can quote (IN6)."""
+    letters = [one for case in (match.case, match.merged) if case for one in notice.texts_of_case(work.c, case.number)]
+    is_staff = bool(work.desk.roles_of(sender))
+    return tuple(text for to, text in letters if is_staff or not all(map(work.desk.roles_of, to)))
+
+
 def load_running(work: Work, number: str) -> Case | None:
     """Load the desk's case of that number; in the place of a merged one the request that goes on."""
     case = case_rows.load(work.c, number)
@@ -76,6 +89,12 @@ def answered_notice(work: Work, mail: Mail) -> NoticeRow | None:
     """Find the desk's letter that a mail answers."""
     rows = (notice.by_message_id(work.c, one) for one in _answered_ids(mail))
     return next((row for row in rows if row is not None and row.desk == work.desk.name), None)
+
+
+def is_own_notice(work: Work, mail: Mail) -> bool:
+    """Tell a letter of the desk's own. The mark alone proves nothing: another mailflow sets it too, and so could anybody."""
+    ours = notice.by_message_id(work.c, mail.message_id) if mail.header("x-mailflow-desk") else None
+    return ours is not None and ours.desk == work.desk.name
 
 
 def _answered_ids(mail: Mail) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mailflow.cases import CASE_TYPES, certification, decide, rma, service_request
-from mailflow.handling.facts import Opening, gather_case
-from mailflow.handling.facts.certification import find_reported, gather_certification
-from mailflow.handling.facts.rma import gather_rma
-from mailflow.handling.facts.service_request import find_same_alarm, gather_request
+from mailflow.handling.facts import Opening, gather_case, gather_new_case
+from mailflow.handling.facts.certification import find_reported, gather_certification, gather_new_certification
+from mailflow.handling.facts.rma import gather_new_return, gather_return
+from mailflow.handling.facts.service_request import find_same_alarm, gather_new_request, gather_request
 from mailflow.handling.notice import write_notice
 from mailflow.handling.work import Work
 from mailflow.policy.case import Case
@@ -23,17 +23,18 @@ from mailflow.store import deadline
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Who asks the store for a case type: `gather` what its rules want to know, `find_running` the case that a mail without a number
-    goes on with, and how it was found."""
+    """Who asks the store for a case type: `gather` what its rules want to know of a case, `gather_new` of one that may be opened,
+    `find_running` the case that a mail without a number goes on with, and how it was found."""
 
-    gather: Callable[[Work, Case | Opening, Event], CaseFacts] = gather_case
+    gather: Callable[[Work, Case, Event], CaseFacts] = gather_case
+    gather_new: Callable[[Work, Opening, Event], CaseFacts] = gather_new_case
     find_running: Callable[[Work, str, MailReceived], tuple[Case, str] | None] = lambda _work, _kind, _mail: None
 
 
 SOURCES: dict[str, Sources] = {
-    service_request.CASE_TYPE.kind: Sources(gather_request, find_same_alarm),
-    rma.CASE_TYPE.kind: Sources(gather_rma),
-    certification.CASE_TYPE.kind: Sources(gather_certification, find_reported),
+    service_request.CASE_TYPE.kind: Sources(gather_request, gather_new_request, find_same_alarm),
+    rma.CASE_TYPE.kind: Sources(gather_return, gather_new_return),
+    certification.CASE_TYPE.kind: Sources(gather_certification, gather_new_certification, find_reported),
 }
 """By kind of case."""
 
@@ -52,7 +53,9 @@ def settle(work: Work, about: Case | Opening, event: Event) -> Decision:
     worker was faster, and ImpossibleTransition where the event has no place in the case's life.
     """
     case = about if isinstance(about, Case) else None
-    decision = decide(about.kind, case, event, SOURCES[about.kind].gather(work, about, event), work.desk, work.now)
+    sources = SOURCES[about.kind]
+    facts = sources.gather(work, about, event) if isinstance(about, Case) else sources.gather_new(work, about, event)
+    decision = decide(about.kind, case, event, facts, work.desk, work.now)
     if decision.refused:
         return decision
     goes_on = case is not None and decision.case is not None and decision.case.number == case.number
@@ -64,7 +67,13 @@ def apply(work: Work, before: Case | None, decision: Decision) -> Case | None:
 
     Returns the case as it stands now, None where none was touched.
     """
-    case = _save(work, before, decision.case, decision.reason)
+    case = decision.case
+    if case is not None and before is None:
+        case_rows.insert(work.c, case)
+    elif case is not None and case != before:
+        case = case_rows.save(work.c, case)
+    if case is not None:
+        work.journal(case, work.trigger.what, decision.reason)
     for effect in decision.effects:
         match effect:
             case SetDeadline() if case is not None:
@@ -78,28 +87,12 @@ def apply(work: Work, before: Case | None, decision: Decision) -> Case | None:
                 if write_notice(work, about, effect) is not None:
                     work.journal(about, "notice", f"{effect.notice} to {', '.join((*effect.to, *effect.cc))}")
             case ChangeCase():
-                _change(work, effect)
+                # The far side of a merge or link, by the same rules as the case itself.
+                other = case_rows.load(work.c, effect.case.number)
+                if other is None:
+                    raise LookupError(f"case {effect.case.number} is not there")
+                CASE_TYPES[other.kind].lifecycle.move(other.state, effect.case.state)
+                apply(work, other, Decision(case=effect.case, reason=effect.reason))
     if case is not None and CASE_TYPES[case.kind].lifecycle.is_closed(case.state):
         deadline.clear_all(work.c, case.number)
     return case
-
-
-def _change(work: Work, effect: ChangeCase) -> None:
-    """The far side of a merge or link, by the same rules as the case itself."""
-    before = case_rows.load(work.c, effect.case.number)
-    if before is None:
-        raise LookupError(f"case {effect.case.number} is not there")
-    CASE_TYPES[before.kind].lifecycle.move(before.state, effect.case.state)
-    apply(work, before, Decision(case=effect.case, reason=effect.reason))
-
-
-def _save(work: Work, before: Case | None, after: Case | None, reason: str) -> Case | None:
-    """Insert or change the case, with a line in its journal."""
-    if after is None:
-        return None
-    if before is None:
-        case_rows.insert(work.c, after)
-    elif after != before:
-        after = case_rows.save(work.c, after)
-    work.journal(after, work.trigger.what, reason)
-    return after

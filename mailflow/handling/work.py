@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from mailflow.message.model import Authentication, Mail, Nature
+from mailflow.message.model import Authentication, Kind, Mail, Nature
 from mailflow.notices.render import Templates
 from mailflow.policy.case import Case
+from mailflow.policy.case_address import without_token
 from mailflow.policy.decision import Sentence
 from mailflow.policy.derivation import Derivation
-from mailflow.policy.desk import Desk, DeskMailbox
+from mailflow.policy.desk import Desk, DeskMailbox, MailboxRole
 from mailflow.policy.register import Contact, Contract, Device
 from mailflow.policy.triage import Verdict
 from mailflow.store import journal, notice, register
@@ -22,6 +23,7 @@ from mailflow.store.inbound import InboundRow
 from mailflow.store.transaction import Database
 
 HOUR = timedelta(hours=1)
+VENDOR_SILENT = "the manufacturer is never answered by a machine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +212,22 @@ class IncomingMail:
     def sender(self) -> str:
         """The address in From."""
         return self.mail.sender.address
+
+    @property
+    def role_addressed(self) -> MailboxRole:
+        """Of the mailbox it came to; one that is also written to the escalation mailbox is an escalation, whichever copy is first (SR6)."""
+        addressed = {without_token(one.address) for one in (*self.mail.to, *self.mail.cc)}
+        escalation = any(box.role is MailboxRole.ESCALATION and box.address in addressed for box in self.work.desk.mailboxes)
+        return MailboxRole.ESCALATION if escalation else self.mailbox.role
+
+    @property
+    def why_silent(self) -> str:
+        """Why nobody answers this sender by a machine, whatever it asks: it is one, or is not who it says (IN7, P9)."""
+        if self.nature.kind is not Kind.PERSON:
+            return "sent by a machine"
+        if self.work.desk.is_vendor(self.sender):
+            return VENDOR_SILENT
+        return f"our border server says that it is forged: {self.authentication.rule}" if self.authentication.failed else ""
 
 
 @dataclass(frozen=True, slots=True)

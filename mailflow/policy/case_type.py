@@ -52,6 +52,7 @@ class ExpectedPart:
     serials: tuple[str, ...]
     outstanding: int
     outstanding_serials: tuple[str, ...]
+    received_serials: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

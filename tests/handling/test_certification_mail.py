@@ -10,8 +10,7 @@ import pytest
 
 from mailflow.bootstrap import shipped_templates
 from mailflow.cases import CASE_TYPES
-from mailflow.handling.notice import write_notice
-from mailflow.handling.recipients import choose_recipients
+from mailflow.handling.notice import choose_recipients, write_notice
 from mailflow.handling.work import Services, Trigger, Work
 from mailflow.notices.render import Templates
 from mailflow.policy.decision import SendNotice

@@ -54,6 +54,7 @@ def expected_parts(case: Return) -> tuple[ExpectedPart, ...]:
             serials=line.serials,
             outstanding=line.outstanding,
             outstanding_serials=line.outstanding_serials,
+            received_serials=line.received_serials,
         )
         for line in case.details.lines
     )

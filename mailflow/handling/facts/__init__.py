@@ -5,7 +5,7 @@ Each asks the store only for what the event needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -39,29 +39,34 @@ class Opening:
     parent: Case | None = None
 
 
-def gather_case(work: Work, about: Case | Opening, event: Event) -> CaseFacts:
+def gather_case(work: Work, case: Case, event: Event) -> CaseFacts:
     """Gather what a type wants to know that declares nothing of its own: the envelope, its clocks, its kin and the case that is named."""
-    facts = gather_envelope(work, CaseFacts, about, event)
-    clocks = waiting_deadlines(work, (about,)) if isinstance(about, Case) else ()
-    return replace(facts, waiting=clocks, other_case=find_other(work, event))
+    facts = gather_envelope(work, CaseFacts, case, event)
+    return replace(facts, waiting=waiting_deadlines(work, (case,)), other_case=find_other(work, event))
 
 
-def gather_envelope(work: Work, facts_type: type[F], about: Case | Opening, event: Event) -> F:
-    """Gather who the customer is and under which contract, with a number where a case may be opened."""
-    if isinstance(about, Case):
-        facts = facts_of_case(work, facts_type, about, event)
-        begins_anew = about.state in CASE_TYPES[about.kind].begins_anew and isinstance(event, MailReceived)
-        return replace(facts, new_numbers=new_number(work, about.kind)) if begins_anew else facts
-    if about.parent is not None:
-        facts = facts_of_case(work, facts_type, about.parent, event)
-        return replace(facts, parent=about.parent, new_numbers=new_number(work, about.kind))
-    if isinstance(event, MailReceived):
-        return facts_of_sender(work, facts_type, about.kind, event, contract_of_sender(work, event))
-    raise LookupError(f"{type(event).__name__} opens no {about.kind} by itself")
+def gather_new_case(work: Work, opening: Opening, event: Event) -> CaseFacts:
+    """Gather for a case that may be opened: by a mail, or in the thread of its parent."""
+    if opening.parent is not None:
+        facts = facts_of_case(work, CaseFacts, opening.parent, event)
+        return replace(facts, parent=opening.parent, new_numbers=new_number(work, opening.kind))
+    return facts_of_sender(work, CaseFacts, opening.kind, event)
 
 
-def facts_of_sender(work: Work, facts_type: type[F], kind: str, event: MailReceived, contract: Contract | None) -> F:
-    """Gather what is known of who opens a case by mail, under the contract that was found."""
+def gather_envelope(work: Work, facts_type: type[F], case: Case, event: Event) -> F:
+    """Gather who the customer is and under which contract, with a number where the mail may open the next case."""
+    facts = facts_of_case(work, facts_type, case, event)
+    begins_anew = case.state in CASE_TYPES[case.kind].begins_anew and isinstance(event, MailReceived)
+    return replace(facts, new_numbers=new_number(work, case.kind)) if begins_anew else facts
+
+
+def facts_of_sender(
+    work: Work, facts_type: type[F], kind: str, event: Event, find_contract: Callable[[Work, MailReceived], Contract | None] | None = None
+) -> F:
+    """Gather what is known of who opens a case by mail, and under which contract. Raises LookupError for another event."""
+    if not isinstance(event, MailReceived):
+        raise LookupError(f"{type(event).__name__} opens no {kind} by itself")
+    contract = (find_contract or contract_of_sender)(work, event)
     desk = work.desk
     contact = contact_of_sender(work, event.sender, contract)
     contacts = work.register.contacts_of(contract.number) if contract else ()
@@ -176,6 +181,20 @@ def named_serials(event: Event) -> tuple[str, ...]:
     if isinstance(event, MailReceived):
         return event.extracted.serials
     return tuple(serial for item in event.command.items for serial in item.serials) if isinstance(event, CommandGiven) else ()
+
+
+def received_before(work: Work, serials: Iterable[str]) -> dict[str, str]:
+    """Map each serial that came back before to the number of the desk's newest return under which it did (BX8)."""
+    asked = frozenset(serials)
+    kinds = (kind for kind, case_type in CASE_TYPES.items() if case_type.expected_parts)
+    returns = (one for kind in kinds for one in case_rows.of_serials(work.c, asked, kind=kind, desk=work.desk.name))
+    return {serial: one.number for one in returns for serial in asked & came_back(one)}
+
+
+def came_back(case: Case) -> frozenset[str]:
+    """List the serials that came in under a return."""
+    expected_parts = CASE_TYPES[case.kind].expected_parts
+    return frozenset(serial for part in (expected_parts(case) if expected_parts else ()) for serial in part.received_serials)
 
 
 def waiting_deadlines(work: Work, cases: Sequence[Case]) -> tuple[WaitingDeadline, ...]:

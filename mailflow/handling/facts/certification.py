@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailflow.cases.certification.facts import CertificationFacts
-from mailflow.handling.facts import Opening, as_of, gather_envelope
+from mailflow.handling.facts import Opening, as_of, facts_of_sender, gather_envelope
 from mailflow.handling.work import Work
 from mailflow.message.documents.personnel import read_personnel_report
 from mailflow.policy.calendar import calendar_for
@@ -21,20 +21,25 @@ LOOKED_BACK = timedelta(days=366)
 """Events of the year before count for a recertification."""
 
 
-def gather_certification(work: Work, about: Case | Opening, event: Event) -> CertificationFacts:
-    """Gather the partner by the domain where the register has it, else by the address alone, with its other certifications."""
-    own = about.number if isinstance(about, Case) else ""
-    sender = about.customer if isinstance(about, Case) else event.sender if isinstance(event, MailReceived) else ""
+def gather_certification(work: Work, case: Case, event: Event) -> CertificationFacts:
+    """Gather the partner of a certification and its other ones."""
+    return _with_partner(work, gather_envelope(work, CertificationFacts, case, event), case.kind, case.customer, event, own=case.number)
+
+
+def gather_new_certification(work: Work, opening: Opening, event: Event) -> CertificationFacts:
+    """Gather the partner who applies, and its other certifications."""
+    facts = facts_of_sender(work, CertificationFacts, opening.kind, event)
+    return _with_partner(work, facts, opening.kind, event.sender if isinstance(event, MailReceived) else "", event)
+
+
+def _with_partner(work: Work, facts: CertificationFacts, kind: str, sender: str, event: Event, own: str = "") -> CertificationFacts:
+    """The partner by the domain where the register has it, else by the address alone, with its other certifications and their notes."""
     partner = _partner(work, sender)
-    others = tuple(one for one in _certifications(work, about.kind, partner, sender) if one.number != own)
+    others = tuple(one for one in _certifications(work, kind, partner, sender) if one.number != own)
     since = as_of(work, event) - LOOKED_BACK
-    notes = (row for case in others for row in journal.of_case(work.c, case.number) if row.what == "note" and row.at >= since)
-    return replace(
-        gather_envelope(work, CertificationFacts, about, event),
-        partner=partner,
-        certifications=others,
-        partner_notes=tuple((row.at, row.who, row.text) for row in notes),
-    )
+    notes = (row for one in others for row in journal.of_case(work.c, one.number) if row.what == "note" and row.at >= since)
+    noted = tuple((row.at, row.who, row.text) for row in notes)
+    return replace(facts, partner=partner, certifications=others, partner_notes=noted)
 
 
 def find_reported(work: Work, kind: str, event: MailReceived) -> tuple[Case, str] | None:

@@ -5,25 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mailflow.cases import rma
-from mailflow.cases.rma.details import RmaDetails
-from mailflow.handling.facts import Opening, as_of, facts_of_case, find_entitlement, named_serials, new_number
+from mailflow.handling.facts import Opening, as_of, came_back, facts_of_case, find_entitlement, named_serials, new_number, received_before
 from mailflow.handling.work import Work
-from mailflow.policy.case import Case, holds
+from mailflow.policy.case import Case
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived
 from mailflow.policy.facts import Facts, SentNotice
 from mailflow.store import case as case_rows
 from mailflow.store import outbox, register
 
-KIND = rma.CASE_TYPE.kind
 
-
-def gather_rma(work: Work, about: Case | Opening, event: Event) -> Facts:
-    """Gather for a return, or for the one that a command opens in the thread of its request."""
-    return _of_return(work, about, event) if isinstance(about, Case) else _of_opening(work, about, event)
-
-
-def _of_opening(work: Work, about: Opening, event: Event) -> Facts:
+def gather_new_return(work: Work, about: Opening, event: Event) -> Facts:
+    """Gather for the return that a command opens in the thread of its request."""
     if about.parent is None:
         raise LookupError("a return is opened in the thread of its request")
     named = named_serials(event)
@@ -42,7 +34,8 @@ def _of_opening(work: Work, about: Opening, event: Event) -> Facts:
     )
 
 
-def _of_return(work: Work, case: Case, event: Event) -> Facts:
+def gather_return(work: Work, case: Case, event: Event) -> Facts:
+    """Gather for a running return; what clocks do not need is left out."""
     own = tuple(serial for line in case.details.lines for serial in line.serials)
     serials = tuple(dict.fromkeys((*own, *named_serials(event))))
     devices = work.register.devices(serials)
@@ -83,25 +76,12 @@ def sent_notices(work: Work, case: Case) -> tuple[SentNotice, ...]:
     )
 
 
-def received_before(work: Work, serials: Iterable[str]) -> dict[str, str]:
-    """Map each serial that came back before to the number of the desk's newest return under which it did (BX8)."""
-    asked = frozenset(serials)
-    found: dict[str, str] = {}
-    for one in case_rows.of_serials(work.c, asked, kind=KIND, desk=work.desk.name):
-        found |= dict.fromkeys(asked & _back(one), one.number)
-    return found
-
-
 def _counted_elsewhere(work: Work, case: Case, serials: Iterable[str]) -> dict[str, str]:
     """Serial to another return that has received it while this one is open; one that was repaired went back and may come again (BX5)."""
     asked = frozenset(serials)
     found: dict[str, str] = {}
-    for one in case_rows.of_serials(work.c, asked, kind=KIND, desk=case.desk):
+    for one in case_rows.of_serials(work.c, asked, kind=case.kind, desk=case.desk):
         went_back = one.details.type == "repair" and one.details.replacements
         if one.number != case.number and not went_back and (one.closed_at is None or one.closed_at > case.opened_at):
-            found |= dict.fromkeys(asked & _back(one), one.number)
+            found |= dict.fromkeys(asked & came_back(one), one.number)
     return found
-
-
-def _back(one: Case) -> set[str]:
-    return {serial for line in one.details.lines for serial in line.received_serials} if holds(one, RmaDetails) else set()

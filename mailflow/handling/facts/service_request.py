@@ -21,9 +21,9 @@ from mailflow.handling.facts import (
     named_serials,
     near_device,
     new_number,
+    received_before,
     waiting_deadlines,
 )
-from mailflow.handling.facts.rma import received_before
 from mailflow.handling.match import children, load_running, named_cases, takes_part
 from mailflow.handling.work import Work
 from mailflow.message.forwarded import find_forwarded
@@ -37,7 +37,7 @@ from mailflow.policy.derivation import Step
 from mailflow.policy.desk import AlarmPolicy, Desk, MailboxRole
 from mailflow.policy.event import CUSTOMER_NOTICE, STAFF_NOTICE, CommandGiven, DeadlineFell, Event, MailReceived
 from mailflow.policy.facts import CustomerWords, LastStep
-from mailflow.policy.register import Contract, Device
+from mailflow.policy.register import Contract
 from mailflow.policy.triage import Verdict, is_alarm
 from mailflow.store import case as case_rows
 from mailflow.store import inbound, journal, notice
@@ -56,18 +56,12 @@ COMMANDS = ("/assign", "/priority", "/reopen", "/entitled", "/merge")
 """Commands that change the case without a letter to its customer."""
 
 
-def gather_request(work: Work, about: Case | Opening, event: Event) -> RequestFacts:
-    """Gather for a request: of its devices always, of its history what the event makes somebody tell."""
-    if isinstance(about, Case):
-        return _of_request(work, about, event)
-    if isinstance(event, MailReceived):
-        return _of_opening(work, about.kind, event)
-    raise LookupError(f"{type(event).__name__} opens no request")
-
-
-def _of_opening(work: Work, kind: str, event: MailReceived) -> RequestFacts:
-    devices = work.register.devices(event.extracted.serials)
-    facts = replace(facts_of_sender(work, RequestFacts, kind, event, _contract_at_opening(work, event, devices)), devices=devices)
+def gather_new_request(work: Work, opening: Opening, event: Event) -> RequestFacts:
+    """Gather for a request that a mail may open: its devices, and whether its sender is entitled to service for them."""
+    facts = facts_of_sender(work, RequestFacts, opening.kind, event, _contract_at_opening)
+    if not isinstance(event, MailReceived):
+        return facts
+    facts = replace(facts, devices=work.register.devices(event.extracted.serials))
     if event.alarm is not None and not event.authenticated:
         # Who cannot prove to be the device's or its owner's has nobody informed in its name (IN8, P9).
         facts = replace(facts, contacts=())
@@ -76,15 +70,17 @@ def _of_opening(work: Work, kind: str, event: MailReceived) -> RequestFacts:
     return _with_serials(work, judged, event.sender, event.extracted.serials, is_named=is_named)
 
 
-def _contract_at_opening(work: Work, event: MailReceived, devices: dict[str, Device]) -> Contract | None:
+def _contract_at_opening(work: Work, event: MailReceived) -> Contract | None:
     """A device's own, where it reports itself from a sender that the desk names and the border vouches for: a header can be anybody's."""
+    devices = work.register.devices(event.extracted.serials)
     named = AlarmPolicy(sources=tuple(source for source in work.desk.alarms.sources if source.sender))
     if event.alarm is not None and event.authenticated and is_alarm(event.mail, named):
         return next((work.register.contract(device.contract) for device in devices.values()), None)
     return covering(work, devices, event.sender) or contract_of_sender(work, event)
 
 
-def _of_request(work: Work, case: Case, event: Event) -> RequestFacts:
+def gather_request(work: Work, case: Case, event: Event) -> RequestFacts:
+    """Gather for a running request: of its devices always, of its history what the event makes somebody tell."""
     serials = tuple(dict.fromkeys((*case.details.serials, *named_serials(event))))
     devices = work.register.devices(serials)
     facts = replace(facts_of_case(work, RequestFacts, case, event, devices), devices=devices)
@@ -118,23 +114,19 @@ def _for_mail(work: Work, case: Case, event: MailReceived, facts: RequestFacts) 
     line = event.customer_line.kind if event.customer_line else ""
     names_other = Trait.ASKS_NUMBER in traits_of(event.answers_notice)
     escalates = line == "escalate" or event.mailbox_role is MailboxRole.ESCALATION or names_other
-    told_of = (_other_request(work, case, event) if names_other else None) or case
+    # The request that an answer to our question names, where the sender takes part in it (SR6).
+    named = (load_running(work, number) for number in named_cases(work.desk, event.new_text)) if names_other else ()
+    theirs = (one for one in named if one is not None and takes_part(work, one, event.sender))
+    told_of = next((one for one in theirs if one.number != case.number and holds(one, ServiceRequestDetails)), case)
     if escalates:
         rmas = children(work, told_of)
         facts = replace(facts, timeline=timeline(work, told_of, rmas), waiting=waiting_deadlines(work, (told_of, *rmas)))
     if line == "status":
         facts = replace(facts, last_steps=last_steps(work, case, facts.rmas))
     if case.state in CASE_TYPES[case.kind].begins_anew:
-        contract = _contract_at_opening(work, event, dict(facts.devices))
+        contract = _contract_at_opening(work, event)
         facts = replace(facts, new_numbers=new_number(work, case.kind), contact=contact_of_sender(work, event.sender, contract))
     return replace(facts, other_case=None if told_of is case else told_of)
-
-
-def _other_request(work: Work, case: Case, event: MailReceived) -> Case | None:
-    """The request that an answer to our question names, where the sender takes part in it (SR6)."""
-    named = (load_running(work, number) for number in named_cases(work.desk, event.new_text))
-    theirs = (one for one in named if one is not None and takes_part(work, one, event.sender))
-    return next((one for one in theirs if one.number != case.number and holds(one, ServiceRequestDetails)), None)
 
 
 def find_same_alarm(work: Work, kind: str, event: MailReceived) -> tuple[Case, str] | None:
@@ -171,7 +163,13 @@ def timeline(work: Work, case: Case, rmas: Sequence[Case]) -> tuple[Moment, ...]
     mails = sorted((row for number in numbers for row in inbound.of_case(work.c, number)), key=lambda row: row.received_at)
     told = [row for row in mails if row.state in (Verdict.OPENED, Verdict.ADDED)]
     changes = sorted(_changes(work, numbers), key=lambda moment: moment[0])
-    messages = sorted((*_of_customer(work, case, told[1:]), *_of_staff(work, numbers, mails)), key=lambda moment: moment[0])
+    theirs = [(row, _words(work, row)) for row in [row for row in told[1:] if row.sender in case.participants][-3 * MOST_MESSAGES :]]
+    wrote = [(row.received_at, _said("told_wrote", row, said)) for row, said in theirs if not _asks_only_for_status(work.desk, case, said)]
+    by_id = {row.id: row for row in mails}
+    letters = [row for number in numbers for row in notice.list_of_case(work.c, number) if row.name == STAFF_NOTICE]
+    sent = [by_id[one.inbound_id] for one in letters[-MOST_MESSAGES:] if one.inbound_id in by_id]
+    answered = [(row.received_at, _said("told_answered", row, split_reply(_body(work, row)).new_text)) for row in sent]
+    messages = sorted((*wrote, *answered), key=lambda moment: moment[0])
     opening = [(row.received_at, _said("told_opened", row, _words(work, row))) for row in told[:1]]
     return tuple(sorted((*opening, *changes[-MOST_CHANGES:], *messages[-MOST_MESSAGES:]), key=lambda moment: moment[0]))
 
@@ -186,20 +184,6 @@ def _changes(work: Work, numbers: Iterable[str]) -> Iterable[Moment]:
         for given in journal.commands_of_case(work.c, number):
             if given.line.lower().startswith(COMMANDS) and not given.undone:
                 yield given.at, Step("told_command", {"by": given.by, "line": given.line})
-
-
-def _of_customer(work: Work, case: Case, rows: Iterable[InboundRow]) -> list[Moment]:
-    theirs = [row for row in rows if row.sender in case.participants][-3 * MOST_MESSAGES :]
-    words = ((row, _words(work, row)) for row in theirs)
-    return [(row.received_at, _said("told_wrote", row, said)) for row, said in words if not _asks_only_for_status(work.desk, case, said)]
-
-
-def _of_staff(work: Work, numbers: Iterable[str], mails: Iterable[InboundRow]) -> list[Moment]:
-    """What staff wrote to the customer."""
-    by_id = {row.id: row for row in mails}
-    letters = [row for number in numbers for row in notice.list_of_case(work.c, number) if row.name == STAFF_NOTICE]
-    sent = [by_id[one.inbound_id] for one in letters[-MOST_MESSAGES:] if one.inbound_id in by_id]
-    return [(row.received_at, _said("told_answered", row, split_reply(_body(work, row)).new_text)) for row in sent]
 
 
 def _said(name: str, row: InboundRow, text: str) -> Step:
