@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -13,7 +13,6 @@ from mailflow.policy.case import Case
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk, DigestPolicy, Role
 from mailflow.policy.facts import WaitingDeadline
-from mailflow.policy.term import DAY_UNITS, Term
 
 SEARCH_DAYS = 400
 """No digest within that many days means that there is none."""
@@ -35,34 +34,24 @@ def due_digest(kind: DigestKind, policy: DigestPolicy, calendar: BusinessCalenda
 
     Of several that an outage passed over only the newest is due: the others would tell the same, later.
     """
-    first, day = calendar.local_day(last), calendar.local_day(now)
-    while day >= first:
-        moment = _moment(kind, policy, calendar, day)
-        if moment is not None and last < moment <= now:
-            return moment
-        day -= timedelta(days=1)
-    return None
+    first, today = calendar.local_day(last), calendar.local_day(now)
+    days = (today - timedelta(days=n) for n in range((today - first).days + 1))
+    return next((at for day in days if (at := _moment(kind, policy, calendar, day)) and last < at <= now), None)
 
 
 def next_digest(kind: DigestKind, policy: DigestPolicy, calendar: BusinessCalendar, after: datetime) -> datetime | None:
     """The first moment strictly after the instant at which a digest will be due; None where the desk sends none."""
-    if _time(kind, policy) is None:
-        return None
-    today = calendar.local_day(after)
-    days = (today + timedelta(days=n) for n in range(SEARCH_DAYS))
-    moments = (_moment(kind, policy, calendar, day) for day in days)
-    return next((moment for moment in moments if moment is not None and moment > after), None)
-
-
-def _time(kind: DigestKind, policy: DigestPolicy) -> time | None:
-    return policy.staff if kind is DigestKind.STAFF else policy.partners
+    days = (calendar.local_day(after) + timedelta(days=n) for n in range(SEARCH_DAYS))
+    return next((at for day in days if (at := _moment(kind, policy, calendar, day)) and at > after), None)
 
 
 def _moment(kind: DigestKind, policy: DigestPolicy, calendar: BusinessCalendar, day: date) -> datetime | None:
     """When the digest of a day leaves, None on days without one."""
-    at = _time(kind, policy)
-    fits = calendar.is_business_day(day) if kind is DigestKind.STAFF else day.weekday() == policy.partners_weekday
-    return calendar.instant(day, at) if at is not None and fits else None
+    if kind is DigestKind.STAFF:
+        at, is_due = policy.staff, calendar.is_business_day(day)
+    else:
+        at, is_due = policy.partners, day.weekday() == policy.partners_weekday
+    return calendar.instant(day, at) if at is not None and is_due else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +108,17 @@ def staff_sections(
         "decisions": _missed_decisions(desk, now, applications),
         "clocks": _clock_lines(desk, now, clocks),
         "returns": _return_lines(desk, now, returns),
-        "letters": [_letter_line(letter) for letter in letters],
-        "quarantine": [_quarantine_line(mail) for mail in quarantine],
+        "letters": [
+            Step(
+                "digest_held" if letter.is_held else "digest_failed",
+                {"notice": letter.notice, "address": letter.address, "number": letter.number or "-", "reason": letter.reason or "-"},
+            )
+            for letter in letters
+        ],
+        "quarantine": [
+            Step("digest_quarantined", {"sender": mail.sender or "-", "subject": mail.subject or "-", "rule": mail.rule})
+            for mail in quarantine
+        ],
     }
     return tuple(Section(name, tuple(found[:MOST_LINES]), max(0, len(found) - MOST_LINES)) for name, found in lines.items() if found)
 
@@ -140,23 +138,18 @@ def _clock_lines(desk: Desk, now: datetime, clocks: Iterable[tuple[WaitingDeadli
     last: dict[tuple[str, str], tuple[WaitingDeadline, Case]] = {}
     for clock, case in sorted(clocks, key=lambda pair: pair[0].due_at):
         last[clock.case_number, clock.kind] = (clock, case)
-    horizon = _end_of(desk.digests.breaks_within, now, calendar_for("", "", desk.calendar))
-    return [_clock_line(clock, case) for clock, case in sorted(last.values(), key=lambda pair: pair[0].due_at) if clock.due_at <= horizon]
-
-
-def _end_of(term: Term, now: datetime, calendar: BusinessCalendar) -> datetime:
-    """When a term that starts now ends: of days, with its last day (T1)."""
-    if term.unit in DAY_UNITS:
-        return calendar.instant(calendar.end_of_term(now, term).day + timedelta(days=1), time(0))
-    return calendar.add_time(now, term)
-
-
-def _clock_line(clock: WaitingDeadline, case: Case) -> Step:
-    values: dict[str, Value] = {"number": case.number, "who": _who(case), "at": clock.due_at}
-    if clock.kind != "response_breached":
-        return Step(f"digest_{clock.kind}", values)
-    name = "digest_response" if case.assignee else "digest_response_unassigned"
-    return Step(name, {**values, "priority": case.priority or "", "assignee": case.assignee or ""})
+    calendar = calendar_for("", "", desk.calendar)
+    horizon = calendar.instant(calendar.end_of_term(now, desk.digests.breaks_within).day + timedelta(days=1), time(0))
+    lines = []
+    for clock, case in sorted(last.values(), key=lambda pair: pair[0].due_at):
+        values: dict[str, Value] = {"number": case.number, "who": _who(case), "at": clock.due_at}
+        name = f"digest_{clock.kind}"
+        if clock.kind == "response_breached":
+            name = "digest_response" if case.assignee else "digest_response_unassigned"
+            values |= {"priority": case.priority or "", "assignee": case.assignee or ""}
+        if clock.due_at <= horizon:
+            lines.append(Step(name, values))
+    return lines
 
 
 def _missed_decisions(desk: Desk, now: datetime, applications: Iterable[Case]) -> list[Step]:
@@ -171,31 +164,18 @@ def _missed_decisions(desk: Desk, now: datetime, applications: Iterable[Case]) -
 
 def _return_lines(desk: Desk, now: datetime, returns: Iterable[Case]) -> list[Step]:
     """Parts that are overdue, and those whose reminders have begun, by their day; days are the customer's (T1)."""
+    lines = []
     found = [(day, case) for case in returns for day in case.details.due_days]
-    lines = (_return_line(desk, now, due, case) for due, case in sorted(found, key=lambda pair: (pair[0], pair[1].number)))
-    return [line for line in lines if line is not None]
-
-
-def _return_line(desk: Desk, now: datetime, due: date, case: Case) -> Step | None:
-    calendar = calendar_for(case.country, case.timezone, desk.calendar)
-    days = (due - calendar.local_day(now)).days
-    parts = tuple(f"{line.outstanding} x {line.part_number}" for line in case.details.owed if line.due == due)
-    values: dict[str, Value] = {"number": case.number, "who": _who(case), "parts": parts, "due": due, "days": abs(days)}
-    if days < 0:
-        return Step("digest_overdue", values)
-    if days == 0:
-        return Step("digest_due_today", values)
-    begins = min((calendar.before(due, term) for term in desk.returns.reminders), default=due)
-    return Step("digest_due_soon", values) if calendar.local_day(now) >= begins else None
-
-
-def _letter_line(letter: StuckLetter) -> Step:
-    name = "digest_held" if letter.is_held else "digest_failed"
-    return Step(name, {"notice": letter.notice, "address": letter.address, "number": letter.number or "-", "reason": letter.reason or "-"})
-
-
-def _quarantine_line(mail: SetAside) -> Step:
-    return Step("digest_quarantined", {"sender": mail.sender or "-", "subject": mail.subject or "-", "rule": mail.rule})
+    for due, case in sorted(found, key=lambda pair: (pair[0], pair[1].number)):
+        calendar = calendar_for(case.country, case.timezone, desk.calendar)
+        today = calendar.local_day(now)
+        begins = min((calendar.before(due, term) for term in desk.returns.reminders), default=due)
+        parts = tuple(f"{line.outstanding} x {line.part_number}" for line in case.details.owed if line.due == due)
+        values: dict[str, Value] = {"number": case.number, "who": _who(case), "parts": parts, "due": due, "days": abs((due - today).days)}
+        name = "digest_overdue" if due < today else "digest_due_today" if due == today else "digest_due_soon"
+        if today >= min(begins, due):
+            lines.append(Step(name, values))
+    return lines
 
 
 def _who(case: Case) -> str:
@@ -239,12 +219,8 @@ class PartnerReturn:
 
 def is_of_partner(domain: str, case: Case, contract_domains: Iterable[str]) -> bool:
     """Whether a return is the company's own: by its customer, by who takes part, or by its contract."""
-    return domain.lower() in {*_domains(case), *contract_domains}
-
-
-def _domains(case: Case) -> Iterator[str]:
-    for address in (case.customer, *case.participants):
-        yield address.rpartition("@")[2].lower()
+    people = {address.rpartition("@")[2].lower() for address in (case.customer, *case.participants)}
+    return domain.lower() in people.union(contract_domains)
 
 
 def partner_return(case: Case, address: str) -> PartnerReturn:

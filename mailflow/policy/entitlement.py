@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from mailflow.policy.derivation import Derivation, DerivedDay, Step, Value
+from mailflow.policy.derivation import Derivation, DerivedDay, Step
 from mailflow.policy.register import Contact, Contract, Device
 
 START_LIMIT = timedelta(days=90)
@@ -136,13 +136,20 @@ def entitlement_of(
     if contract is None or contract.number != device.contract:
         named = contract.number if contract else device.contract
         return Entitlement(UNDECIDED, (known, Step("contract_mismatch" if contract else "sender_unknown", {"contract": named})))
-    sender = _sender_step(contract, sender_domain, sender_address, contacts)
-    force = _force_step(contract, on)
+    if any(contact.email.lower() == sender_address.lower() and contact.contract == contract.number for contact in contacts):
+        sender = Step("sender_is_contact", {"contract": contract.number})
+    elif sender_domain and sender_domain.lower() in {known.lower() for known in contract.domains}:
+        sender = Step("sender_of_domain", {"contract": contract.number, "domain": sender_domain.lower()})
+    else:
+        sender = Step("sender_unknown", {"contract": contract.number})
+    in_force = contract.start <= on <= contract.end
+    name = "contract_in_force" if in_force else "contract_not_started" if on < contract.start else "contract_ended"
+    force = Step(name, {"contract": contract.number, "start": contract.start, "end": contract.end, "day": on})
     begun, for_staff = _programme_steps(contract, device, on)
     steps = (known, force, sender, *begun)
     if sender.name == "sender_unknown":
         return Entitlement(UNDECIDED, steps, for_staff)
-    return Entitlement(ENTITLED if force.name == "contract_in_force" else NOT_ENTITLED, steps, for_staff)
+    return Entitlement(ENTITLED if in_force else NOT_ENTITLED, steps, for_staff)
 
 
 def programme_start(contract: Contract, device: Device) -> DerivedDay | None:
@@ -164,32 +171,15 @@ def programme_start(contract: Contract, device: Device) -> DerivedDay | None:
 
 def _programme_steps(contract: Contract, device: Device, on: date) -> tuple[Derivation, Derivation]:
     """(steps for everybody, steps for staff). The verdict stays the contract's: a doubt is for a human (SR3)."""
-    includes = _software_steps() if contract.programme == "software" else ()
+    includes: Derivation = ()
+    if contract.programme == "software":
+        # The register does not say which of the two services was ordered: what only one includes is for staff to look up (EN4).
+        updates = all(map(may_update, SoftwareService))
+        upgrades = all(map(may_upgrade, SoftwareService))
+        includes = (*((Step("updates_included", {}),) if updates else ()), *(() if upgrades else (Step("upgrades_by_order", {}),)))
     begun = programme_start(contract, device)
     if begun is None:
         return (), includes
     if begun.day > on:
         return (), (*begun.steps, Step("support_not_begun", {"day": begun.day}), *includes)
     return begun.steps, includes
-
-
-def _software_steps() -> Derivation:
-    """The register does not say which of the two services was ordered, so what only one includes is for staff to look up (EN4)."""
-    services = tuple(SoftwareService)
-    updates = (Step("updates_included", {}),) if all(may_update(one) for one in services) else ()
-    return (*updates, *(() if all(may_upgrade(one) for one in services) else (Step("upgrades_by_order", {}),)))
-
-
-def _force_step(contract: Contract, on: date) -> Step:
-    values: dict[str, Value] = {"contract": contract.number, "start": contract.start, "end": contract.end, "day": on}
-    if on < contract.start:
-        return Step("contract_not_started", values)
-    return Step("contract_ended" if on > contract.end else "contract_in_force", values)
-
-
-def _sender_step(contract: Contract, domain: str, address: str, contacts: tuple[Contact, ...]) -> Step:
-    if any(contact.email.lower() == address.lower() and contact.contract == contract.number for contact in contacts):
-        return Step("sender_is_contact", {"contract": contract.number})
-    if domain and domain.lower() in {known.lower() for known in contract.domains}:
-        return Step("sender_of_domain", {"contract": contract.number, "domain": domain.lower()})
-    return Step("sender_unknown", {"contract": contract.number})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 
 TWINS = str.maketrans("O0I1", "0O1I")
@@ -19,21 +20,15 @@ def slips_of(serial: str) -> tuple[str, ...]:
     if len(serial) in LENGTHS:
         near += [digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :] for at in range(len(digits) - 1)]
     if len(serial) + 1 in LENGTHS:
-        near += _completed(digits)
+        # One more character, at the end first: there it is lost in copying.
+        near += [digits[:at] + character + digits[at:] for at in range(len(digits), -1, -1) for character in _CHARACTERS]
     if len(serial) - 1 in LENGTHS:
         near += [digits[:at] + digits[at + 1 :] for at in range(len(digits))]
     return tuple(one for one in dict.fromkeys(near) if one != serial)
 
 
-def _twins(serial: str) -> list[str]:
+def _twins(serial: str) -> Iterator[str]:
     places = [at for at, character in enumerate(serial) if character in "O0I1"]
-    return [_swapped(serial, chosen) for count in range(1, MOST_SLIPS + 1) for chosen in combinations(places, count)]
-
-
-def _swapped(serial: str, places: tuple[int, ...]) -> str:
-    return "".join(character.translate(TWINS) if at in places else character for at, character in enumerate(serial))
-
-
-def _completed(serial: str) -> list[str]:
-    """With one more character, at the end first: there it is lost in copying."""
-    return [serial[:at] + character + serial[at:] for at in range(len(serial), -1, -1) for character in _CHARACTERS]
+    for count in range(1, MOST_SLIPS + 1):
+        for chosen in combinations(places, count):
+            yield "".join(character.translate(TWINS) if at in chosen else character for at, character in enumerate(serial))

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from mailflow.policy.calendar import SERVICE_UNITS, BusinessCalendar
 from mailflow.policy.derivation import Derivation, DerivedMoment, Step
 from mailflow.policy.desk import RequestPolicy
-from mailflow.policy.term import DAY_UNITS, Term
+from mailflow.policy.term import DAY_UNITS
 
 CUTOFF = time(15)
 """Local time until which a confirmation still counts for the next business day (EN6)."""
@@ -61,26 +61,27 @@ def response_due(priority: str, since: datetime, calendar: BusinessCalendar, pol
 
     A term of business days ends when the last service window of its last day closes. Raises KeyError for a priority without a term.
     """
-    term = policy.response[priority]
-    start = since.astimezone(UTC)
-    begin = (
+    term, start = policy.response[priority], since.astimezone(UTC)
+    today = calendar.local_day(start)
+    between: Derivation = ()
+    if term.unit in DAY_UNITS:
+        last = calendar.end_of_term(start, term).day
+        due = calendar.end_of_service(last)
+        between = (
+            *calendar.notable_days(today, last),
+            Step("service_day_ends", {"day": last, "at": due, "timezone": calendar.timezone}),
+        )
+    else:
+        due = calendar.add_time(start, term)
+        if term.unit in SERVICE_UNITS:
+            between = (*_wait_for_service(start, calendar), *calendar.notable_days(today, calendar.local_day(due)))
+    steps = (
         Step("response_clock", {"at": start, "timezone": calendar.timezone, "from": policy.response_from, "priority": priority}),
         Step("response_term", {"amount": term.amount, "unit": term.unit.value, "priority": priority}),
+        *between,
+        Step("response_due", {"at": due, "timezone": calendar.timezone}),
     )
-    due, between = _due_after(start, term, calendar)
-    return DerivedMoment(due, (*begin, *between, Step("response_due", {"at": due, "timezone": calendar.timezone})))
-
-
-def _due_after(start: datetime, term: Term, calendar: BusinessCalendar) -> tuple[datetime, Derivation]:
-    if term.unit in DAY_UNITS:
-        end = calendar.end_of_term(start, term)
-        due = calendar.end_of_service(end.day)
-        closes = Step("service_day_ends", {"day": end.day, "at": due, "timezone": calendar.timezone})
-        return due, (*calendar.notable_days(calendar.local_day(start), end.day), closes)
-    due = calendar.add_time(start, term)
-    if term.unit not in SERVICE_UNITS:
-        return due, ()
-    return due, (*_wait_for_service(start, calendar), *calendar.notable_days(calendar.local_day(start), calendar.local_day(due)))
+    return DerivedMoment(due, steps)
 
 
 def _wait_for_service(start: datetime, calendar: BusinessCalendar) -> Derivation:
@@ -88,32 +89,18 @@ def _wait_for_service(start: datetime, calendar: BusinessCalendar) -> Derivation
     return () if opens == start else (Step("outside_service_hours", {"at": opens, "timezone": calendar.timezone}),)
 
 
-def warning_moments(
-    since: datetime,
-    due: datetime,
-    percents: tuple[int, ...],
-    *,
-    term: Term | None = None,
-    calendar: BusinessCalendar | None = None,
-) -> tuple[datetime, ...]:
-    """When each share of the response time is used up (SR4), in the order of `percents`.
-
-    With the term and the calendar, a term of service hours is shared in service hours, so that no warning of it falls into the night.
-    """
-    start, end = since.astimezone(UTC), due.astimezone(UTC)
-    if term and calendar and term.unit in SERVICE_UNITS:
-        length = calendar.service_between(start, end)
-        return tuple(calendar.add_service_time(start, length * percent / 100) for percent in percents)
-    return tuple(start + (end - start) * percent / 100 for percent in percents)
-
-
 def response_warnings(
     priority: str, since: datetime, calendar: BusinessCalendar, policy: RequestPolicy
 ) -> tuple[tuple[int, datetime], ...]:
-    """(percent, moment) of each warning before the response is due (SR4)."""
-    due = response_due(priority, since, calendar, policy).at
-    moments = warning_moments(since, due, policy.warning_percents, term=policy.response[priority], calendar=calendar)
-    return tuple(zip(policy.warning_percents, moments, strict=True))
+    """(percent, moment) of each warning, when that share of the response time is used up (SR4).
+
+    A term of service hours is shared in service hours, so that no warning of it falls into the night.
+    """
+    start, due = since.astimezone(UTC), response_due(priority, since, calendar, policy).at
+    if policy.response[priority].unit in SERVICE_UNITS:
+        length = calendar.service_between(start, due)
+        return tuple((percent, calendar.add_service_time(start, length * percent / 100)) for percent in policy.warning_percents)
+    return tuple((percent, start + (due - start) * percent / 100) for percent in policy.warning_percents)
 
 
 def replacement_commitment(service_level: str, priority: str, confirmed: datetime, calendar: BusinessCalendar) -> Commitment:
@@ -146,16 +133,10 @@ def replacement_commitment(service_level: str, priority: str, confirmed: datetim
 
 def _committed_day(rule: Rule, confirmed: datetime, calendar: BusinessCalendar) -> tuple[date, Derivation]:
     """The next business day, or the one after it past the cut-off. The clock on the wall decides, on holidays as well."""
-    today = calendar.local_day(confirmed)
-    late, cutoff = _cutoff(rule, calendar.local_time(confirmed).replace(microsecond=0))
+    today, at = calendar.local_day(confirmed), calendar.local_time(confirmed).replace(microsecond=0)
+    late = bool(rule.cutoff) and (at > CUTOFF or (at == CUTOFF and rule.cutoff == "before"))
     day = calendar.add_business_days(today, 2 if late else 1)
-    rest = () if calendar.is_business_day(today) else (Step("confirmed_on_rest_day", {"day": today}),)
-    return day, (*rest, *cutoff, *calendar.notable_days(today, day))
-
-
-def _cutoff(rule: Rule, at: time) -> tuple[bool, Derivation]:
-    if not rule.cutoff:
-        return False, ()
-    late = at > CUTOFF or (at == CUTOFF and rule.cutoff == "before")
-    name = "after_cutoff" if late else f"{rule.cutoff}_cutoff"
-    return late, (Step(name, {"cutoff": f"{CUTOFF:%H:%M}"}),)
+    steps: Derivation = () if calendar.is_business_day(today) else (Step("confirmed_on_rest_day", {"day": today}),)
+    if rule.cutoff:
+        steps = (*steps, Step("after_cutoff" if late else f"{rule.cutoff}_cutoff", {"cutoff": f"{CUTOFF:%H:%M}"}))
+    return day, (*steps, *calendar.notable_days(today, day))

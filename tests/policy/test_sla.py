@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,6 @@ from mailflow.policy.sla import (
     replacement_commitment,
     response_due,
     response_warnings,
-    warning_moments,
 )
 from mailflow.policy.term import Term, Unit
 
@@ -84,7 +84,8 @@ def test_warnings_fall_at_their_share_of_the_time() -> None:
         (50, bucharest(11, 25, 10, 15)),
         (80, bucharest(11, 25, 10, 24)),
     )
-    assert warning_moments(bucharest(11, 25, 10), bucharest(11, 25, 12), (25,)) == (bucharest(11, 25, 10, 30),)
+    early = replace(TAC_TERMS, warning_percents=(25,))
+    assert response_warnings("P3", bucharest(11, 25, 10), TAC, early) == ((25, bucharest(11, 25, 10, 30)),)
 
 
 def test_warnings_of_service_hours_do_not_fall_into_the_weekend() -> None:
