@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailflow.cli.configuration import ConfigOption, JsonOption, demand_state_folder, load_for_database
 from mailflow.cli.output import print_json, print_line, say
+
+if TYPE_CHECKING:
+    from mailflow.store.register import Register
 
 MOST_NAMES = 5
 """Names in one line."""
@@ -44,7 +47,7 @@ def command(
         print_line(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
-def _warn_of_languages(register: Any, written: set[str]) -> None:
+def _warn_of_languages(register: Register, written: set[str]) -> None:
     """A language that no desk has is no mistake of the register: its people get letters in the desk's own (OUT5)."""
     named = [(f"contract {one.number}", one.language) for one in register.contracts]
     named += [(f"contact {one.email}", one.language) for one in register.contacts]

@@ -81,14 +81,18 @@ def command(
         staff=_staff(interview, staff or [], boxes),
         country=land,
         timezone=interview.ask("--timezone", "Time zone", timezone, likely_timezone(land), parse_zone),
-        languages=interview.ask("--languages", "Languages, the desk's own first", languages, "en", read_languages(_shipped_languages())),
+        languages=interview.ask("--languages", "Languages, the desk's own first", languages, "en", read_languages),
         imap=interview.ask("--imap", "IMAP server", imap, f"imap.{domain}", read_host),
         smtp=interview.ask("--smtp", "SMTP server", smtp, f"smtp.{domain}", read_host),
         return_address=_return_address(interview, returns_to, boxes),
         border=interview.ask("--border", "Border server, as Authentication-Results names it", border, f"mx.{domain}", read_host),
     )
     write(folder, build_files(answers, datetime.now(UTC).date()))
-    _tell_next_steps(folder)
+    place = visible(folder)
+    say(f"""Written to {place}. What comes next:
+  1. mailflow rehearse {place}/scenarios/first-day.toml --out {place}/rehearsal    what the desk would send; needs no server
+  2. put the passwords into {place}/{SECRET_FOLDER}/, your customers into {place}/data/, your wording into {place}/desks/
+  3. mailflow check -c {place}/mailflow.toml    until nothing is wrong; then `mailflow import` and `mailflow run`""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,33 +159,22 @@ def _return_address(interview: _Interview, given: str, boxes: tuple[tuple[Mailbo
 
 def _staff(interview: _Interview, given: list[str], boxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[tuple[Role, str], ...]:
     """Every role that the mailboxes need; one that nobody is named for goes to the one before."""
+    own = {address for _, address in boxes}
+
+    def outside(text: str) -> tuple[Role, str]:
+        role, address = read_member(text)
+        if address in own:
+            raise ValueError(f"{address} is a mailbox of the desk: staff need addresses of their own")
+        return role, address
+
     with _named("--staff"):
-        members = [read_member(text) for text in given]
-        own = {address for _, address in boxes}
-        if wrong := next((address for _, address in members if address in own), ""):
-            raise ValueError(f"{wrong} is a mailbox of the desk: staff need addresses of their own")
+        members = [outside(text) for text in given]
     for role in needed_roles(boxes):
         if not any(one is role for one, _ in members):
             likely = members[-1][1] if members else ""
-            address = interview.ask("--staff", ROLE_QUESTIONS[role], "", likely, _other_than(own))
+            address = interview.ask("--staff", ROLE_QUESTIONS[role], "", likely, lambda text: outside(f"{Role.ADMIN}={text}")[1])
             members.append((role, address))
     return tuple(members)
-
-
-def _other_than(own: set[str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        address = read_member(f"{Role.ADMIN}={text}")[1]
-        if address in own:
-            raise ValueError(f"{address} is a mailbox of the desk: staff need addresses of their own")
-        return address
-
-    return read
-
-
-def _shipped_languages() -> tuple[str, ...]:
-    from mailflow.bootstrap import shipped_templates
-
-    return tuple(sorted(path.parent.name for path in shipped_templates().glob("*/words.toml")))
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -199,11 +192,3 @@ def write(folder: Path, files: dict[str, str]) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
     (folder / "state").mkdir(mode=0o700, exist_ok=True)
-
-
-def _tell_next_steps(folder: Path) -> None:
-    place = visible(folder)
-    say(f"""Written to {place}. What comes next:
-  1. mailflow rehearse {place}/scenarios/first-day.toml --out {place}/rehearsal    what the desk would send; needs no server
-  2. put the passwords into {place}/{SECRET_FOLDER}/, your customers into {place}/data/, your wording into {place}/desks/
-  3. mailflow check -c {place}/mailflow.toml    until nothing is wrong; then `mailflow import` and `mailflow run`""")

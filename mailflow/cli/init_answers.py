@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from babel.core import get_global
 
+from mailflow.bootstrap import shipped_templates
 from mailflow.message.addr_spec import parse_address
 from mailflow.policy.desk import MailboxRole, Role
 from mailflow.policy.notation import parse_country, parse_word
@@ -83,17 +84,14 @@ def read_address_lines(text: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def read_languages(shipped: tuple[str, ...]) -> Callable[[str], tuple[str, ...]]:
-    """A reader of `en, pl`; only languages that have notices are taken."""
-
-    def read(text: str) -> tuple[str, ...]:
-        languages = tuple(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text.strip().lower()))))
-        unknown = [one for one in languages if one not in shipped]
-        if unknown or not languages:
-            raise ValueError(f"no notices in {', '.join(unknown) or 'no language'}; there are {', '.join(shipped)}")
-        return languages
-
-    return read
+def read_languages(text: str) -> tuple[str, ...]:
+    """`en, pl`; only languages that have notices are taken."""
+    shipped = sorted(path.parent.name for path in shipped_templates().glob("*/words.toml"))
+    languages = tuple(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text.strip().lower()))))
+    unknown = [one for one in languages if one not in shipped]
+    if unknown or not languages:
+        raise ValueError(f"no notices in {', '.join(unknown) or 'no language'}; there are {', '.join(shipped)}")
+    return languages
 
 
 def read_mailbox(text: str) -> tuple[MailboxRole, str]:

@@ -32,7 +32,7 @@ CONTACT_ROLES = ("customer", "reseller", "alliance_partner", "value_added_partne
 
 
 def parse_text(text: str) -> str:
-    """Any text without control characters; line breaks and tabs may stand in it. Raises ValueError."""
+    """A text without control characters; line breaks and tabs may stand in it. Raises ValueError."""
     if any(ord(char) < 32 and char not in "\n\r\t" for char in text):
         raise ValueError("holds control characters")
     return text
