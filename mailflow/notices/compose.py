@@ -70,9 +70,8 @@ def compose_letter(
 ) -> bytes:
     """Write the letter of a notice, the same bytes for the same values (OUT2).
 
-    Message ids with or without angle brackets; ids in `in_reply_to` and `references` that RFC 5322 does not allow are left out.
-    `auto_submitted` is a keyword of RFC 3834, '' where a person wrote the text. Raises UnsendableLetter for an address or
-    Message-ID of our own that no server would take; odd names and texts are cleaned instead (case 60).
+    `in_reply_to` and `references`: ids that RFC 5322 does not allow are left out. `auto_submitted`: a keyword of RFC 3834, '' where a
+    person wrote the text. Raises UnsendableLetter for an address or Message-ID of ours that no server takes; odd texts are cleaned.
     """
     if not to and not cc:
         raise UnsendableLetter("a notice without a recipient")
