@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from mailflow.message.customer.stated import split_label
 from mailflow.message.reply import split_reply
+from mailflow.message.words import any_of, by_language, words_of
 
 if TYPE_CHECKING:
     from lingua import LanguageDetector
@@ -24,20 +25,18 @@ _CERTAIN = 0.93
 _MOST_LETTERS = 3000
 """More letters make no answer surer, only later."""
 
-_WRITTEN_IN = ("EN", "PL", "DE", "FR", "ES", "RO", "IT", "PT", "NL", "CS", "SK", "HU", "SV", "DA", "NB", "FI", "TR", "RU", "UK", "BG")
-"""What customers write in, and their neighbours, so that a Slovak mail is not called Polish; 20 languages cost 60 MB of memory."""
-
+_TECHNICAL = frozenset(by_language("language", "commands"))
+"""The language of what devices write."""
+_OWN_SIGNS = {language: re.compile("|".join(signs)) for language, signs in by_language("language", "own_signs").items()}
+_SIGNS = {language: re.compile("|".join(signs)) for language, signs in by_language("language", "signs").items()}
+_IS_UNSPACED = re.compile("|".join(words_of("language", "own_signs", "signs")))
 _TOLD_BY_NAME = frozenset({"symptoms", "impact"})
-_HAN = re.compile(r"[\u4e00-\u9fff]")
-_KANA = re.compile(r"[\u3041-\u30ff]")
-_HANGUL = re.compile(r"[\uac00-\ud7af]")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[(\"'„“«]?([^\W\d_]{2,24}(?:['’-][^\W\d_]{1,24})?|[aàiouwzyéèeéAIOWZUY])[)\"'”“».,;:!?…]{0,3}")
 _ADDRESS_LIKE = re.compile(r"\S{0,200}(?:@|://|www\.)\S{0,200}")
 _MACHINE = re.compile(
     r"^\s*(?:<[\w.-]{1,40}>|\[[~*]?[\w.-]{1,40}\]|[\w.@:~/-]{1,40}[#$>%]\s|[#%!+*=]|\d{4}-\d\d-\d\d|\w{3}\s{1,2}\d{1,2}\s[\d:]{5}|\d\d:\d\d:\d\d|\[\d"
-    r"|(?:display|show|undo|ping|dis|interface|traceroute|tracert|system-view|error|warning|info|debug"
-    r"|fatal|traceback)\b(?! (?:me|us|that|that'?s|the)\b))"
+    rf"|{any_of('language', 'commands')}\b(?! {any_of('language', 'not_commands')}\b))"
     r"|%%\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d|\w{1,40}/\d/\w|\s:\s\S|\d+/\d+/\d+.*\b(?:up|down)\b|\b0x[0-9a-f]{2}|\S {3,}\S",
     re.I,
 )
@@ -51,10 +50,10 @@ def detect_language(text: str) -> str:
     told = [(code, len(paragraph)) for paragraph in paragraphs if (code := _language_of(paragraph))]
     if not told:
         return _language_of(" ".join(paragraphs))
-    # Technical passages are English everywhere: it is another language only where that speaks first or at length.
+    # Technical passages are in one language everywhere: it is another one only where that speaks first or at length.
     first = told[0][0]
     share = {code: sum(size for one, size in told if one == code) for code, _ in told}
-    if len(share) == 1 or (first != "en" and share[first] * 8 >= sum(share.values())):
+    if len(share) == 1 or (first not in _TECHNICAL and share[first] * 8 >= sum(share.values())):
         return first
     return first if share[first] * 2 > sum(share.values()) else ""
 
@@ -77,7 +76,7 @@ def _sentence(line: str) -> list[str]:
     if pair and pair[0] not in _TOLD_BY_NAME:
         return []
     line = pair[1] if pair else line
-    if _HAN.search(line) or _KANA.search(line) or _HANGUL.search(line):
+    if _IS_UNSPACED.search(line):
         return line.split()
     if _MACHINE.search(line):
         return []
@@ -89,27 +88,23 @@ def _sentence(line: str) -> list[str]:
 
 
 def _language_of(prose: str) -> str:
-    signs, letters = len(_HAN.findall(prose)), len(_LETTER.findall(prose))
-    if len(_HANGUL.findall(prose)) >= _FEWEST_SIGNS:
-        return "ko"
-    if len(_KANA.findall(prose)) >= _FEWEST_SIGNS:
-        return "ja"
-    # a Chinese sign says as much as three letters or four
-    if signs >= _FEWEST_SIGNS:
-        return "zh" if signs * 4 > letters - signs else ""
+    letters = len(_LETTER.findall(prose))
+    for language, own in _OWN_SIGNS.items():
+        if len(own.findall(prose)) >= _FEWEST_SIGNS:
+            return language
+    # a sign says as much as three letters or four
+    for language, shared in _SIGNS.items():
+        if (signs := len(shared.findall(prose))) >= _FEWEST_SIGNS:
+            return language if signs * 4 > letters - signs else ""
     if letters < _FEWEST_LETTERS or len(prose.split()) < _FEWEST_WORDS:
         return ""
-    best, *_ = _detector().compute_language_confidence_values(prose)
-    return best.language.iso_code_639_1.name.lower() if best.value >= _CERTAIN else ""
-
-
-def _detector() -> LanguageDetector:
-    """Importing it costs 4 MB and its models 55 MB more; a process that never asks pays nothing."""
     with _lock:
+        # importing it costs 4 MB and its models 55 MB more; a process that never asks pays nothing
         if not _detectors:
             from lingua import IsoCode639_1, LanguageDetectorBuilder
 
-            codes = [getattr(IsoCode639_1, code) for code in _WRITTEN_IN]
+            codes = [IsoCode639_1.from_str(language) for language in by_language("language", "name")]
             # The larger models need 370 MB and 3 s; for the texts asked about here they are no surer.
             _detectors.append(LanguageDetectorBuilder.from_iso_codes_639_1(*codes).with_low_accuracy_mode().build())
-        return _detectors[0]
+    best, *_ = _detectors[0].compute_language_confidence_values(prose)
+    return best.language.iso_code_639_1.name.lower() if best.value >= _CERTAIN else ""
