@@ -11,43 +11,39 @@ from mailflow.message.staff.booking_items import Found, Known, find_items
 from mailflow.message.staff.booking_pieces import Mention, Pieces
 from mailflow.message.staff.booking_words import (
     ABSENT,
+    ALL_OF_THEM,
+    AND,
+    BEFORE_THING,
+    CLOSING_WORDS,
+    CONDITION_WORD,
     COUNTED_THINGS,
     COURTESY,
     DESCRIBES,
     DOUBTFUL,
     EXTRA_THINGS,
+    GOES_ON,
     HARMLESS,
     NOT_AN_ARRIVAL,
     NUMBER,
     NUMBER_WORDS,
+    OPENING_WORDS,
     RECEIVED,
+    SEGMENT_END,
+    SENTENCE_END,
     SHARE,
     SPOILED,
+    spaced,
+    unspaced,
 )
-from mailflow.message.staff.booking_words_foreign import ALL_FOREIGN, JOINS, JOINS_CHINESE, OPENING_FOREIGN, spaced, unspaced
 from mailflow.message.staff.items import TIMES, Misread, plain_blanks, plain_signs
 from mailflow.message.step import Step
+from mailflow.message.words import any_of
 
 WRAP_WIDTH = 72
 LONGEST_SENTENCE = 1000
 BULLETS = " .;!-–•*\t"
 STAR = re.compile(r"(?<=\d) ?\* ?(?=[A-Za-z0-9])")
-SENTENCE_END = re.compile(r"(?<!\bno)(?<!\bpc)(?<!\bpcs)(?<!\bnr)(?<!\bqty)(?<!\bszt)(?<!\bser)([.!?;])(?=\s|$)", re.IGNORECASE)
-SEGMENT_END = re.compile(
-    rf"\s*(?:[,;()+]|\s[-–]\s|\b(?:plus|also|as well as|along with|together with|including|but|{JOINS})\b|"
-    rf"\b(?:and|i)\b(?=\s+(?:{NUMBER}|some|the|both)\b)|{JOINS_CHINESE})\s*",
-    re.IGNORECASE,
-)
-OPENING_WORDS = re.compile(
-    r"^(?:and|also|plus|with|extras?:?|there (?:was|were|is|are)(?: also)?|we (?:also )?(?:found|got))\s+|^(?:" + OPENING_FOREIGN + ")",
-    re.IGNORECASE,
-)
-CLOSING_WORDS = re.compile(
-    r"\s+(?:was|were|is|are)?\s*(?:also )?(?:in(?:side)? the (?:box|carton|parcel)|included|inside|too)$", re.IGNORECASE
-)
-CONDITION_WORD = re.compile(r"^(?:condition|stan|状态)[\s:=-]+", re.IGNORECASE)
 LEADING_NUMBER = re.compile(NUMBER, re.IGNORECASE)
-ALL_OF_THEM = re.compile(rf"^(?:(?:all|both|everything|they|these)\b|{ALL_FOREIGN})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +131,7 @@ def _sentences(text: str) -> list[str]:
             lines[-1] = f"{lines[-1]} {line}"
         else:
             lines.append(line)
-        wrapped = bool(line) and (len(line) >= WRAP_WIDTH - 12 or line.endswith(",") or line.lower().endswith((" and", " with", " plus")))
+        wrapped = bool(line) and (len(line) >= WRAP_WIDTH - 12 or GOES_ON.search(line) is not None)
     pieces = [piece for line in lines for piece in SENTENCE_END.sub(r"\1\n", line).split("\n")]
     return [bare for piece in pieces if (bare := piece.strip(BULLETS))]
 
@@ -206,8 +202,8 @@ def _keep(found: Sequence[Found], conditions: Sequence[Sequence[str]], reading: 
 def _name_rma(sentence: str, reading: _Reading) -> str:
     """The sentence without RMA numbers, which are remembered. Two different ones in a sentence are a doubt."""
     letters = "|".join(re.escape(prefix.rstrip("- ")) for prefix in reading.prefixes)
-    mention = rf"(?P<letters>{letters})(?:\s(?:(?:no|nr|number|numer)\b|编号|号))?[-\s#:.]{{0,3}}(?P<digits>\d+)"
-    pattern = re.compile(rf"(?:\b(?:for|under|on|of|from|do|dla|na|pod|z)\s+)?\b{mention}\b[\s:,]*", re.IGNORECASE)
+    mention = rf"(?P<letters>{letters})(?:\s{any_of('booking', 'number_word', whole=True)})?[-\s#:.]{{0,3}}(?P<digits>\d+)"
+    pattern = re.compile(rf"(?:\b{any_of('booking', 'rma_before')}\s+)?\b{mention}\b[\s:,]*", re.IGNORECASE)
     canonical = {prefix.rstrip("- ").upper(): prefix for prefix in reading.prefixes}
     numbers = dict.fromkeys(canonical[match["letters"].upper()] + match["digits"] for match in pattern.finditer(sentence))
     if len(numbers) > 1:
@@ -234,7 +230,7 @@ def _read_tail(tail: str) -> tuple[list[str], list[str]]:
 
 
 def _with_thing(segment: str) -> bool:
-    return bool(re.match(r"and\s", segment, re.IGNORECASE))
+    return bool(re.match(rf"{AND}\s", segment, re.IGNORECASE))
 
 
 def _kind(segment: str) -> str:
@@ -280,6 +276,5 @@ def _describe(sentence: str, reading: _Reading) -> None:
 def _bare(words: str) -> str:
     """The extra thing in the mail's own words, without the words that tie it to the sentence."""
     bare = words.strip(" ,.:-")
-    bare = re.sub(r"^(?:(?:we|i|have|received|got|back|today|przyjęto|otrzymano|odebrano)\s+|收到 ?)+", "", bare, flags=re.IGNORECASE)
-    closed = CLOSING_WORDS.sub("", OPENING_WORDS.sub("", bare))
-    return unspaced(re.sub(r" (?:and|plus|i|oraz)$", "", closed).strip(" ,"))
+    closed = CLOSING_WORDS.sub("", OPENING_WORDS.sub("", BEFORE_THING.sub("", bare)))
+    return unspaced(re.sub(rf" (?:{AND}|plus)$", "", closed, flags=re.IGNORECASE).strip(" ,"))

@@ -6,58 +6,46 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from mailflow.message.staff.booking_words import BETWEEN, NUMBER, NUMBER_WORDS, PIECES, TRACKING_BEFORE
+from mailflow.message.staff.booking_words import NUMBER, NUMBER_WORDS
 from mailflow.message.step import Step
+from mailflow.message.words import any_of, words_of
 
 SERIAL = (
-    r"(?:\b(?:(?:with|under|bearing|z|ze|o|pod)\s+)?(?:(?:a|an|the|its|wrong|different|other|b[łl][ęe]dny\w*|inny\w*|złym\w*)\s+)*"
-    r"(?:serials?(?: ?(?:numbers?|nos?\.?))?|s/?n|(?:num(?:er(?:ze|em|y|ach)?|erami)|nr)\.? ser\w*\.?)"
-    r"(?:\s+(?:is|are|was|were|to|jest|są))?(?!\w)|"
-    r"(?:序列号码?|序号)\s*[是为]?)[\s.:#=]*"
+    rf"(?:\b(?:{any_of('booking', 'serial_with')}\s+)?(?:{any_of('booking', 'serial_kind')}\s+)*{any_of('booking', 'serial', spaced=True)}"
+    rf"(?:\s+{any_of('booking', 'serial_is')})?(?!\w)|{any_of('booking', 'serial', spaced=False)})[\s.:#=]*"
 )
 """The words before a serial number; the wrong one shows in the comparison with what is authorised."""
 TOKEN = re.compile(r"(?<![\w/-])[A-Za-z0-9](?:[A-Za-z0-9/-]*[A-Za-z0-9])?(?![\w/-])")
-QUANTITY_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})(?:\s*[xX]\s*|\s+(?:{BETWEEN}\s+)*(?:{BETWEEN}[\s.:#]*)?)$", re.IGNORECASE)
+_BETWEEN = any_of("booking", "between")
+QUANTITY_BEFORE = re.compile(
+    rf"(?<![\w.-])(?P<quantity>{NUMBER})(?:\s*[xX]\s*|\s+(?:{_BETWEEN}\s+)*(?:{_BETWEEN}[\s.:#]*)?)$", re.IGNORECASE
+)
 GLUED = re.compile(r"(?P<quantity>\d{1,4})[xX](?P<part>[A-Za-z0-9][A-Za-z0-9/-]{4,})$")
 QUANTITY_AFTER = re.compile(
-    rf"[\s,:(-]*(?:(?:qty|quantity|ilość|数量)[\s.:]*(?P<said>{NUMBER})|x ?(?P<times>\d{{1,4}})|(?P<pieces>{NUMBER}) ?{PIECES})(?!\w)\)?",
+    rf"[\s,:(-]*(?:{any_of('booking', 'quantity')}[\s.:]*(?P<said>{NUMBER})|x ?(?P<times>\d{{1,4}})"
+    rf"|(?P<pieces>{NUMBER}) ?{any_of('booking', 'pieces')})(?!\w)\)?",
     re.IGNORECASE,
 )
-PART_WORD = re.compile(
-    r"(?:\b(?:parts?|p/?n|board|card|item|część|części)(?:\s+(?:numbers?|no\.?|numer|nr\.?))?|部件号?|备件号?|料号)[\s:#]*$", re.IGNORECASE
-)
+PART_WORD = re.compile(rf"(?:\b{any_of('booking', 'part', spaced=True)}|{any_of('booking', 'part', spaced=False)})[\s:#]*$", re.IGNORECASE)
 SERIAL_WORD = re.compile(rf"[\s,:;(-]*{SERIAL}", re.IGNORECASE)
 SERIAL_BEFORE = re.compile(rf"{SERIAL}$", re.IGNORECASE)
+TRACKING_BEFORE = re.compile(
+    rf"{any_of('booking', 'other_number')}(?:\s+(?:no\.?|nr\.?|id|{any_of('booking', 'number_word', spaced=True)}))?[\s.:#]*$",
+    re.IGNORECASE,
+)
+"""What follows these is a number, but no part number."""
 REACH = 80
 """Characters before a part number in which its quantity is looked for."""
 
 SERIAL_LENGTHS = (12, 16, 20)
 OPENING = re.compile(r"[\s,:(-]*")
 CLOSING = re.compile(r"\s*\)")
-DESCRIBED_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})\s+(?P<words>(?:[A-Za-z]+\s+){{1,4}})$", re.IGNORECASE)
-WORD = re.compile(r"[A-Za-z]{2,}")
-HARDWARE = frozenset(
-    (
-        "board",
-        "card",
-        "module",
-        "unit",
-        "tray",
-        "fan",
-        "line",
-        "supervisor",
-        "power",
-        "supply",
-        "optical",
-        "transceiver",
-        "switch",
-        "router",
-    )
-)
-"""Words with which people name any part before its number: `two fan trays 02120990`."""
-JOINED = re.compile(r"(?:\b(?:and|plus|also|another|i|oraz|także|też)|[&+;]|和|以及|另有?|还有?)\s*$", re.IGNORECASE)
+DESCRIBED_BEFORE = re.compile(rf"(?<![\w.-])(?P<quantity>{NUMBER})\s+(?P<words>(?:[^\W\d_]+\s+){{1,4}})$", re.IGNORECASE)
+WORD = re.compile(r"[^\W\d_]{2,}")
+HARDWARE = frozenset(words_of("booking", "hardware"))
+JOINED = re.compile(rf"(?:{any_of('booking', 'joined', whole=True)}|[&+;])\s*$", re.IGNORECASE)
 """Words after which something further is named."""
-BETWEEN_SERIALS = re.compile(r"\s*(?:,|;|&|\band\b|\bi\b|\boraz\b|和)?\s*", re.IGNORECASE)
+BETWEEN_SERIALS = re.compile(rf"\s*(?:,|;|&|{any_of('booking', 'and', whole=True)})?\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
