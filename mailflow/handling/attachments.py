@@ -27,7 +27,7 @@ from mailflow.notices.attachments.finance_files import (
 from mailflow.notices.compose import LetterAttachment
 from mailflow.notices.wording import Wording
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, narrow
 from mailflow.policy.case_type import Trait
 from mailflow.policy.certification import CertificationDetails
 from mailflow.policy.decision import NoticeValues, SendNotice
@@ -93,7 +93,7 @@ def return_form(letter: _Letter, *, as_pdf: bool) -> bytes:
     from mailflow.notices.attachments.return_pdf import build_return_form_pdf
 
     case, wording, address = letter.case, letter.wording, letter.work.desk.wording.return_address
-    details: RmaDetails = case.details
+    details = narrow(case, RmaDetails).details
     form = ReturnForm(
         rma=case.number,
         company=case.company,
@@ -122,7 +122,7 @@ def carton_label(letter: _Letter) -> bytes:
 def calendar_entry(letter: _Letter) -> bytes:
     """Enter the next day by which parts must be back, else the last valid day; the entry of a later letter replaces the earlier one."""
     case, desk, now = letter.case, letter.work.desk, letter.work.now
-    details: RmaDetails = case.details
+    details = narrow(case, RmaDetails).details
     today = calendar_for(case.country, case.timezone, desk.calendar).local_day(now)
     next_due = next((day for day in details.due_days if day >= today), details.return_due)
     uid = f"{case.number.lower()}@{desk.mailboxes[0].address.rpartition('@')[2]}"
@@ -161,7 +161,7 @@ def certificate(letter: _Letter) -> bytes:
     from mailflow.notices.attachments.certificate import Certificate, build_certificate_pdf  # slow to import, and few desks certify
 
     case, desk, wording = letter.case, letter.work.desk, letter.wording
-    details: CertificationDetails = case.details
+    details = narrow(case, CertificationDetails).details
     if details.stars is None or details.issued_on is None or details.valid_through is None:
         raise ValueError(f"{case.number} is not certified")
     return build_certificate_pdf(

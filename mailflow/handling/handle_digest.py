@@ -7,26 +7,28 @@ from datetime import datetime
 
 import structlog
 
+from mailflow.cases import CASE_TYPES
 from mailflow.handling.notice import write_notice
 from mailflow.handling.work import Services, Trigger, Work
 from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
+from mailflow.policy.case import Case
 from mailflow.policy.case_address import case_address
+from mailflow.policy.case_type import AnyCaseType
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.digest import (
     BREAKING,
     MOST_LINES,
     DigestKind,
+    PartnerReturn,
     SetAside,
     StuckLetter,
     due_digest,
-    in_order_of_dates,
     is_of_partner,
     letters_to_staff,
     next_digest,
-    partner_return,
     staff_sections,
 )
 from mailflow.store import case as case_rows
@@ -103,33 +105,42 @@ def _to_staff(work: Work, last: datetime) -> Iterator[SendNotice]:
         desk,
         work.now,
         deadline.clocks_of_kinds(c, desk.name, BREAKING),
-        case_rows.open_returns(c, desk.name),
+        (line for one, case in _open_cases(work) if one.digest_lines for line in one.digest_lines(case, desk, work.now)),
         stuck,
         set_aside,
-        case_rows.list_cases(c, kind="certification", state="applied", desk=desk.name),
     )
     for to, own in letters_to_staff(desk, sections):
         values = {"sections": own, "returns": (), "more": 0, "audience": "staff"}
         yield SendNotice(notice="staff/digest", to=to, to_staff=True, values=values)
 
 
+def _open_cases(work: Work) -> Iterator[tuple[AnyCaseType, Case]]:
+    """The desk's open cases of the types that have a word in digests."""
+    for one in CASE_TYPES.values():
+        if one.digest_lines or one.partner_return:
+            yield from ((one, case) for case in case_rows.open_of_kind(work.c, one.kind, work.desk.name))
+
+
 def _to_partners(work: Work) -> Iterator[SendNotice]:
     """Each partner's own returns to its spare parts contact; nobody hears of another company's."""
     desk, mailbox = work.desk, work.desk.mailbox(MailboxRole.TAC).address
     partners = [partner for partner in register.partners(work.c) if "@" in partner.spare_parts_contact]
-    returns = in_order_of_dates(case_rows.open_returns(work.c, desk.name)) if partners else ()
+    views: list[tuple[PartnerReturn, Case, tuple[str, ...]]] = []
+    for one, case in _open_cases(work) if partners else ():
+        address = case_address(work.services.address_key, mailbox, case.number)
+        if one.partner_return and (view := one.partner_return(case, address)):
+            contract = work.register.contract(case.contract) if case.contract else None
+            views.append((view, case, contract.domains if contract else ()))
+    views.sort(key=lambda row: (row[0].on, row[0].number))
     for partner in partners:
-        contracts = {case.number: work.register.contract(case.contract) if case.contract else None for case in returns}
-        domains = {number: contract.domains if contract else () for number, contract in contracts.items()}
-        own = tuple(case for case in returns if is_of_partner(partner.domain, case, domains[case.number]))
+        own = tuple(view for view, case, domains in views if is_of_partner(partner.domain, case, domains))
         if not own:
             continue
         contact = partner.spare_parts_contact.strip().lower()
-        shown = tuple(partner_return(case, case_address(work.services.address_key, mailbox, case.number)) for case in own[:MOST_LINES])
         chosen = (one.language for one in work.register.contacts_with(contact))
         yield SendNotice(
             notice="staff/digest",
             to=(contact,),
             language=next((language for language in chosen if language in desk.languages), ""),
-            values={"sections": (), "returns": shown, "more": len(own) - len(shown), "audience": ""},
+            values={"sections": (), "returns": own[:MOST_LINES], "more": max(0, len(own) - MOST_LINES), "audience": ""},
         )

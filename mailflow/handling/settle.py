@@ -13,7 +13,7 @@ from mailflow.handling.facts.service_request import find_same_alarm, gather_new_
 from mailflow.handling.notice import write_notice
 from mailflow.handling.work import Work
 from mailflow.policy.case import Case
-from mailflow.policy.case_type import AnyCaseType
+from mailflow.policy.case_type import AnyCase, AnyCaseType
 from mailflow.policy.decision import ChangeCase, ClearDeadline, Decision, Note, SendNotice, SetDeadline
 from mailflow.policy.event import Event, MailReceived
 from mailflow.policy.facts import CaseFacts
@@ -26,7 +26,7 @@ class Sources:
     """Who asks the store for a case type: `gather` what its rules want to know of a case, `gather_new` of one that may be opened,
     `find_running` the case that a mail without a number goes on with, and how it was found."""
 
-    gather: Callable[[Work, Case, Event], CaseFacts] = gather_case
+    gather: Callable[[Work, AnyCase, Event], CaseFacts] = gather_case
     gather_new: Callable[[Work, Opening, Event], CaseFacts] = gather_new_case
     find_running: Callable[[Work, str, MailReceived], tuple[Case, str] | None] = lambda _work, _kind, _mail: None
 

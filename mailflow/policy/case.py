@@ -10,7 +10,7 @@ from typing_extensions import TypeIs, TypeVar
 
 from mailflow.message.staff.command_forms import Command
 
-D = TypeVar("D", default=Any, covariant=True)
+D = TypeVar("D", default=object, covariant=True)
 """The details of a case type."""
 
 
@@ -62,6 +62,13 @@ class Case(Generic[D]):
 def holds(case: Case[object], details: type[D]) -> TypeIs[Case[D]]:
     """Tell whether a case is of the type whose details these are; the type checker then knows its fields."""
     return isinstance(case.details, details)
+
+
+def narrow(case: Case[object] | None, details: type[D]) -> Case[D]:
+    """Take a case that can only be of this type as one. Raises TypeError where it is none."""
+    if case is None or not holds(case, details):
+        raise TypeError(f"{case.number if case else 'nothing'} is no case with {details.__name__}")
+    return case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

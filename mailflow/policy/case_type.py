@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Flag, auto
@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
+from mailflow.policy.digest import DigestLine, PartnerReturn
 from mailflow.policy.event import Event, MailReceived
 from mailflow.policy.facts import CaseFacts
 from mailflow.policy.lifecycle import Lifecycle
@@ -106,10 +107,15 @@ class CaseType(Generic[D, F]):
     """Parcels of ours whose arrival a carrier may report (RM8)."""
     expected_parts: Callable[[Case[D]], tuple[ExpectedPart, ...]] | None = None
     """What receiving staff book (RM5); None where nothing comes in."""
+    digest_lines: Callable[[Case[D], Desk, datetime], Iterable[DigestLine]] | None = None
+    """What an open case adds to the staff's digest (BX12)."""
+    partner_return: Callable[[Case[D], str], PartnerReturn | None] | None = None
+    """An open case as its partner's digest shows it, with the address of its prepared answer (BX12)."""
     handed_to: Callable[[Case[D]], str] = lambda _case: ""
     """The manufacturer's address that works on the case (DK1)."""
     vendor_number_of: Callable[[Case[D]], str] = lambda _case: ""
 
 
+AnyCase = Case[Any]
 AnyCaseType = CaseType[Any, Any]
 """A case type whose details and facts the reader does not look into."""

@@ -22,6 +22,10 @@ BREAKING = ("response_breached", "information_decision", "decision_due")
 """The clocks that staff can still save, by their kinds in the case types."""
 
 
+ORDER = ("decisions", "clocks", "returns", "letters", "quarantine")
+"""Of the sections in a mail."""
+
+
 class DigestKind(StrEnum):
     """Whom a digest is for; the values stand in the store."""
 
@@ -83,6 +87,15 @@ class Section:
     more: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestLine:
+    """What a case adds to a section of that name, in the order of its days."""
+
+    section: str
+    on: date
+    said: Step
+
+
 SECTIONS_OF: Mapping[Role, tuple[str, ...]] = {
     Role.CCR: ("clocks", "returns", "letters"),
     Role.CSE: ("clocks",),
@@ -98,28 +111,22 @@ def staff_sections(
     desk: Desk,
     now: datetime,
     clocks: Iterable[tuple[WaitingDeadline, Case]],
-    returns: Iterable[Case],
+    of_cases: Iterable[DigestLine],
     letters: Iterable[StuckLetter],
     quarantine: Iterable[SetAside],
-    applications: Iterable[Case] = (),
 ) -> tuple[Section, ...]:
-    """The sections that have something to tell, the most urgent line of each first."""
-    lines = {
-        "decisions": _missed_decisions(desk, now, applications),
-        "clocks": _clock_lines(desk, now, clocks),
-        "returns": _return_lines(desk, now, returns),
-        "letters": [
-            Step(
-                "digest_held" if letter.is_held else "digest_failed",
-                {"notice": letter.notice, "address": letter.address, "number": letter.number or "-", "reason": letter.reason or "-"},
-            )
-            for letter in letters
-        ],
-        "quarantine": [
-            Step("digest_quarantined", {"sender": mail.sender or "-", "subject": mail.subject or "-", "rule": mail.rule})
-            for mail in quarantine
-        ],
-    }
+    """Collect the sections that have something to tell, the most urgent line of each first."""
+    lines: dict[str, list[Step]] = {name: [] for name in ORDER}
+    for line in sorted(of_cases, key=lambda line: (line.on, str(line.said.values["number"]))):
+        lines[line.section].append(line.said)
+    lines["clocks"] = _clock_lines(desk, now, clocks)
+    for letter in letters:
+        name = "digest_held" if letter.is_held else "digest_failed"
+        about = {"notice": letter.notice, "address": letter.address, "number": letter.number or "-", "reason": letter.reason or "-"}
+        lines["letters"].append(Step(name, about))
+    for mail in quarantine:
+        values = {"sender": mail.sender or "-", "subject": mail.subject or "-", "rule": mail.rule}
+        lines["quarantine"].append(Step("digest_quarantined", values))
     return tuple(Section(name, tuple(found[:MOST_LINES]), max(0, len(found) - MOST_LINES)) for name, found in lines.items() if found)
 
 
@@ -142,7 +149,7 @@ def _clock_lines(desk: Desk, now: datetime, clocks: Iterable[tuple[WaitingDeadli
     horizon = calendar.instant(calendar.end_of_term(now, desk.digests.breaks_within).day + timedelta(days=1), time(0))
     lines = []
     for clock, case in sorted(last.values(), key=lambda pair: pair[0].due_at):
-        values: dict[str, Value] = {"number": case.number, "who": _who(case), "at": clock.due_at}
+        values: dict[str, Value] = {"number": case.number, "who": whose(case), "at": clock.due_at}
         name = f"digest_{clock.kind}"
         if clock.kind == "response_breached":
             name = "digest_response" if case.assignee else "digest_response_unassigned"
@@ -152,33 +159,8 @@ def _clock_lines(desk: Desk, now: datetime, clocks: Iterable[tuple[WaitingDeadli
     return lines
 
 
-def _missed_decisions(desk: Desk, now: datetime, applications: Iterable[Case]) -> list[Step]:
-    """Applications that the reviewer left undecided past their last day, the longest waiting first (DK2)."""
-    today = calendar_for("", "", desk.calendar).local_day(now)
-    late = [(case.details.decision_due, case) for case in applications if case.details.decision_due and case.details.decision_due < today]
-    return [
-        Step("digest_decision_overdue", {"number": case.number, "who": _who(case), "due": due, "days": (today - due).days})
-        for due, case in sorted(late, key=lambda pair: (pair[0], pair[1].number))
-    ]
-
-
-def _return_lines(desk: Desk, now: datetime, returns: Iterable[Case]) -> list[Step]:
-    """Parts that are overdue, and those whose reminders have begun, by their day; days are the customer's (T1)."""
-    lines = []
-    found = [(day, case) for case in returns for day in case.details.due_days]
-    for due, case in sorted(found, key=lambda pair: (pair[0], pair[1].number)):
-        calendar = calendar_for(case.country, case.timezone, desk.calendar)
-        today = calendar.local_day(now)
-        begins = min((calendar.before(due, term) for term in desk.returns.reminders), default=due)
-        parts = tuple(f"{line.outstanding} x {line.part_number}" for line in case.details.owed if line.due == due)
-        values: dict[str, Value] = {"number": case.number, "who": _who(case), "parts": parts, "due": due, "days": abs((due - today).days)}
-        name = "digest_overdue" if due < today else "digest_due_today" if due == today else "digest_due_soon"
-        if today >= min(begins, due):
-            lines.append(Step(name, values))
-    return lines
-
-
-def _who(case: Case) -> str:
+def whose(case: Case) -> str:
+    """Name the company of a case, else its customer."""
     return case.company or case.customer
 
 
@@ -197,10 +179,6 @@ class ReturnLine(Protocol):
     def due(self) -> date | None: ...
 
 
-def outstanding_lines(case: Case) -> tuple[ReturnLine, ...]:
-    return tuple(line for line in case.details.lines if line.outstanding > 0)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartnerReturn:
     """One return as its partner reads it. `address` takes the prepared line, which is the one-line answer (BX6) that `answer` names:
@@ -216,38 +194,13 @@ class PartnerReturn:
     valid_through: date
     is_advance: bool
 
+    @property
+    def on(self) -> date:
+        """The day by which it stands in its place: the first that is due, else the last valid one."""
+        return min(self.days, default=self.valid_through)
+
 
 def is_of_partner(domain: str, case: Case, contract_domains: Iterable[str]) -> bool:
     """Whether a return is the company's own: by its customer, by who takes part, or by its contract."""
     people = {address.rpartition("@")[2].lower() for address in (case.customer, *case.participants)}
     return domain.lower() in people.union(contract_domains)
-
-
-def partner_return(case: Case, address: str) -> PartnerReturn:
-    """What a partner reads of its return; `address` is where its answer line goes (BX12)."""
-    details = case.details
-    return PartnerReturn(
-        number=case.number,
-        lines=outstanding_lines(case),
-        address=address,
-        answer=_next_answer(case),
-        owed=details.owed,
-        days=details.due_days,
-        valid_through=details.valid_through,
-        is_advance=details.type == "advance",
-    )
-
-
-def _next_answer(case: Case) -> str:
-    """What would move the return on: the day of the replacement's arrival, the parcel, or word that it should be here."""
-    details = case.details
-    if details.type == "advance" and any(parcel.arrived_on is None for parcel in details.replacements):
-        return "delivered"
-    is_announced = all(line.announced_quantity - line.received >= line.outstanding for line in details.lines if line.outstanding)
-    return "already_returned" if is_announced else "shipped"
-
-
-def in_order_of_dates(cases: Iterable[Case]) -> tuple[Case, ...]:
-    """Returns with something outstanding, what is due first in front; what has no date yet stands last."""
-    owing = (case for case in cases if case.details.outstanding)
-    return tuple(sorted(owing, key=lambda case: (case.details.return_due or case.details.valid_through, case.number)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailflow.policy.calendar import BusinessCalendar
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, Request
 from mailflow.policy.derivation import Derivation
 from mailflow.policy.entitlement import Entitlement
 from mailflow.policy.register import Contact, Contract, Device, PartPrice
@@ -104,6 +104,8 @@ class DeviceFacts(CaseFacts):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts(DeviceFacts):
     """What the rules of returns want to know besides."""
+
+    parent: Request | None = None
 
     prices: Mapping[str, PartPrice | None] = field(default_factory=dict)
     """Of today, None where the register has none."""

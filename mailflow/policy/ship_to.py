@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mailflow.policy.case import Case, ServiceRequestDetails
+from mailflow.policy.case import Request
 from mailflow.policy.facts import CaseFacts
 
 MUCH = 0.75
@@ -36,14 +36,14 @@ def _is_same(word: str, known: str) -> bool:
     return word == known or is_cut
 
 
-def is_unconfirmed(case: Case, facts: CaseFacts) -> bool:
+def is_unconfirmed(case: Request, facts: CaseFacts) -> bool:
     """The request's address lies outside the contract's sites, and nobody else has said yes to it."""
-    details: ServiceRequestDetails = case.details
+    details = case.details
     sites = facts.contract.site_address if facts.contract else ""
     return not details.ship_to_confirmed_by and is_elsewhere(details.site_address, sites)
 
 
-def who_may_confirm(case: Case, facts: CaseFacts) -> tuple[str, ...]:
+def who_may_confirm(case: Request, facts: CaseFacts) -> tuple[str, ...]:
     """The contract's contacts that mail reaches, but for who wrote the address."""
     named = dict.fromkeys(contact.email.lower() for contact in facts.contacts)
     return tuple(address for address in named if address != case.details.site_stated_by and address not in facts.undeliverable)

@@ -87,9 +87,9 @@ def returns_of(c: Connection, request: str) -> tuple[Case, ...]:
     return tuple(child for child in children(c, request) if child.kind == "rma")
 
 
-def open_returns(c: Connection, desk: str) -> tuple[Case, ...]:
-    """The desk's returns that are not closed, in order of opening."""
-    query = select(case).where(case.c.kind == "rma", case.c.desk == desk, case.c.closed_at.is_(None))
+def open_of_kind(c: Connection, kind: str, desk: str) -> tuple[Case, ...]:
+    """The desk's cases of a kind that are not closed, in order of opening."""
+    query = select(case).where(case.c.kind == kind, case.c.desk == desk, case.c.closed_at.is_(None))
     return _cases(c, query.order_by(case.c.opened_at, case.c.number))
 
 

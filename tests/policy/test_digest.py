@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from mailflow.cases.rma.details import Parcel, RmaDetails
+from mailflow.cases.rma.digest import overdue_lines, partner_return
 from mailflow.cases.rma.units import Obligation
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case, ServiceRequestDetails
@@ -18,14 +19,13 @@ from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, DigestPolicy, Role, StaffMember
 from mailflow.policy.digest import (
     DigestKind,
+    DigestLine,
     SetAside,
     StuckLetter,
     due_digest,
-    in_order_of_dates,
     is_of_partner,
     letters_to_staff,
     next_digest,
-    partner_return,
     staff_sections,
 )
 from mailflow.policy.facts import WaitingDeadline
@@ -145,10 +145,14 @@ def clock(number: str, kind: str, at: datetime, key: str = "") -> WaitingDeadlin
     return WaitingDeadline(case_number=number, kind=kind, key=key, due_at=at)
 
 
+def lines_of_returns(now: datetime, *returns: Case) -> tuple[DigestLine, ...]:
+    return tuple(line for case in returns for line in overdue_lines(case, DESK, now))
+
+
 def lines_of(
     now: datetime, *, clocks: tuple[tuple[WaitingDeadline, Case], ...] = (), returns: tuple[Case, ...] = ()
 ) -> list[tuple[str, object]]:
-    sections = staff_sections(DESK, now, clocks, returns, (), ())
+    sections = staff_sections(DESK, now, clocks, lines_of_returns(now, *returns), (), ())
     return [(line.name, line.values["number"]) for section in sections for line in section.lines]
 
 
@@ -195,7 +199,9 @@ def test_parts_are_told_when_their_reminders_have_begun_and_when_they_are_overdu
 
 def test_days_are_counted_and_only_what_is_outstanding_is_named() -> None:
     lines = (part("02352KLM", 2, received=1), part("03057BGH", received=1))
-    (section,) = staff_sections(DESK, utc(11, 20, 6), (), (returned("RMA-2", date(2026, 11, 17), *lines),), (), ())
+    (section,) = staff_sections(
+        DESK, utc(11, 20, 6), (), lines_of_returns(utc(11, 20, 6), returned("RMA-2", date(2026, 11, 17), *lines)), (), ()
+    )
     assert section.lines[0].values == {
         "number": "RMA-2",
         "who": "Northwind",
@@ -211,12 +217,13 @@ def test_parts_of_one_return_that_are_due_on_several_days_are_told_by_day() -> N
     days = (first, replace(first, delivered_on=date(2026, 10, 29), due=date(2026, 11, 20)))
     lines = (part("02352KLM", 2, obligations=days), part("03057BGH"))
     case = returned("RMA-1", None, *lines)
-    (section,) = staff_sections(DESK, utc(11, 20, 6), (), (case,), (), ())
+    (section,) = staff_sections(DESK, utc(11, 20, 6), (), lines_of_returns(utc(11, 20, 6), case), (), ())
     assert [(line.name, line.values["parts"]) for line in section.lines] == [
         ("digest_overdue", ("1 x 02352KLM",)),
         ("digest_due_today", ("1 x 02352KLM",)),
     ]
     told = partner_return(case, "tac+rma-1@tac.example")
+    assert told is not None
     assert told.days == (date(2026, 11, 17), date(2026, 11, 20))
     assert [(row.part_number, row.due) for row in told.owed] == [
         ("02352KLM", date(2026, 11, 17)),
@@ -246,7 +253,7 @@ def everything(desk: Desk = DESK) -> list[tuple[tuple[str, ...], tuple[str, ...]
         desk,
         utc(11, 20, 6),
         ((clock("SR-1", "response_breached", utc(11, 20, 7)), request("SR-1")),),
-        (returned("RMA-1", date(2026, 11, 17)),),
+        lines_of_returns(utc(11, 20, 6), returned("RMA-1", date(2026, 11, 17))),
         (letter,),
         (SetAside(sender="x@y.example", subject="", rule="it cannot be read"),),
     )
@@ -297,6 +304,7 @@ def test_a_return_is_the_partners_by_customer_participant_or_contract(
 def test_a_partner_is_asked_for_the_parcel_once_the_replacement_arrived() -> None:
     case = returned("RMA-1", date(2026, 12, 1), part("02352KLM", 2, received=1), part("X", received=1))
     told = partner_return(case, "tac+rma-1@tac.example")
+    assert told is not None
     assert ([line.part_number for line in told.lines], told.answer, told.days) == (["02352KLM"], "shipped", (date(2026, 12, 1),))
 
 
@@ -315,7 +323,8 @@ def test_a_partner_is_asked_for_the_parcel_once_the_replacement_arrived() -> Non
 def test_a_partner_is_asked_for_the_one_thing_that_comes_next(changes: dict[str, object], answer: str) -> None:
     """BX6; of two parts one that was announced and came leaves one to be announced."""
     case = returned("RMA-1", None)
-    assert partner_return(case.changed(details=replace(case.details, **changes)), "a@b.example").answer == answer
+    told = partner_return(case.changed(details=replace(case.details, **changes)), "a@b.example")
+    assert told is not None and told.answer == answer
 
 
 def test_returns_stand_in_the_order_of_their_dates_and_finished_ones_not_at_all() -> None:
@@ -326,4 +335,5 @@ def test_returns_stand_in_the_order_of_their_dates_and_finished_ones_not_at_all(
         returned("RMA-3", date(2026, 12, 1)),
         returned("RMA-4", date(2026, 11, 1), part("X", received=1)),
     )
-    assert [case.number for case in in_order_of_dates(cases)] == ["RMA-3", "RMA-2", "RMA-1"]
+    told = [view for case in cases if (view := partner_return(case, "a@b.example"))]
+    assert [view.number for view in sorted(told, key=lambda view: view.on)] == ["RMA-3", "RMA-2", "RMA-1"]

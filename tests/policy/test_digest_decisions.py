@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from mailflow.cases.certification.deadline import missed_decision
 from mailflow.policy.derivation import Step
 from mailflow.policy.digest import letters_to_staff, staff_sections
 from tests.cases.certification.scene import DESK, MANAGER, REVIEWER, certification, moved
@@ -16,7 +17,8 @@ def test_reviewer_and_manager_read_of_it_every_day() -> None:
     late = certification(decision_due=date(2026, 11, 25))
     later = moved(certification(decision_due=date(2026, 11, 20)), number="CERT-100003")
     in_time = moved(certification(decision_due=date(2026, 11, 26)), number="CERT-100004")
-    sections = staff_sections(DESK, THURSDAY, (), (), (), (), (in_time, late, later))
+    lines = [line for case in (in_time, late, later) for line in missed_decision(case, DESK, THURSDAY)]
+    sections = staff_sections(DESK, THURSDAY, (), lines, (), ())
     assert [(section.name, section.lines) for section in sections] == [
         (
             "decisions",

@@ -60,4 +60,4 @@ def test_the_desks_own_open_returns_are_found(database: Database) -> None:
         for number, changes in (("RMA-2", {}), ("RMA-1", {}), ("RMA-3", {"closed_at": NOON}), ("RMA-4", {"desk": "other"})):
             opened(c, number, **{"kind": "rma", "state": "issued", "details": details, **changes})
     with database.read() as c:
-        assert [case.number for case in case_rows.open_returns(c, DESK)] == ["RMA-1", "RMA-2"]
+        assert [case.number for case in case_rows.open_of_kind(c, "rma", DESK)] == ["RMA-1", "RMA-2"]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mailflow.cases.certification.command import RULES, give_command
 from mailflow.cases.certification.conversation import add_partner_mail, add_staff_mail, take_first_report
-from mailflow.cases.certification.deadline import meet_deadline
+from mailflow.cases.certification.deadline import meet_deadline, missed_decision
 from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.opening import open_certification
 from mailflow.policy.case_type import CaseType
@@ -55,4 +55,5 @@ CASE_TYPE: CaseType[CertificationDetails, CertificationFacts] = CaseType(
     opened_by=(MailboxRole.PARTNER,),
     begins_anew=frozenset({"certified", "rejected", "cancelled", "expired"}),
     domain_of=lambda case: case.details.domain,
+    digest_lines=missed_decision,
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.letters import checked, policy_of, review_commands, reviewers, tell_partner, tell_staff
 from mailflow.cases.certification.validity import DECISION_DUE, DECISION_OVERDUE, EXPIRED, REMINDER, VACANCY_REMINDER, end_of_months
+from mailflow.policy.calendar import calendar_for
 from mailflow.policy.certification import Certification
 from mailflow.policy.decision import Decision
+from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk, Role
+from mailflow.policy.digest import DigestLine, whose
 from mailflow.policy.event import DeadlineFell
 
 Rule = Callable[[Certification, DeadlineFell, CertificationFacts, Desk, datetime], Decision]
@@ -94,6 +97,14 @@ def remind_of_vacancy(case: Certification, event: DeadlineFell, facts: Certifica
         tell_staff(case, "vacancy_reminder", managers, for_staff=True, vacancy=vacancy, days_left=days_left, steps=steps),
     )
     return Decision(case=case, effects=letters, reason=f"the place of {vacancy.engineer} is vacant; to be filled by {vacancy.fill_by}")
+
+
+def missed_decision(case: Certification, desk: Desk, now: datetime) -> Iterator[DigestLine]:
+    """Tell of an application that the reviewer left undecided past its last day (DK2, BX12)."""
+    today, due = calendar_for("", "", desk.calendar).local_day(now), case.details.decision_due
+    if case.state == "applied" and due and due < today:
+        values: dict[str, Value] = {"number": case.number, "who": whose(case), "due": due, "days": (today - due).days}
+        yield DigestLine(section="decisions", on=due, said=Step("digest_decision_overdue", values))
 
 
 RULES: Mapping[str, Rule] = {

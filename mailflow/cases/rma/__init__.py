@@ -9,6 +9,7 @@ from mailflow.cases.rma.command import RULES, give_command
 from mailflow.cases.rma.conversation import RECEIPT, add_mail
 from mailflow.cases.rma.deadline import on_deadline
 from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails
+from mailflow.cases.rma.digest import overdue_lines, partner_return
 from mailflow.cases.rma.opening import issue
 from mailflow.policy.case_type import CaseType, ExpectedPart, ParcelUnderWay, Trait
 from mailflow.policy.decision import Decision
@@ -89,4 +90,6 @@ CASE_TYPE: CaseType[RmaDetails, Facts] = CaseType(
     service_level_of=lambda case: case.details.service_level,
     parcels_of=parcels_under_way,
     expected_parts=expected_parts,
+    digest_lines=overdue_lines,
+    partner_return=partner_return,
 )

@@ -28,6 +28,7 @@ from mailflow.cases.rma.opening import verify_anew
 from mailflow.cases.rma.withdrawal import withdraw_all
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.policy import command_rules
+from mailflow.policy.case import narrow
 from mailflow.policy.command_rules import Rule, ask_confirmation, give_add, give_note
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step, Value
@@ -291,7 +292,7 @@ def add(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: dateti
     added = give_add(case, event, facts, desk, now)
     if added.case is None or added.refused:
         return added
-    reached, effects = reach_again(added.case, address, facts, desk, now)
+    reached, effects = reach_again(narrow(added.case, RmaDetails), address, facts, desk, now)
     again = Step("rma_reachable_again", {"rma": case.number, "address": address})
     return replace(added, case=reached, effects=effects, done=again if effects else added.done)
 

@@ -19,12 +19,13 @@ from mailflow.cases.rma.delivery import (
     tell_due_days,
     tell_validity,
 )
-from mailflow.cases.rma.details import LIFECYCLE, Return, standing_state
+from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails, standing_state
 from mailflow.cases.rma.invoicing import grace_ends
 from mailflow.cases.rma.letters import relay_to_receiving, tell_customer, tell_staff
 from mailflow.cases.rma.withdrawal import withdraw
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import ReturnNotification
+from mailflow.policy.case import narrow
 from mailflow.policy.customer_message import keep_as_note, write_to_customer
 from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.derivation import Step
@@ -219,9 +220,7 @@ def dispute(case: Return, event: MailReceived, facts: Facts, desk: Desk, *, clai
 def claim_returned(case: Return, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
     """ALREADY RETURNED: as a dispute, and the customer is told what holds until the parts are found."""
     decision = dispute(case, event, facts, desk, claimed=True)
-    if decision.case is None:
-        raise ValueError("a dispute always leaves a case")
-    answer = tell_what_holds(decision.case, event, facts)
+    answer = tell_what_holds(narrow(decision.case, RmaDetails), event, facts)
     return replace(decision, effects=(answer, *decision.effects), reason=f"{event.sender} says that the parts were returned already")
 
 

@@ -16,6 +16,7 @@ from mailflow.cases.rma.letters import outstanding_items
 from mailflow.cases.rma.opening import MOST_UNITS, description_of, verify_anew
 from mailflow.cases.rma.units import Unit, authorise, lay_days, updated
 from mailflow.message.item import Item
+from mailflow.policy.case import narrow
 from mailflow.policy.decision import Decision, Effect
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
@@ -146,9 +147,7 @@ def _correct_receipt(case: Return, items: Sequence[Item], event: CommandGiven, f
     arrived = tuple(replace(item, serials=item.serials or _arrived_serials(before, item)) for item in items if item.quantity)
     reason = f"{event.by}: {event.command.line}"
     decision = book_receipt(cleared, arrived, (), event.by, reason, facts, desk, event.at, before=before, corrects=True)
-    left = decision.case
-    if left is None:
-        raise ValueError("a booking always leaves a case")
+    left = narrow(decision.case, RmaDetails)
     done = Step("rma_receipt_corrected", {"rma": case.number, "outstanding": outstanding_items(left.details) or "-"})
     if not left.details.outstanding:
         return replace(decision, done=done)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mailflow.cases.rma.details import Return, RmaDetails
 from mailflow.handling.facts import Opening, as_of, came_back, facts_of_case, find_entitlement, named_serials, new_number, received_before
 from mailflow.handling.work import Work
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, ServiceRequestDetails, narrow
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived
 from mailflow.policy.facts import Facts, SentNotice
 from mailflow.store import case as case_rows
@@ -16,25 +17,24 @@ from mailflow.store import outbox, register
 
 def gather_new_return(work: Work, about: Opening, event: Event) -> Facts:
     """Gather for the return that a command opens in the thread of its request."""
-    if about.parent is None:
-        raise LookupError("a return is opened in the thread of its request")
+    request = narrow(about.parent, ServiceRequestDetails)
     named = named_serials(event)
-    serials = tuple(dict.fromkeys((*about.parent.details.serials, *named)))
+    serials = tuple(dict.fromkeys((*request.details.serials, *named)))
     devices = work.register.devices(serials)
-    facts = replace(facts_of_case(work, Facts, about.parent, event, devices), devices=devices)
+    facts = replace(facts_of_case(work, Facts, request, event, devices), devices=devices)
     day = facts.calendar.local_day(work.now)
     return replace(
         facts,
-        parent=about.parent,
+        parent=request,
         new_numbers=new_number(work, about.kind),
-        entitlement=find_entitlement(facts, about.parent.customer, day) if serials else None,
+        entitlement=find_entitlement(facts, request.customer, day) if serials else None,
         descriptions=_descriptions(work, event),
         open_cases_of_serials=tuple(case_rows.open_with_serial(work.c, serials, desk=work.desk.name)),
         received_before=received_before(work, serials) if named else {},
     )
 
 
-def gather_return(work: Work, case: Case, event: Event) -> Facts:
+def gather_return(work: Work, case: Return, event: Event) -> Facts:
     """Gather for a running return; what clocks do not need is left out."""
     own = tuple(serial for line in case.details.lines for serial in line.serials)
     serials = tuple(dict.fromkeys((*own, *named_serials(event))))
@@ -81,7 +81,8 @@ def _counted_elsewhere(work: Work, case: Case, serials: Iterable[str]) -> dict[s
     asked = frozenset(serials)
     found: dict[str, str] = {}
     for one in case_rows.of_serials(work.c, asked, kind=case.kind, desk=case.desk):
-        went_back = one.details.type == "repair" and one.details.replacements
+        details = narrow(one, RmaDetails).details
+        went_back = details.type == "repair" and details.replacements
         if one.number != case.number and not went_back and (one.closed_at is None or one.closed_at > case.opened_at):
             found |= dict.fromkeys(asked & came_back(one), one.number)
     return found

@@ -31,7 +31,7 @@ from mailflow.message.mime.parse import parse_mail
 from mailflow.message.own_words import above_forwarded, find_customer_lines
 from mailflow.message.reply import split_reply
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case, ServiceRequestDetails, holds
+from mailflow.policy.case import Case, Request, ServiceRequestDetails, holds, narrow
 from mailflow.policy.case_type import Trait
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import AlarmPolicy, Desk, MailboxRole
@@ -79,7 +79,7 @@ def _contract_at_opening(work: Work, event: MailReceived) -> Contract | None:
     return covering(work, devices, event.sender) or contract_of_sender(work, event)
 
 
-def gather_request(work: Work, case: Case, event: Event) -> RequestFacts:
+def gather_request(work: Work, case: Request, event: Event) -> RequestFacts:
     """Gather for a running request: of its devices always, of its history what the event makes somebody tell."""
     serials = tuple(dict.fromkeys((*case.details.serials, *named_serials(event))))
     devices = work.register.devices(serials)
@@ -137,7 +137,7 @@ def find_same_alarm(work: Work, kind: str, event: MailReceived) -> tuple[Case, s
     within = calendar_for("", "", work.desk.calendar).add_time
     for _, number, of_kind in case_rows.open_with_serial(work.c, (alarm.serial,), desk=work.desk.name):
         case = case_rows.load(work.c, number) if of_kind == kind else None
-        if case is None or case.details.alarm != alarm.name:
+        if case is None or narrow(case, ServiceRequestDetails).details.alarm != alarm.name:
             continue
         last = inbound.newest_from(work.c, (number,), (event.mail.sender.address,), 1)
         if last and event.at <= within(last[0][0], work.desk.alarms.same_within):
