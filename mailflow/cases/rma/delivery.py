@@ -140,12 +140,11 @@ def deliver_replacement(
     Where everything came back before, nothing is due. What is asked of finance for a day that turns out to be another one is taken back.
     """
     obligation = obligation_from(day, facts, desk)
-    mistaken = [
-        unit for unit in delivered_last(case.details.units, arrival.corrected) if unit.obligation and unit.obligation.delivered_on != day
-    ]
+    told_last = delivered_last(case.details.units, arrival.corrected, arrival.serials)
+    mistaken = [unit for unit in told_last if unit.obligation and unit.obligation.delivered_on != day]
     places = {unit.place for unit in mistaken}
     freed, withdrawn = withdraw(case, lambda unit: unit.place in places, Step("rma_date_moved", {}), desk)
-    details = freed.details.updated(unit.owing(obligation) for unit in mistaken)
+    details = freed.details.updated(unit.owing(replace(obligation, of_serial=unit.serial in arrival.serials)) for unit in mistaken)
     if mistaken:
         details = replace(details, units=lay_days(details.units), confirmations=without_invoice(details))
     details = replace(details, units=deliver(details.units, arrival.new, obligation, arrival.serials))

@@ -247,15 +247,15 @@ def deliver(
     for unit in waiting:
         if left[unit.part_number] > 0:
             left[unit.part_number] -= 1
-            arrived.append(unit.owing(replace(obligation, of_serial=bool(unit.serial) and unit.serial in serials)))
+            arrived.append(unit.owing(replace(obligation, of_serial=unit.serial in serials)))
     return lay_days(updated(units, arrived))
 
 
-def delivered_last(units: Sequence[Unit], quantities: Mapping[str, int]) -> tuple[Unit, ...]:
-    """So many units of each part whose replacements arrived, the latest first, and what is outstanding before the rest."""
+def delivered_last(units: Sequence[Unit], quantities: Mapping[str, int], serials: Collection[str]) -> tuple[Unit, ...]:
+    """So many units of each part whose replacements arrived: those with the serials, then the latest, outstanding ones first."""
     left = Counter(quantities)
     found: list[Unit] = []
-    arrived = [((unit.obligation.delivered_on, unit.is_outstanding), unit) for unit in units if unit.obligation]
+    arrived = [((unit.serial in serials, unit.obligation.delivered_on, unit.is_outstanding), unit) for unit in units if unit.obligation]
     for _, unit in sorted(arrived, key=lambda pair: pair[0], reverse=True):
         if left[unit.part_number] > 0:
             left[unit.part_number] -= 1
