@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from mailflow.cases import certification, rma, service_request
-from mailflow.policy.case import Case
+from mailflow.policy.case import OPENING, Case, Lifecycle
 from mailflow.policy.case_type import PLAIN, AnyCaseType, Trait
-from mailflow.policy.decision import Decision
+from mailflow.policy.decision import ClearDeadline, Decision, SetDeadline
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandUndone, Event, MailReceived
 from mailflow.policy.facts import CaseFacts
-from mailflow.policy.lifecycle import OPENING
-from mailflow.policy.undo import take_back
 
 CASE_TYPES: dict[str, AnyCaseType] = {one.kind: one for one in (service_request.CASE_TYPE, rma.CASE_TYPE, certification.CASE_TYPE)}
 """By kind; handling.facts.register adds another one."""
@@ -43,9 +41,23 @@ def decide(kind: str, case: Case | None, event: Event, facts: CaseFacts, desk: D
     """Say what the event does to the case. Raises ImpossibleTransition when a type's rule breaks its own lifecycle."""
     case_type = CASE_TYPES[kind]
     if isinstance(event, CommandUndone) and case is not None:
-        return take_back(case, event, case_type.lifecycle)
+        return _take_back(case, event, case_type.lifecycle)
     decision = case_type.decide(case, event, facts, desk, now)
     if decision.case is not None and not decision.refused:
         goes_on = case is not None and case.number == decision.case.number
         case_type.lifecycle.move(case.state if case is not None and goes_on else OPENING, decision.case.state)
     return decision
+
+
+def _take_back(case: Case, event: CommandUndone, lifecycle: Lifecycle) -> Decision:
+    """The case as it stood before a command, with the clocks that ran then, for every case type alike (contract: /undo)."""
+    former = event.former or case
+    lifecycle.go_back(case.state, former.state)
+    return Decision(
+        case=former.changed(version=case.version),
+        effects=(
+            *(ClearDeadline(kind=clock.kind, key=clock.key) for clock in event.started),
+            *(SetDeadline(kind=clock.kind, key=clock.key, at=clock.due_at, steps=clock.steps) for clock in event.stopped),
+        ),
+        reason=f"taken back: {event.line}",
+    )

@@ -17,13 +17,12 @@ from mailflow.message.customer.dates import read_date
 from mailflow.message.model import Address
 from mailflow.message.staff.command import FORMS, Command, CommandMail, parse_commands
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case import Case, Confirmable, holds
+from mailflow.policy.case import Case, Confirmable, ImpossibleTransition, holds
 from mailflow.policy.decision import Decision, Note, SendNotice, Sentence
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import CommandGiven, CommandUndone, MailReceived
 from mailflow.policy.facts import WaitingDeadline
-from mailflow.policy.lifecycle import ImpossibleTransition
 from mailflow.policy.triage import Verdict
 from mailflow.store import case as case_rows
 from mailflow.store import journal, notice

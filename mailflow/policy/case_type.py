@@ -8,13 +8,12 @@ from datetime import datetime
 from enum import Flag, auto
 from typing import Any, Generic, TypeVar
 
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, Lifecycle
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.digest import DigestLine, PartnerReturn
 from mailflow.policy.event import Event, MailReceived
 from mailflow.policy.facts import CaseFacts
-from mailflow.policy.lifecycle import Lifecycle
 
 D = TypeVar("D")
 """The details of the type's cases."""

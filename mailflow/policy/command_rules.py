@@ -60,7 +60,7 @@ def give_assign(case: Case[object], event: CommandGiven, facts: CaseFacts, desk:
 def give_add(case: Case[object], event: CommandGiven, facts: CaseFacts, desk: Desk, now: datetime) -> Decision:
     """Let an address take part (SR11): it gets all that the customer gets, and is the customer where the case has none yet."""
     address = event.command.address
-    if is_of_desk(address, desk):
+    if desk.is_own(address):
         return refuse(case, event, Step("command_address_of_desk", {"number": case.number, "address": address}))
     if address in case.participants:
         return refuse(case, event, Step("command_takes_part", {"number": case.number, "address": address}))
@@ -70,11 +70,6 @@ def give_add(case: Case[object], event: CommandGiven, facts: CaseFacts, desk: De
         proposed=tuple(one for one in case.proposed if one != address),
     )
     return done(changed, event, Step("command_added", {"number": case.number, "address": address}))
-
-
-def is_of_desk(address: str, desk: Desk) -> bool:
-    """Tell a mailbox of the desk or one of its staff."""
-    return desk.is_mailbox(address) or bool(desk.roles_of(address))
 
 
 def ask_confirmation(case: Case[C], event: CommandGiven, facts: CaseFacts, would: Step) -> Decision:

@@ -315,6 +315,10 @@ class Desk:
         """The desk's first mailbox of a role, else its first mailbox at all."""
         return next((box for box in self.mailboxes if box.role is role), self.mailboxes[0])
 
+    def is_own(self, address: str) -> bool:
+        """Tell a mailbox of the desk or one of its staff."""
+        return self.is_mailbox(address) or bool(self.roles_of(address))
+
     def is_mailbox(self, address: str) -> bool:
         """A mailbox of the desk, however its letters are written and whatever stands behind a plus (BX7, IN7)."""
         own = [box.address for box in self.mailboxes]

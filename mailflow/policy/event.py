@@ -10,7 +10,6 @@ from mailflow.message.alarm import Alarm
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.customer.survey import SurveyAnswer
 from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
-from mailflow.message.staff.booking import Booking
 from mailflow.message.staff.command import Command
 from mailflow.policy.case import Case
 from mailflow.policy.desk import MailboxRole, Role
@@ -61,7 +60,6 @@ class MailReceived:
     """The forms that it carries, each once (RM4)."""
     customer_line: CustomerLine | None = None
     """Its one-line answer (BX6)."""
-    booking: Booking | None = None
     linked_to: str | None = None
     """Number of the case that a stranger's mail named; linked for staff only (IN3)."""
     caller: Address | None = None

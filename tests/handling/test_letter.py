@@ -13,8 +13,10 @@ from mailflow.handling.work import Trigger, Work
 from mailflow.notices.render import Templates
 from mailflow.policy.case_address import verify_token
 from mailflow.policy.decision import SendNotice
+from mailflow.policy.derivation import Step
 from mailflow.scenario.samples import FRAME
 from mailflow.store import case as case_rows
+from mailflow.store import journal
 from mailflow.store import notice as notices
 from tests.handling.conftest import START, DeskAtWork
 from tests.notices.samples import sample_values
@@ -43,3 +45,24 @@ def test_every_letter_about_a_case_asks_for_answers_to_its_signed_address(desk: 
         if (token, set(links) - {address.addr_spec}, mail["Content-Language"]) != (case.number, set(), language):
             wrong.append((name, str(mail["Reply-To"]), links))
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "to_staff", "values"),
+    [
+        ("staff/attention", True, {"said": Step("brake_reached", {"limit": 20})}),
+        ("service_request/vendor_answer", False, {"text": "See below.", "vendor_number": ""}),
+    ],
+)
+def test_one_bad_recipient_never_stops_a_letter_to_staff_or_to_the_manufacturer(
+    desk: DeskAtWork, name: str, to_staff: bool, values: dict[str, object]
+) -> None:
+    """IN7, P4: it is left out with a line in the journal; who had a copy is written to where nobody else is left."""
+    bad, good, copied = "a..b@tac.example", "ccr@tac.example", "admin@tac.example"
+    with desk.office.database.write() as c:
+        work = Work.begin(c, desk.office, desk.office.desks[0], Trigger(who="mailflow", what="test", at=START))
+        effects = [SendNotice(notice=name, to=to, cc=(copied,), to_staff=to_staff, values=values) for to in ((bad, good), (bad,))]
+        letters = [notices.load(c, write_notice(work, None, effect)) for effect in effects]
+        lines = [row.text for row in journal.since(c, START) if row.what == "note"]
+    assert [(letter.to, letter.cc) for letter in letters] == [((good,), (copied,)), ((copied,), ())]
+    assert lines == [f"{name} not sent to {bad}: no server takes such an address"] * 2

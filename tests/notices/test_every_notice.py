@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailflow.cases import CASE_TYPES
 from mailflow.notices.render import Templates
-from mailflow.policy.lifecycle import Lifecycle
+from mailflow.policy.case import Lifecycle
 from mailflow.scenario.samples import FRAME
 from tests.notices.samples import DESKS, sample_values
 

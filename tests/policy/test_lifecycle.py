@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.policy.lifecycle import ImpossibleTransition, Lifecycle, State
+from mailflow.policy.case import ImpossibleTransition, Lifecycle, State
 
 DOOR = Lifecycle(
     kind="door",

@@ -9,12 +9,12 @@ from mailflow.cases.certification.conversation import add_partner_mail, add_staf
 from mailflow.cases.certification.deadline import meet_deadline, missed_decision
 from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.opening import open_certification
+from mailflow.policy.case import Lifecycle, State
 from mailflow.policy.case_type import CaseType
 from mailflow.policy.certification import Certification, CertificationDetails
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
-from mailflow.policy.lifecycle import Lifecycle, State
 
 LIFECYCLE = Lifecycle(
     kind="certification",

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.rma.announcement import Problem, announce_all, names_another, state_once_announced
-from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.bounce import reach_again
 from mailflow.cases.rma.clock import ask_finance_after_term, is_expired
 from mailflow.cases.rma.delivery import (
@@ -51,9 +50,6 @@ def add_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: d
 
 
 def _add_staff_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
-    if event.booking is not None:
-        reason = f"{event.sender} booked an arrival"
-        return book_receipt(case, event.booking.items, event.booking.extras, event.sender, reason, facts, desk, event.at)
     if event.answers_notice in RELAYED_NOTICES and event.new_text.strip():
         return Decision(case=case, effects=(write_to_customer(case, event),), reason=f"{event.sender} wrote to the customer")
     return keep_as_note(case, event)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from mailflow.cases.rma.units import Line, Unit, by_day, lines_of, updated
-from mailflow.policy.case import Case, Confirmable
-from mailflow.policy.lifecycle import Lifecycle, State
+from mailflow.policy.case import Case, Confirmable, Lifecycle, State
 
 UNDER_WAY = ("issued", "replacement shipped", "replacement delivered", "announced", "received", "overdue")
 

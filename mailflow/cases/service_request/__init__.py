@@ -11,12 +11,11 @@ from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.handover import add_vendor_mail
 from mailflow.cases.service_request.judgement import with_late_notice
 from mailflow.cases.service_request.opening import open_request
-from mailflow.policy.case import Request, ServiceRequestDetails
+from mailflow.policy.case import Lifecycle, Request, ServiceRequestDetails, State
 from mailflow.policy.case_type import CaseType, Trait
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
-from mailflow.policy.lifecycle import Lifecycle, State
 
 OPEN = ("new", "awaiting information", "accepted", "in progress", "awaiting customer")
 

@@ -9,7 +9,6 @@ from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.message.customer.one_line import is_yes
 from mailflow.message.reply_words import ANSWERED
 from mailflow.policy.case import Case, Request, ServiceRequestDetails
-from mailflow.policy.command_rules import is_of_desk
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
@@ -155,13 +154,13 @@ def welcome(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk)
     # Staff who write for a caller choose for themselves whom they copy in.
     named = dict.fromkeys(one.address for one in (*event.mail.to, *event.mail.cc) if "@" in one.address and event.caller is None)
     known = {*case.participants, event.sender}
-    others = tuple(address for address in named if address not in known and not is_of_desk(address, desk))
+    others = tuple(address for address in named if address not in known and not desk.is_own(address))
     domains = facts.contract.domains if facts.contract and event.authenticated else ()
     seats = max(MOST_TAKING_PART - len(case.participants), 0)
     colleagues = tuple(address for address in others if address.rpartition("@")[2] in domains)[:seats]
     room = max(MOST_PROPOSED - len(case.proposed), 0)
     proposed = tuple(address for address in others if address not in colleagues and address not in case.proposed)[:room]
-    wished = tuple(address for address in event.added_addresses if address not in case.participants and not is_of_desk(address, desk))
+    wished = tuple(address for address in event.added_addresses if address not in case.participants and not desk.is_own(address))
     # Only a customer of ours: a stranger could have us write to anybody.
     may_add = event.authenticated and event.standing is Standing.PARTICIPANT and (case.details.trusted or bool(case.contract))
     added = tuple(address for address in wished if may_add and address not in colleagues)[: max(seats - len(colleagues), 0)]

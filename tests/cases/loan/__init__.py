@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from mailflow.policy.case import Case
+from mailflow.policy.case import Case, Lifecycle, State
 from mailflow.policy.case_type import CaseType
 from mailflow.policy.customer_message import answer_at_once, ask_staff, keep_as_note, relay_to_staff
 from mailflow.policy.decision import Decision, SendNotice, SetDeadline
@@ -16,7 +16,6 @@ from mailflow.policy.derivation import Derivation
 from mailflow.policy.desk import Desk, MailboxRole, Role, Term, Unit
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
 from mailflow.policy.facts import CaseFacts
-from mailflow.policy.lifecycle import Lifecycle, State
 
 LENT_FOR = Term(20, Unit.BUSINESS_DAYS)
 REMINDED_BEFORE = Term(3, Unit.BUSINESS_DAYS)
