@@ -158,12 +158,9 @@ class Daemon:
             self._to_handle.clear()
             handled = 1
             while handled and not self._stopping.is_set():
-                handled = await self._loop.run_in_executor(self._handler, self._handle_once)
+                handled = await self._loop.run_in_executor(self._handler, lambda: handle_what_is_due(self._office, self._clock()))
                 self._to_send.set()
             self._progress["handling"] = time.monotonic()
-
-    def _handle_once(self) -> int:
-        return handle_what_is_due(self._office, self._clock())
 
     async def _send_for_ever(self) -> None:
         settings, relay = self._settings.relay, build_relay(self._settings)
@@ -248,29 +245,22 @@ async def run_once(settings: Settings, *, clock: Clock = utc_now) -> dict[str, i
     """Take all that is there, handle it, fire due deadlines, send, and say how much of each there was."""
     database = build_database(settings)
     with await asyncio.to_thread(open_store, settings, database):
+        office, relay = build_office(settings, database), build_relay(settings)
+        counts = {"stored": 0, "handled": 0, "sent": 0, "deferred": 0, "failed": 0}
         try:
-            return await _run_once(settings, database, clock)
+            for mailbox in settings.mailboxes:
+                counts["stored"] += await asyncio.to_thread(_collect_once, settings, database, mailbox, clock)
+            while handled := await asyncio.to_thread(lambda: handle_what_is_due(office, clock())):
+                counts["handled"] += handled
+            while True:
+                round_ = await deliver_due(database, relay, owner=owner_name(settings), clock=clock)
+                for name in ("sent", "deferred", "failed"):
+                    counts[name] += getattr(round_, name)
+                if round_.leased == 0 or round_.sent + round_.failed == 0:
+                    return counts
         finally:
+            await relay.close()
             database.close()
-
-
-async def _run_once(settings: Settings, database: Database, clock: Clock) -> dict[str, int]:
-    office = build_office(settings, database)
-    counts = {"stored": 0, "handled": 0, "sent": 0, "deferred": 0, "failed": 0}
-    relay = build_relay(settings)
-    try:
-        for mailbox in settings.mailboxes:
-            counts["stored"] += await asyncio.to_thread(_collect_once, settings, database, mailbox, clock)
-        while handled := await asyncio.to_thread(lambda: handle_what_is_due(office, clock())):
-            counts["handled"] += handled
-        while True:
-            round_ = await deliver_due(database, relay, owner=owner_name(settings), clock=clock)
-            for name in ("sent", "deferred", "failed"):
-                counts[name] += getattr(round_, name)
-            if round_.leased == 0 or round_.sent + round_.failed == 0:
-                return counts
-    finally:
-        await relay.close()
 
 
 def _collect_once(settings: Settings, database: Database, mailbox: MailboxConnection, clock: Clock) -> int:

@@ -49,7 +49,12 @@ def collect_mailbox(
         failpoint.reach("imap.after_fetch")
         if before_batch is not None:
             before_batch()
-        stored = _store(database, mailbox, batch, clock, epoch)
+        with database.write() as c:
+            last = max(mail.uid for mail in batch)
+            if not mailboxes.remember_state(c, mailbox, uidvalidity=batch[0].uidvalidity, last_uid=last, epoch=epoch):
+                raise MailboxTaken(mailbox)
+            stored = sum(_store(c, mailbox, mail, clock()) is not None for mail in batch)
+            failpoint.reach("intake.before_commit")
         count += stored
         failpoint.reach("intake.after_commit")
         if on_stored is not None:
@@ -78,17 +83,7 @@ def _note_uidvalidity(database: Database, source: Source, mailbox: str) -> None:
         mailboxes.remember_state(c, mailbox, uidvalidity=source.uidvalidity, last_uid=0)
 
 
-def _store(database: Database, mailbox: str, batch: Sequence[FetchedMail], clock: Callable[[], datetime], epoch: int | None) -> int:
-    with database.write() as c:
-        last = max(mail.uid for mail in batch)
-        if not mailboxes.remember_state(c, mailbox, uidvalidity=batch[0].uidvalidity, last_uid=last, epoch=epoch):
-            raise MailboxTaken(mailbox)
-        count = sum(_store_one(c, mailbox, mail, clock()) is not None for mail in batch)
-        failpoint.reach("intake.before_commit")
-    return count
-
-
-def _store_one(c: Connection, mailbox: str, mail: FetchedMail, now: datetime) -> int | None:
+def _store(c: Connection, mailbox: str, mail: FetchedMail, now: datetime) -> int | None:
     received_at = mail.received_at or now
     if mail.raw is not None:
         return inbound.store_mail(

@@ -144,23 +144,20 @@ class MailboxWatcher:
                 self._touch("connected")
                 tell_again(self._database, source, self._mailbox)
                 while not self._stop.is_set():
-                    self._collect(source)
+                    self._touch("connected")
+                    collect_mailbox(
+                        self._database,
+                        source,
+                        self._mailbox,
+                        clock=self._clock,
+                        epoch=self._epoch,
+                        on_stored=self._count,
+                        before_batch=self._before_batch,
+                    )
                     self._renew()
                     source.wait(self._turn)
             finally:
                 self._source = None
-
-    def _collect(self, source: Source) -> None:
-        self._touch("connected")
-        collect_mailbox(
-            self._database,
-            source,
-            self._mailbox,
-            clock=self._clock,
-            epoch=self._epoch,
-            on_stored=self._count,
-            before_batch=self._before_batch,
-        )
 
     def _count(self, stored: int) -> None:
         self._stored += stored

@@ -9,7 +9,6 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, Table, func, insert, inspect, select, text, update
@@ -61,17 +60,13 @@ def restore(database: Database, file: Path) -> None:
         _check(copy, file)
         copy.upgrade()
         if database.path is None:
-            _restore_rows(copy, database)
+            database.upgrade()
+            with copy.read() as source, database.write() as target:
+                _refuse_rows(target)
+                _copy_rows(source, target)
         else:
             _restore_file(copy, copy_path, database)
         copy.close()
-
-
-def _restore_rows(copy: Database, database: Database) -> None:
-    database.upgrade()
-    with copy.read() as source, database.write() as target:
-        _refuse_rows(target)
-        _copy_rows(source, target)
 
 
 def _restore_file(copy: Database, copy_path: Path, database: Database) -> None:
@@ -150,7 +145,10 @@ def _copy_rows(source: Connection, target: Connection) -> None:
         own = [column.name for column in _OWN_POINTERS.get(table, ())]
         pointers: list[tuple[object, dict[str, object]]] = []
         key = next(iter(table.primary_key.columns))
-        for rows in _batches(source, table):
+        size = 1 if table is tables.raw_mail else BATCH
+        found = source.execution_options(yield_per=size).execute(select(table).order_by(*table.primary_key.columns))
+        for partition in found.partitions(size):
+            rows = [row._asdict() for row in partition]
             pointing = ((row[key.name], {name: row[name] for name in own if row[name] is not None}) for row in rows)
             pointers += [(which, values) for which, values in pointing if values]
             target.execute(insert(table), [{**row, **dict.fromkeys(own)} for row in rows])
@@ -158,13 +156,6 @@ def _copy_rows(source: Connection, target: Connection) -> None:
             target.execute(update(table).where(key == which).values(values))
         if target.dialect.name == "postgresql" and "id" in table.c:
             _count_on(target, table)
-
-
-def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, object]]]:
-    size = 1 if table is tables.raw_mail else BATCH
-    rows = source.execution_options(yield_per=size).execute(select(table).order_by(*table.primary_key.columns))
-    for partition in rows.partitions(size):
-        yield [row._asdict() for row in partition]
 
 
 def _count_on(target: Connection, table: Table) -> None:
