@@ -24,13 +24,13 @@ from rich.text import Text
 from mailflow.bootstrap import build_database, build_office
 from mailflow.daemon import Daemon
 from mailflow.handling.handle_digest import next_digest_moment
-from mailflow.scenario.album import PAGE_NAME, write_album
 from mailflow.scenario.build_mail import CannotPlay
 from mailflow.scenario.letters import Cast, Letter, Narrator, read_letters
 from mailflow.scenario.mail_client import bare_address
+from mailflow.scenario.page import PAGE_NAME, write_page
 from mailflow.scenario.play import play_scenario
 from mailflow.scenario.scenario import SHIPPED, Scenario, ScenarioMail, load_scenario
-from mailflow.scenario.servers import HOST, PostOffice
+from mailflow.scenario.servers import HOST, MailServers
 from mailflow.settings import Settings, load_settings
 from mailflow.store import case as case_rows
 from mailflow.store import deadline, inbound, outbox
@@ -81,18 +81,18 @@ def run_demo(out: Path, keep: bool, story: Path = STORY) -> int:
         def play() -> None:
             play_scenario(scenario, world)
             world.sum_up(console, time.monotonic() - begun)
-            write_album(out, scenario, cast, world.letters)
+            write_page(out, scenario, cast, world.letters)
             if keep:
                 world.tell_where(console)
 
         def go_on() -> None:
             if world.listen():
-                write_album(out, scenario, cast, world.letters)
+                write_page(out, scenario, cast, world.letters)
 
         try:
             world.open(play, go_on if keep else None)
         except CannotPlay as failed:
-            write_album(out, scenario, cast, world.letters)
+            write_page(out, scenario, cast, world.letters)
             console.print(Text(f"\nThe story broke off: {failed}. See {out / LOG}.", style="bold red"))
             return 1
         console.print(Text(f"\nEvery mail, as people saw it: {out / PAGE_NAME}", style="bold"))
@@ -156,7 +156,7 @@ class Servers:
         self.clock = StoryClock(scenario.start)
         self._mailboxes = tuple(person.address for person in scenario.person if person.side == "desk")
         self._people = tuple(one.address for one in scenario.person if one.side != "desk" and one.address not in scenario.vanished)
-        self.post = PostOffice(
+        self.mail_servers = MailServers(
             {*self._mailboxes, *(self._people if keep else ())},
             PASSWORD,
             read=self._mailboxes,
@@ -171,7 +171,7 @@ class Servers:
     def open(self, play: Callable[[], None], afterwards: Callable[[], None] | None = None) -> None:
         """Run the daemon on this thread's loop and the play beside it. With `afterwards` the world stays open after a good end,
         until a signal, and it is called every second. Raises CannotPlay, and whatever the daemon raises."""
-        with self.post:
+        with self.mail_servers:
             settings = self._write_settings()
             self.desk = settings.desks[0]
             self.database: Database = build_database(settings)
@@ -221,7 +221,7 @@ class Servers:
         to = [address for _, address in named if bare_address(address) in self._mailboxes]
         sender = mail.address if mail.authenticated else f"{mail.address.partition('@')[0]}@elsewhere.invalid"
         try:
-            self.post.send(raw, envelope_from=sender, to=to)
+            self.mail_servers.send(raw, envelope_from=sender, to=to)
         except OSError as error:
             raise CannotPlay(f"the mail of {mail.address} could not be handed in: {error}") from error
         self._settle("the mail to be handled and its letters to be sent")
@@ -229,7 +229,7 @@ class Servers:
 
     def listen(self, asked: ScenarioMail | None = None) -> bool:
         """Take up what was carried meanwhile, the scenario's own mail first, and tell it; whether there was anything."""
-        carried = self.post.carried(self._seen)
+        carried = self.mail_servers.carried(self._seen)
         self._seen += len(carried)
         with self.database.read() as c:
             letters = read_letters(c, self._scenario, self._cast, carried, len(self.letters) + 1, asked)
@@ -255,8 +255,8 @@ class Servers:
         """How to play along with a mail client of one's own."""
         lines = [
             "The servers stay up until Ctrl-C, and the page grows with every mail. Play along:",
-            f"IMAP  {HOST}:{self.post.imap_port}  no TLS, password {PASSWORD}, user one of {', '.join(self._people)}",
-            f"SMTP  {HOST}:{self.post.smtp_port}  no TLS, no log-in; write to {self._mailboxes[0]} or answer any letter",
+            f"IMAP  {HOST}:{self.mail_servers.imap_port}  no TLS, password {PASSWORD}, user one of {', '.join(self._people)}",
+            f"SMTP  {HOST}:{self.mail_servers.smtp_port}  no TLS, no log-in; write to {self._mailboxes[0]} or answer any letter",
         ]
         console.print(Text("\n" + "\n".join(lines), style="bold"))
 
@@ -272,7 +272,7 @@ class Servers:
 
     def _left_to_do(self) -> str:
         """What is still under way, '' for nothing."""
-        delivered = sum(1 for mail in self.post.carried() if mail.mailbox)
+        delivered = sum(1 for mail in self.mail_servers.carried() if mail.mailbox)
         digest = next_digest_moment(self._services)
         with self.database.read() as c:
             mails, letters = inbound.counts(c), outbox.counts(c)
@@ -289,8 +289,9 @@ class Servers:
 
     def _write_settings(self) -> Settings:
         """A mailflow.toml as an installation has it, read back as the daemon reads it."""
-        boxes = (MAILBOX.format(address=address, host=HOST, port=self.post.imap_port, password=PASSWORD) for address in self._mailboxes)
-        head = CONFIGURATION.format(desk=self._scenario.desk, border=BORDER, host=HOST, port=self.post.smtp_port)
+        ports = self.mail_servers
+        boxes = (MAILBOX.format(address=one, host=HOST, port=ports.imap_port, password=PASSWORD) for one in self._mailboxes)
+        head = CONFIGURATION.format(desk=self._scenario.desk, border=BORDER, host=HOST, port=ports.smtp_port)
         path = self._folder / "mailflow.toml"
         path.write_text(head + "".join(boxes), encoding="utf-8")
         return load_settings(path)

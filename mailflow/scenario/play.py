@@ -6,7 +6,7 @@ It plays in a world: here a scratch database whose time jumps (`rehearse`), in `
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -103,7 +103,7 @@ def rehearse(
         try:
             if scenario.data:
                 import_register(database, scenario.folder / scenario.data, desk.requests.public_domains)
-            office = Services(
+            services = Services(
                 database=database,
                 desks=(desk,),
                 templates=templates or Templates(shipped_templates(), folder / OWN_TEMPLATES, override),
@@ -111,7 +111,7 @@ def rehearse(
                 authserv_id=SIGNER,
                 new_id=lambda: f"letter-{next(numbers)}",
             )
-            rehearsal = Rehearsal(office, desk, scenario.start, scenario.vanished, tell, each_digest=each_digest)
+            rehearsal = Rehearsal(services, desk, scenario, tell, each_digest=each_digest)
             play_scenario(scenario, rehearsal)
             yield rehearsal
         finally:
@@ -119,35 +119,36 @@ def rehearse(
 
 
 class Rehearsal:
-    """A world without servers: they accept everything, and mail to `vanished` addresses comes back.
+    """A world without servers: they accept everything, and mail to addresses that have vanished comes back.
 
     `mails` are the scenario's so far, each with the id of its inbound row.
     """
 
-    def __init__(self, office: Services, desk: Desk, start: datetime, vanished: Collection[str], tell: Tell, *, each_digest: bool) -> None:
-        self._office, self.desk, self.database = office, desk, office.database
-        self._now, self._vanished, self._tell, self._each_digest = start.astimezone(UTC), vanished, tell, each_digest
+    def __init__(self, services: Services, desk: Desk, scenario: Scenario, tell: Tell, *, each_digest: bool) -> None:
+        self._services, self.desk, self.database = services, desk, services.database
+        self._now, self._vanished = scenario.start.astimezone(UTC), scenario.vanished
+        self._tell, self._each_digest = tell, each_digest
         self._uids = count(1)
         self.mails: list[tuple[ScenarioMail, int]] = []
         # The desk goes live: digests of earlier moments are none of its own.
-        handle_digests(office, self._now)
+        handle_digests(services, self._now)
 
     def wait_until(self, moment: datetime) -> None:
         """Raises CannotPlay where a deadline cannot be met."""
         end = moment.astimezone(UTC)
         while True:
             with self.database.read() as c:
-                moments = [deadline.next_due(c), next_digest_moment(self._office) if self._each_digest else None]
+                moments = [deadline.next_due(c), next_digest_moment(self._services) if self._each_digest else None]
             due = min((at for at in moments if at is not None), default=None)
             if due is None or due > end:
                 break
             # A deadline that was set in the past falls now: time never runs backwards.
             self._now = max(self._now, due)
-            fired = handle_deadlines(self._office, self._now)
+            fired = handle_deadlines(self._services, self._now)
             if fired:
                 self._tell(self._now, "deadline")
             if not (fired and self._each_digest):
-                fired += handle_digests(self._office, self._now)
+                fired += handle_digests(self._services, self._now)
             if not fired:
                 with self.database.read() as c:
                     stuck = next(iter(deadline.waiting(c, until=self._now)))
@@ -155,7 +156,7 @@ class Rehearsal:
                 raise CannotPlay(f"the deadline {stuck.kind} of {stuck.case_number} at {at} cannot be met; see the log above")
             self._send_all()
         self._now = max(self._now, end)
-        if handle_digests(self._office, self._now):
+        if handle_digests(self._services, self._now):
             self._send_all()
 
     def deliver(self, mail: ScenarioMail, raw: bytes) -> None:
@@ -168,7 +169,7 @@ class Rehearsal:
 
     def _store(self, raw: bytes, arrived: datetime, size_mb: int = 0) -> list[int]:
         """The ids of its rows: of a mail over the desk's limit the server gave the headers only."""
-        if size_mb > self._office.size_limit_mb:
+        if size_mb > self._services.size_limit_mb:
             store = partial(inbound.store_oversize, size=size_mb * MEGABYTE, headers=raw.partition(b"\n\n")[0])
         else:
             store = partial(inbound.store_mail, raw=raw)
@@ -178,7 +179,7 @@ class Rehearsal:
         return [row for row in rows if row is not None]
 
     def _handle(self) -> None:
-        while handle_mails(self._office, self._now):
+        while handle_mails(self._services, self._now):
             pass
         self._send_all()
 

@@ -45,7 +45,7 @@ class Carried:
     raw: bytes
 
 
-class PostOffice:
+class MailServers:
     """Starts its servers when entered. `accounts` are IMAP users (addresses), all with one password; `read` those that mailflow reads.
 
     Mail to `vanished` addresses bounces. `border` signs what our border server says; `clock` gives the moment at which a mail is taken.
@@ -67,10 +67,10 @@ class PostOffice:
         self._clients: dict[str, imaplib.IMAP4] = {}
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="post office", daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="mail servers", daemon=True)
         self.smtp_port = self.imap_port = 0
 
-    def __enter__(self) -> PostOffice:
+    def __enter__(self) -> MailServers:
         self._thread.start()
         asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(PATIENCE)
         return self

@@ -24,18 +24,10 @@ TEMPLATE = Path(__file__).with_name("index.html.jinja")
 QUOTE = re.compile(r"(?m)^(?:On .{1,200} wrote:\n)?(?:^>.*\n?)+")
 
 
-@dataclass(frozen=True, slots=True)
-class AttachedFile:
-    """`href` is relative to the page; `size` as people read it."""
-
-    name: str
-    href: str
-    size: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One letter as the page shows it. `html` is the HTML part, '' where there is none; `pieces` are (quoted, text) of the plain one.
+    """One letter as the page shows it. `html` is the HTML part, '' where there is none; `pieces` are (quoted, text) of the plain one,
+    `attachments` (name, address relative to the page, size as people read it).
 
     `chapter` and `shown_day` are set where a new one begins; `gap` is the number of days since the last mail, 0 where none was left out.
     """
@@ -46,7 +38,7 @@ class Sheet:
     to: str
     html: str
     pieces: tuple[tuple[bool, str], ...]
-    attachments: tuple[AttachedFile, ...]
+    attachments: tuple[tuple[str, str, str], ...]
     chapter: str
     shown_day: str
     gap: int
@@ -54,16 +46,15 @@ class Sheet:
     """Whether the days left out hold 25 December."""
 
 
-def write_album(out: Path, scenario: Scenario, cast: Cast, letters: Sequence[Letter]) -> None:
-    """Write everything. Files of an earlier album in this folder are taken away, all others stay."""
+def write_page(out: Path, scenario: Scenario, cast: Cast, letters: Sequence[Letter]) -> None:
+    """Write everything. Files of an earlier run in this folder are taken away, all others stay."""
     for file in out.glob("[0-9][0-9][0-9]-*.eml"):
         file.unlink()
     folder = out / ATTACHMENTS
     if folder.is_dir() and all(OWN_FILE.match(file.name) for file in folder.iterdir()):
         shutil.rmtree(folder)
     zone = scenario.start.tzinfo
-    before = (None, *letters)
-    sheets = [_write_sheet(out, cast, zone, letter, last) for letter, last in zip(letters, before, strict=False)]
+    sheets = [_write_sheet(out, cast, zone, letter, last) for letter, last in zip(letters, (None, *letters), strict=False)]
     incoming = sum(1 for letter in letters if not letter.outgoing)
     customer = next((person.name.split()[0] for person in scenario.person if person.side == "customer"), "Customer")
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(TEMPLATE.read_text(encoding="utf-8"))
@@ -104,17 +95,16 @@ def _write_sheet(out: Path, cast: Cast, zone: tzinfo | None, letter: Letter, las
     )
 
 
-def _write_attachments(out: Path, number: int, mail: EmailMessage) -> Iterator[AttachedFile]:
+def _write_attachments(out: Path, number: int, mail: EmailMessage) -> Iterator[tuple[str, str, str]]:
     for part in mail.iter_attachments() if mail.is_multipart() else ():
         content = part.get_payload(decode=True)
         name = part.get_filename() or ""
         if not isinstance(content, bytes) or not name:
             continue
-        folder = out / ATTACHMENTS
-        folder.mkdir(exist_ok=True)
-        file = f"{number:03d}-{_safe(name)}"
-        (folder / file).write_bytes(content)
-        yield AttachedFile(name, f"{ATTACHMENTS}/{file}", f"{max(1, round(len(content) / 1024))} kB")
+        (out / ATTACHMENTS).mkdir(exist_ok=True)
+        file = f"{ATTACHMENTS}/{number:03d}-{_safe(name)}"
+        (out / file).write_bytes(content)
+        yield name, file, f"{max(1, round(len(content) / 1024))} kB"
 
 
 def _safe(name: str) -> str:
