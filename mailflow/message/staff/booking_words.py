@@ -9,13 +9,11 @@ from mailflow.message.words import any_of, numbers_of, words_of
 NUMBER_WORDS = {**numbers_of("number"), **numbers_of("article")}
 NUMBER = rf"(?:\d{{1,4}}|{'|'.join(NUMBER_WORDS)})"
 AND = any_of("booking", "and", whole=True)
-
-
-def _whole(key: str) -> re.Pattern[str]:
-    return re.compile(any_of("booking", key, whole=True), re.IGNORECASE)
-
-
-EXTRA_THINGS, DESCRIBES, SPOILED, RECEIVED = map(_whole, ("extra_things", "describes", "spoiled", "received"))
+AND_BEFORE, AND_BEHIND = re.compile(rf"{AND}\s", re.IGNORECASE), re.compile(rf" (?:{AND}|plus)$", re.IGNORECASE)
+NUMBER_WORD, RMA_BEFORE = any_of("booking", "number_word", whole=True), any_of("booking", "rma_before")
+EXTRA_THINGS, DESCRIBES, SPOILED, RECEIVED = (
+    re.compile(any_of("booking", key, whole=True), re.IGNORECASE) for key in ("extra_things", "describes", "spoiled", "received")
+)
 DOUBTFUL = re.compile(rf"{any_of('booking', 'doubtful', whole=True)}|\?", re.IGNORECASE)
 NOT_AN_ARRIVAL = re.compile(
     rf"{any_of('booking', 'not_an_arrival', whole=True)}|\b{NUMBER}\s+{any_of('booking', 'share_of')}$", re.IGNORECASE
