@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mailflow.cli.configuration import ConfigOption, JsonOption, open_database
 from mailflow.cli.failure import CommandFailed
 from mailflow.cli.output import moment, print_facts, print_heading, print_json, print_table
+from mailflow.cli.read import print_route
 from mailflow.cli.wording import english, print_journal
+from mailflow.message.model import Hop, UnreadableMail
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mailflow.notices.wording import Wording
     from mailflow.store.inbound import InboundRow
+    from mailflow.store.journal import JournalRow
+    from mailflow.store.notice import NoticeRow
 
 
 def command(
@@ -26,7 +31,7 @@ def command(
     """Explain what became of a mail and why."""
     with open_database(config) as (settings, database):
         with database.read() as c:
-            found = [_gather(c, row) for row in _find(c, message)]
+            found = [_gather(c, id) for id in _find(c, message)]
         if as_json:
             print_json(found)
         else:
@@ -35,28 +40,44 @@ def command(
                 _show(one, words)
 
 
-def _find(c: Connection, message: str) -> list[InboundRow]:
+def _find(c: Connection, message: str) -> list[int]:
     from mailflow.store import inbound
 
     if message.isdigit():
         try:
-            return [inbound.load(c, int(message))]
+            return [inbound.load(c, int(message)).id]
         except inbound.UnknownMail:
             raise CommandFailed(f"there is no stored mail {message}") from None
     found = inbound.find_by_message_id(c, message.strip("<> "))
     if not found:
         raise CommandFailed(f"no stored mail has the Message-ID {message}")
-    return found
+    return [row.id for row in found]
 
 
-def _gather(c: Connection, row: InboundRow) -> dict[str, Any]:
-    from mailflow.store import journal, notice
+@dataclass(frozen=True)
+class Explanation:
+    """A stored mail with what became of it; `route` is empty for one that cannot be read."""
 
-    return {"mail": row, "journal": journal.of_inbound(c, row.id), "notices": notice.of_inbound(c, row.id)}
+    mail: InboundRow
+    route: tuple[Hop, ...]
+    journal: list[JournalRow]
+    notices: list[NoticeRow]
 
 
-def _show(found: dict[str, Any], words: Wording) -> None:
-    row = found["mail"]
+def _gather(c: Connection, id: int) -> Explanation:
+    from mailflow.message.mime.parse import parse_mail, read_route
+    from mailflow.store import inbound, journal, notice
+
+    row = inbound.load(c, id)
+    try:
+        route = read_route(parse_mail(row.raw))
+    except UnreadableMail:
+        route = ()
+    return Explanation(row, route, journal.of_inbound(c, id), notice.of_inbound(c, id))
+
+
+def _show(found: Explanation, words: Wording) -> None:
+    row = found.mail
     zone = words.timezone
     print_facts(
         (
@@ -75,9 +96,10 @@ def _show(found: dict[str, Any], words: Wording) -> None:
             ("handled", moment(row.handled_at, zone)),
         )
     )
-    if found["journal"]:
+    print_route(found.route)
+    if found.journal:
         print_heading("Step by step")
-        print_journal(found["journal"], words)
-    if found["notices"]:
+        print_journal(found.journal, words)
+    if found.notices:
         print_heading("Notices it caused")
-        print_table(("notice", "to", "subject"), ((one.name, ", ".join((*one.to, *one.cc)), one.subject) for one in found["notices"]))
+        print_table(("notice", "to", "subject"), ((one.name, ", ".join((*one.to, *one.cc)), one.subject) for one in found.notices))

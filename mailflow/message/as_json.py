@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from mailflow.message.bounce import read_bounce
 from mailflow.message.customer.request import extract_request
-from mailflow.message.mime.parse import parse_mail
-from mailflow.message.model import Bounce, Extracted, Kind, Mail, Nature, UnreadableMail
+from mailflow.message.mime.parse import parse_mail, read_route
+from mailflow.message.model import Extracted, Kind, UnreadableMail
 from mailflow.message.nature import find_nature, is_automatic
 from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.message.reply import cut_reply
@@ -28,8 +27,8 @@ def describe_mail(
     prefixes: Iterable[str] = ("SR-", "RMA-"),
     authserv_id: str = "",
     known_serials: Callable[[str], bool] | None = None,
-) -> dict[str, Any] | None:
-    """All that is read from a mail, JSON-ready; None for an unreadable one, which would be set aside.
+) -> dict[str, object] | None:
+    """All that is read from a mail, as plain values and dataclasses; None for an unreadable one, which would be set aside.
 
     `extracted` holds the fields of IN4 that were found, `reply_token` the first signed case address (unverified).
     """
@@ -41,23 +40,8 @@ def describe_mail(
     bounce = read_bounce(mail, raw) if nature.kind is Kind.BOUNCE else None
     cut = cut_reply(mail.text)
     asks = nature.kind not in _NOTHING_ASKED
+    extracted = extract_request(mail.subject, cut.own_words, known_serials=known_serials) if asks else Extracted()
     tokens = find_case_tokens(mail, mailboxes)
-    return _headers(mail) | {
-        "body": mail.text,
-        "body_alt": mail.alternative_text,
-        "reply_text": cut.reply.new_text,
-        "attachments": [part.name for part in mail.attachments],
-        "encrypted": mail.encrypted,
-        "flaws": list(mail.flaws),
-        **_verdict(nature, bounce),
-        "extracted": _found(extract_request(mail.subject, cut.own_words, known_serials=known_serials)) if asks else {},
-        "reply_token": tokens[0] if tokens else None,
-        "case_numbers": list(find_case_numbers(f"{mail.subject}\n{mail.text}", prefixes)),
-        "auth": dataclasses.asdict(read_authentication(mail, authserv_id)),
-    }
-
-
-def _headers(mail: Mail) -> dict[str, Any]:
     return {
         "from_addr": mail.sender.address,
         "from_name": mail.sender.name,
@@ -68,18 +52,20 @@ def _headers(mail: Mail) -> dict[str, Any]:
         "message_id": mail.message_id,
         "in_reply_to": mail.in_reply_to[0] if mail.in_reply_to else "",
         "references": list(mail.references),
-    }
-
-
-def _verdict(nature: Nature, bounce: Bounce | None) -> dict[str, Any]:
-    return {
+        "body": mail.text,
+        "body_alt": mail.alternative_text,
+        "reply_text": cut.reply.new_text,
+        "attachments": [part.name for part in mail.attachments],
+        "encrypted": mail.encrypted,
+        "route": list(read_route(mail)),
+        "flaws": list(mail.flaws),
         "verdict": {"kind": nature.kind.value, "rule": nature.rule},
         "is_auto": is_automatic(nature),
         "is_bounce": nature.kind is Kind.BOUNCE,
         "bounced": [one.address for one in bounce.recipients] if bounce else [],
         "bounced_message_id": bounce.original_message_id if bounce else "",
+        "extracted": {name: value for name in _EXTRACTED if (value := getattr(extracted, name))},
+        "reply_token": tokens[0] if tokens else None,
+        "case_numbers": list(find_case_numbers(f"{mail.subject}\n{mail.text}", prefixes)),
+        "auth": dataclasses.asdict(read_authentication(mail, authserv_id)),
     }
-
-
-def _found(extracted: Extracted) -> dict[str, Any]:
-    return {name: value for name in _EXTRACTED if (value := getattr(extracted, name))}

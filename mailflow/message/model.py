@@ -70,6 +70,20 @@ class Mail:
         return tuple(value for key, value in self.headers if key == name.lower())
 
 
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A server on a mail's way as its Received line tells it (RFC 5321 4.4); only the lines of our own servers are sure.
+
+    `delay` are the seconds since the server before, below 0 where clocks differ, None where either names no time.
+    """
+
+    from_host: str = ""
+    by_host: str = ""
+    protocol: str = ""
+    at: datetime | None = None
+    delay: int | None = None
+
+
 class UnreadableMail(ValueError):
     """The bytes cannot be read as a mail within the limits; the text says why, for people."""
 

@@ -43,6 +43,21 @@ def test_a_person_sees_who_wrote_what(tmp_path: Path) -> None:
     assert "new text\n--------\nSlot 3 \\x1b[31m is down.\n" in done.out
 
 
+def test_a_person_sees_the_way_of_a_mail_with_the_time_that_each_server_took(tmp_path: Path) -> None:
+    way = b"""Received: from mx.tac.example by store.tac.example with LMTP id 9; Fri, 20 Nov 2026 09:02:10 +0100
+Received: from laptop by mx.tac.example with ESMTPSA id 3; Fri, 20 Nov 2026 09:00:03 +0100
+"""
+    path = str(stored(tmp_path, content=way + MAIL))
+    shown = run_command("read", path, cwd=tmp_path).out.partition("route\n-----\n")[2].splitlines()
+    assert [row.split() for row in (shown[0], *shown[2:4])] == [
+        ["by", "from", "with", "at", "delay"],
+        ["mx.tac.example", "laptop", "ESMTPSA", "2026-11-20", "08:00:03+00:00"],
+        ["store.tac.example", "mx.tac.example", "LMTP", "2026-11-20", "08:02:10+00:00", "0:02:07"],
+    ]
+    (described,) = json.loads(run_command("read", "--json", path, cwd=tmp_path).out)
+    assert [(hop["by_host"], hop["delay"]) for hop in described["route"]] == [("mx.tac.example", None), ("store.tac.example", 127)]
+
+
 def test_json_is_one_array_with_null_for_what_cannot_be_read(tmp_path: Path) -> None:
     done = run_command("read", "--json", str(stored(tmp_path)), str(tmp_path / "none.eml"))
     first, second = json.loads(done.out)

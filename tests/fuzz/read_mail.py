@@ -22,7 +22,7 @@ def read_one(raw: bytes) -> None:
     )
     if described is None:
         return
-    json.dumps(described, ensure_ascii=False).encode("utf-8")
+    json.dumps(described, ensure_ascii=False, default=str).encode("utf-8")
     text = described["body"]
     if "\x00" in text or "\x00" in described["subject"]:
         raise AssertionError("NUL in a text that is to be stored")

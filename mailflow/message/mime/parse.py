@@ -15,13 +15,14 @@ from email.message import Message
 
 from dateutil.parser import parser, parserinfo
 from mailparser.dates import parse_mail_date
-from mailparser.utils import get_addresses
+from mailparser.utils import get_addresses, receiveds_parsing
 
 from mailflow.message.mime.body import Contents, is_encrypted, read_contents
 from mailflow.message.mime.header import header_text, read_addresses, read_fields
 from mailflow.message.mime.raw import DEFAULT_CAPS, Caps, check_caps, check_size, repair
-from mailflow.message.model import Address, Mail, UnreadableMail
+from mailflow.message.model import Address, Hop, Mail, UnreadableMail
 
+_MOST_HOPS, _LONGEST_HOP, _LONGEST_HOST = 50, 2000, 200
 _MESSAGE_ID = re.compile(r"<\s*([^<>]{1,990}?)\s*>")
 _SOMETHING = re.compile(rb"[^\r\n\t \x00]")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
@@ -176,3 +177,15 @@ def _message_ids(value: str) -> tuple[str, ...]:
     """The ids of In-Reply-To or References without brackets, each once, in order. Bare words count where no brackets stand."""
     found = _MESSAGE_ID.findall(value) or [word for word in value.split() if "@" in word]
     return tuple(dict.fromkeys(re.sub(r"\s+", "", one) for one in found[:1000]))
+
+
+def read_route(mail: Mail) -> tuple[Hop, ...]:
+    """The servers that passed the mail on, first one first, as mail-parser reads them: of a long way the last 50, blank where unclear."""
+    hops: list[Hop] = []
+    for stamp in receiveds_parsing([value[:_LONGEST_HOP] for value in mail.all_headers("received")[:_MOST_HOPS]]):
+        at = datetime.fromisoformat(stamp["date_utc"]) if stamp.get("date_utc") else None
+        before = hops[-1].at if hops else None
+        delay = int((at - before).total_seconds()) if at and before else None
+        from_host, by_host, protocol = (stamp.get(key, "")[:_LONGEST_HOST] for key in ("from", "by", "with"))
+        hops.append(Hop(from_host, by_host, protocol, at, delay))
+    return tuple(hops)

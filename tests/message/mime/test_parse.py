@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailflow.message.as_json import describe_mail
-from mailflow.message.mime.parse import parse_mail, read_header_date
+from mailflow.message.mime.parse import parse_mail, read_header_date, read_route
 from mailflow.message.mime.raw import Caps
-from mailflow.message.model import Mail, UnreadableMail
+from mailflow.message.model import Hop, Mail, UnreadableMail
 
 HEAD = b"From: anna@customer.example\r\nTo: tac@tac.example\r\nSubject: fan\r\n"
 SNIPPETS = b"""From: |a@b.example|=?utf-8?q?|?=|<|>|"|(|--q|--q--|filename*0*=|Message-ID: <>
@@ -163,3 +164,42 @@ def test_the_plain_form_is_the_body_and_the_html_form_its_alternative() -> None:
 def test_a_date_header_of_another_form_is_read_where_it_names_a_day(stated: str, meant: str | None) -> None:
     read = read_header_date(stated)
     assert (read.isoformat() if read else None) == meant
+
+
+def _received(*lines: str) -> tuple[Hop, ...]:
+    return read_route(parse_mail("".join(f"Received: {line}\n" for line in lines).encode() + b"From: a@c.example\n\nhello\n"))
+
+
+def test_the_route_of_a_mail_starts_at_the_sender_and_tells_each_delay() -> None:
+    hops = _received(
+        "from mx.tac.example by store.tac.example with LMTP id 9; Fri, 20 Nov 2026 09:02:10 +0100",
+        "from laptop ([10.0.0.1]) by mx.tac.example with ESMTPSA id 3\n\tfor <a@b>; Fri, 20 Nov 2026 09:00:03 +0100 (CET)",
+    )
+    assert hops == (
+        Hop("laptop ([10.0.0.1])", "mx.tac.example", "ESMTPSA", datetime(2026, 11, 20, 8, 0, 3, tzinfo=UTC)),
+        Hop("mx.tac.example", "store.tac.example", "LMTP", datetime(2026, 11, 20, 8, 2, 10, tzinfo=UTC), 127),
+    )
+
+
+def test_a_clock_that_is_behind_makes_a_delay_below_zero_and_a_missing_one_none() -> None:
+    hops = _received("by c", "by b; Fri, 20 Nov 2026 09:00:00 +0100", "by a; Fri, 20 Nov 2026 09:00:03 +0100")
+    assert [hop.delay for hop in hops] == [None, -3, None]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(" * 4000,
+        '"' * 4000,
+        "\\" * 4000,
+        "from " * 800,
+        "by a; " * 700,
+        "from (a (b " * 400,
+        "by a; Fri, 31 Dec 9999 23:59:00 -1200",
+        "\x01",
+    ],
+)
+def test_a_hostile_way_is_short(line: str) -> None:
+    hops = _received(*[line] * 60)
+    assert len(hops) == 50
+    assert max(len(text) for hop in hops for text in (hop.from_host, hop.by_host, hop.protocol)) <= 200
