@@ -107,7 +107,7 @@ def vars_of(value: object) -> dict[str, object]:
 
 def _show_details(details: object, zone: str) -> None:
     facts = vars_of(details)
-    facts.pop("lines", None)
+    facts.pop("units", None)  # shown line by line below
     lines = getattr(details, "lines", ())
     print_heading("Details")
     print_facts((name.replace("_", " "), _fact(value, zone)) for name, value in facts.items() if not name.endswith("_steps"))

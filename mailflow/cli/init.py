@@ -50,9 +50,7 @@ def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the configuration goes; made where it is missing.")],
     name: Annotated[str, typer.Option("--name", help="The desk's name: letters, digits, - and _.")] = "",
     title: Annotated[str, typer.Option("--title", help="Its name as customers read it.")] = "",
-    mailbox: Annotated[
-        list[str] | None, typer.Option("--mailbox", metavar="[ROLE=]ADDRESS", help="An address that is read; several.")
-    ] = None,
+    mailbox: Annotated[list[str] | None, typer.Option("--mailbox", metavar="[ROLE=]ADDRESS", help="What is read; several.")] = None,
     staff: Annotated[list[str] | None, typer.Option("--staff", metavar="ROLE=ADDRESS", help="Who works there; several.")] = None,
     country: Annotated[str, typer.Option("--country", help="Whose holidays count, e.g. PL.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="E.g. Europe/Warsaw; else the country's.")] = "",
@@ -60,9 +58,7 @@ def command(
     imap: Annotated[str, typer.Option("--imap", metavar="HOST", help="The IMAP server.")] = "",
     smtp: Annotated[str, typer.Option("--smtp", metavar="HOST", help="The server that sends our mail.")] = "",
     border: Annotated[str, typer.Option("--border", metavar="HOST", help="Your border server's name in Authentication-Results.")] = "",
-    returns_to: Annotated[
-        str, typer.Option("--return-address", metavar="LINES", help="Where returns go: 'Company; Street 1; 12345 Town; Country'.")
-    ] = "",
+    returns_to: Annotated[str, typer.Option("--return-address", metavar="'COMPANY; STREET; TOWN; ...'", help="Where returns go.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: flags and defaults are the answers.")] = False,
     config: ConfigOption = None,  # noqa: ARG001 (every command takes it; this one writes a new one)
 ) -> None:

@@ -41,7 +41,7 @@ class Queue(Generic[Row]):
     load: Callable[[Connection, int], Row]
     """Raises CommandFailed for a number that no row has."""
     content: Callable[[Connection, Row], Mapping[str, str]]
-    """What the row carries, by JSON name; people see the last text under its heading, the first one."""
+    """What the row carries, by JSON name; people see the last text, under the first one where there are two."""
     acts: Mapping[str, str]
     """retry, release and discard, each with its help."""
     usual_reason: str
@@ -72,18 +72,7 @@ def build_queue(queue: Queue[Row]) -> typer.Typer:
 
     @app.command(help=f"Show a {queue.noun} and what it carries.")
     def show(number: Number, as_json: JsonOption = False, config: ConfigOption = None) -> None:
-        with open_database(config) as (settings, database), database.read() as c:
-            row = queue.load(c, number)
-            texts = queue.content(c, row)
-        if as_json:
-            print_json({**as_plain(row), **texts})
-            return
-        zone = settings.desks[0].calendar.timezone
-        values = ((name, getattr(row, name)) for name in as_plain(row))
-        print_facts((name.replace("_", " "), moment(value, zone) if isinstance(value, datetime) else value) for name, value in values)
-        heading, *_, text = ("As it came", *texts.values())
-        print_heading(heading)
-        print_block(text)
+        _show(queue, number, as_json, config)
 
     @app.command(help=queue.acts["retry"])
     def retry(number: Number, config: ConfigOption = None) -> None:
@@ -112,6 +101,21 @@ def _list(queue: Queue[Row], state: str | None, as_json: bool, config: Path | No
         print_json(rows)
     else:
         print_table(queue.columns, (queue.cells(row, zone) for row in rows))
+
+
+def _show(queue: Queue[Row], number: int, as_json: bool, config: Path | None) -> None:
+    with open_database(config) as (settings, database), database.read() as c:
+        row = queue.load(c, number)
+        texts = queue.content(c, row)
+    if as_json:
+        print_json({**as_plain(row), **texts})
+        return
+    zone = settings.desks[0].calendar.timezone
+    values = ((name, getattr(row, name)) for name in as_plain(row))
+    print_facts((name.replace("_", " "), moment(value, zone) if isinstance(value, datetime) else value) for name, value in values)
+    *heading, text = texts.values()
+    print_heading(heading[0] if heading else "As it came")
+    print_block(text)
 
 
 def _decide(queue: Queue[Row], act: str, number: int, reason: str, config: Path | None) -> None:
