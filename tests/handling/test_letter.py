@@ -58,11 +58,13 @@ def test_one_bad_recipient_never_stops_a_letter_to_staff_or_to_the_manufacturer(
     desk: DeskAtWork, name: str, to_staff: bool, values: dict[str, object]
 ) -> None:
     """IN7, P4: it is left out with a line in the journal; who had a copy is written to where nobody else is left."""
+    desk.write("anna@northwind.example", "Board reboots", "Serial: 2102352KLM10L5000456")
+    case = desk.case("SR-100001")
     bad, good, copied = "a..b@tac.example", "ccr@tac.example", "admin@tac.example"
     with desk.office.database.write() as c:
         work = Work.begin(c, desk.office, desk.office.desks[0], Trigger(who="mailflow", what="test", at=START))
         effects = [SendNotice(notice=name, to=to, cc=(copied,), to_staff=to_staff, values=values) for to in ((bad, good), (bad,))]
-        letters = [notices.load(c, write_notice(work, None, effect)) for effect in effects]
-        lines = [row.text for row in journal.since(c, START) if row.what == "note"]
+        letters = [notices.load(c, write_notice(work, case, effect)) for effect in effects]
+        lines = [row.text for row in journal.of_case(c, case.number) if "no server takes" in row.text]
     assert [(letter.to, letter.cc) for letter in letters] == [((good,), (copied,)), ((copied,), ())]
     assert lines == [f"{name} not sent to {bad}: no server takes such an address"] * 2
