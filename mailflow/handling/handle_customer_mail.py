@@ -40,7 +40,11 @@ def handle_customer_mail(incoming: IncomingMail, match: CaseMatch, event: MailRe
         decision = _settle(work, case, replace(event, extracted=extract(work, event)))
         return Outcome(Verdict.ADDED, match.how, decision.reason, case.number)
     if case is None or event.standing is not Standing.PARTICIPANT:
-        asked = event if event.alarm is not None else replace(event, customer_line=_asked_at_once(work.desk, event))
+        # STATUS or ESCALATE in a mail that belongs to no case: its first line, or its subject; a device asks for nothing.
+        first_line = next((line for line in event.new_text.splitlines() if line.strip()), "")
+        texts = (first_line, event.mail.subject) if event.alarm is None else ()
+        lines = (line for text in texts for line in _read_lines(work.desk, None, event, text))
+        asked = replace(event, customer_line=next((line for line in lines if line.kind in AT_ONCE), None))
         # What the mail named is linked for staff (IN3).
         opened = open_case(work, replace(asked, linked_to=match.number))
         rule = f"named {match.number}, in which the sender takes no part" if match.number else match.how
@@ -172,26 +176,21 @@ def _case_meant(work: Work, case: Case, event: MailReceived) -> Case:
 def _find_lines(incoming: IncomingMail, case: Case, event: MailReceived) -> tuple[CustomerLine, ...]:
     """One-line answers in the sender's own words; STATUS and ESCALATE also as the subject of a fresh mail (SR6, SR9)."""
     desk = incoming.work.desk
-    languages = tuple(dict.fromkeys((case.language, *desk.languages)))
-    today = calendar_for(case.country, case.timezone, desk.calendar).local_day(event.at)
-    prefixes = tuple(desk.number_prefixes.values())
-    lines = find_customer_lines(above_forwarded(event.new_text), languages, today, prefixes)
+    lines = _read_lines(desk, case, event, above_forwarded(event.new_text))
     is_escalation = event.mailbox_role is MailboxRole.ESCALATION or any(line.kind == "escalate" for line in lines)
     # A sentence that asks for the manager is an ESCALATE with itself as the reason; no machine wishes anything (SR6).
     if not is_escalation and incoming.nature.kind is Kind.PERSON and (wish := find_escalation_wish(event.new_text)):
         return (*lines, CustomerLine("escalate", reason=wish))
     if lines or event.mail.in_reply_to:
         return lines
-    line = next(iter(find_customer_lines(event.mail.subject, languages, today, prefixes)), None)
+    line = next(iter(_read_lines(desk, case, event, event.mail.subject)), None)
     if line is None or line.kind not in AT_ONCE:
         return ()
     return (line if line.reason or line.kind == "status" else replace(line, reason=event.new_text.strip()),)
 
 
-def _asked_at_once(desk: Desk, event: MailReceived) -> CustomerLine | None:
-    """STATUS or ESCALATE in a mail that belongs to no case: its first line, or its subject."""
-    today = calendar_for("", "", desk.calendar).local_day(event.at)
-    first = next((line for line in event.new_text.splitlines() if line.strip()), "")
-    prefixes = tuple(desk.number_prefixes.values())
-    lines = (line for text in (first, event.mail.subject) for line in find_customer_lines(text, desk.languages, today, prefixes))
-    return next((line for line in lines if line.kind in AT_ONCE), None)
+def _read_lines(desk: Desk, case: Case | None, event: MailReceived, text: str) -> tuple[CustomerLine, ...]:
+    """One-line answers in the languages and on the day of the case's customer, of the desk where there is none."""
+    languages = tuple(dict.fromkeys((*((case.language,) if case else ()), *desk.languages)))
+    today = calendar_for(case.country if case else "", case.timezone if case else "", desk.calendar).local_day(event.at)
+    return find_customer_lines(text, languages, today, tuple(desk.number_prefixes.values()))

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 
 from sqlalchemy import Connection
 
@@ -95,41 +96,19 @@ class Trigger:
 
 
 class KnownRegister:
-    """The register as one transaction needs it: each look-up is asked once, however many rules want to know."""
+    """The register as one transaction needs it: each look-up is asked once, however many rules want to know.
+
+    `contract` finds one by its number in whatever case, `contacts_of` those of a contract in the register's order, `contacts_with` an
+    address's entries, one a contract, `contracts_of_domain` those whose company writes from the domain.
+    """
 
     def __init__(self, c: Connection) -> None:
         self._c = c
-        self._contracts: dict[str, Contract | None] = {}
-        self._contacts_of: dict[str, tuple[Contact, ...]] = {}
-        self._by_address: dict[str, tuple[Contact, ...]] = {}
-        self._by_domain: dict[str, tuple[Contract, ...]] = {}
         self._devices: dict[str, Device | None] = {}
-
-    def contract(self, number: str) -> Contract | None:
-        """By number, in whatever case the letters are written; None for an unknown one."""
-        if number not in self._contracts:
-            self._contracts[number] = register.find_contract(self._c, number) if number else None
-        return self._contracts[number]
-
-    def contacts_of(self, contract: str) -> tuple[Contact, ...]:
-        """The contacts of a contract, in the register's order."""
-        if contract not in self._contacts_of:
-            self._contacts_of[contract] = register.contacts_of(self._c, contract)
-        return self._contacts_of[contract]
-
-    def contacts_with(self, address: str) -> tuple[Contact, ...]:
-        """An address's entries, one a contract."""
-        if address not in self._by_address:
-            self._by_address[address] = register.find_contact(self._c, address)
-        return self._by_address[address]
-
-    def contracts_of_domain(self, domain: str) -> tuple[Contract, ...]:
-        """Contracts whose company writes from the domain."""
-        if domain not in self._by_domain:
-            found = register.contracts_for_domain(self._c, domain) if domain else ()
-            self._by_domain[domain] = found
-            self._contracts.update({contract.number: contract for contract in found})
-        return self._by_domain[domain]
+        self.contract: Callable[[str], Contract | None] = cache(partial(register.find_contract, c))
+        self.contacts_of: Callable[[str], tuple[Contact, ...]] = cache(partial(register.contacts_of, c))
+        self.contacts_with: Callable[[str], tuple[Contact, ...]] = cache(partial(register.find_contact, c))
+        self.contracts_of_domain: Callable[[str], tuple[Contract, ...]] = cache(partial(register.contracts_for_domain, c))
 
     def devices(self, serials: Iterable[str]) -> dict[str, Device]:
         """Serial as asked to its device, those of the register only."""
