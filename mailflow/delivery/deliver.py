@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -25,6 +26,7 @@ from mailflow.store.transaction import Database
 _log = logging.getLogger(__name__)
 
 _SIGN_OF_LIFE = 10.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +69,13 @@ async def deliver_due(
     Raises only what the database raises: then the round ends, and its leases run out or are recovered.
     """
 
-    def lease_rows() -> list[OutboxItem]:
-        with database.write() as c:
-            for row in outbox.recover_interrupted(c, now):
-                _log.warning("outbox row %d was left by a sender that did not end its work", row)
-            return outbox.lease_due(c, now=now, owner=owner, lease=lease, limit=limit)
+    def lease_rows(c: Connection) -> list[OutboxItem]:
+        now = clock()
+        for row in outbox.recover_interrupted(c, now):
+            _log.warning("outbox row %d was left by a sender that did not end its work", row)
+        return outbox.lease_due(c, now=now, owner=owner, lease=lease, limit=limit)
 
-    def release_rows() -> int:
-        with database.write() as c:
-            return outbox.release(c, owner)
-
-    now = clock()
-    items = await asyncio.to_thread(lease_rows)
+    items = await _commit(database, lease_rows)
     await failpoint.reach_in_loop("outbox.after_lease")
     if not items:
         return DeliveryRound()
@@ -94,18 +91,24 @@ async def deliver_due(
         extending.cancel()
         with suppress(asyncio.CancelledError):
             await extending
-    released = await asyncio.to_thread(release_rows) if work.left else 0
+    released = await _commit(database, lambda c: outbox.release(c, owner)) if work.left else 0
     return replace(work.result(), leased=len(items), released=released)
+
+
+async def _commit(database: Database, act: Callable[[Connection], T]) -> T:
+    """Do something in a transaction of its own, beside the loop."""
+
+    def commit() -> T:
+        with database.write() as c:
+            return act(c)
+
+    return await asyncio.to_thread(commit)
 
 
 async def _extend(
     database: Database, owner: str, clock: Callable[[], datetime], lease: timedelta, on_progress: Callable[[], None] | None
 ) -> None:
     """Hold the leases while a round lasts, and show that it does."""
-
-    def extend() -> None:
-        with database.write() as c:
-            outbox.extend_lease(c, owner, clock() + lease)
 
     extended = time.monotonic()
     while True:
@@ -114,7 +117,7 @@ async def _extend(
         await asyncio.sleep(min(_SIGN_OF_LIFE, lease.total_seconds() / 3))
         if time.monotonic() - extended >= lease.total_seconds() / 3:
             extended = time.monotonic()
-            await asyncio.to_thread(extend)
+            await _commit(database, lambda c: outbox.extend_lease(c, owner, clock() + lease))
 
 
 class _Round:
@@ -186,11 +189,7 @@ class _Round:
             await failpoint.reach_in_loop("outbox.after_commit")
 
     async def _mark(self, verdict: Verdict) -> None:
-        def commit() -> bool:
-            with self._database.write() as c:
-                return verdict(c)
-
-        if not await asyncio.to_thread(commit):
+        if not await _commit(self._database, verdict):
             self._counts["lost"] += 1
 
     def _verdict(self, item: OutboxItem, outcome: Outcome) -> Verdict:

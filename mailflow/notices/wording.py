@@ -18,7 +18,7 @@ from babel.numbers import format_decimal
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from mailflow.message.step import Step, Value
+from mailflow.message.model import Step, Value
 from mailflow.notices.environment import MailLink
 from mailflow.policy.calendar import holiday_name_in
 from mailflow.policy.case import Case

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from mailflow.message.step import Step, Value
+from mailflow.message.model import Step, Value
 
 __all__ = ["Derivation", "DerivedDay", "DerivedMoment", "Step", "Value"]
 

@@ -33,9 +33,9 @@ from mailflow.policy.command_rules import Rule, ask_confirmation, give_add, give
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
+from mailflow.policy.entitlement import is_unconfirmed, who_may_confirm
 from mailflow.policy.event import CommandGiven
 from mailflow.policy.facts import Facts
-from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 ALWAYS = ("received", "correct", "note", "confirm")
 """Commands that a closed return still takes."""
@@ -68,7 +68,11 @@ def shipped(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: da
     details, command = case.details, event.command
     if details.type != "advance":
         return _refuse(case, "rma_no_replacement", type=details.type)
-    if facts.parent and is_unconfirmed(facts.parent, facts) and (contacts := who_may_confirm(facts.parent, facts)):
+    if (
+        facts.parent
+        and is_unconfirmed(facts.parent, facts.contract)
+        and (contacts := who_may_confirm(facts.parent, facts.contacts, facts.undeliverable))
+    ):
         return _refuse(case, "rma_ship_to_unconfirmed", address=facts.parent.details.site_address, contacts=contacts)
     parts = parts_sent(details, command.items)
     parcel = Parcel(

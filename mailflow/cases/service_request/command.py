@@ -16,8 +16,8 @@ from mailflow.policy.command_rules import Rule, done, give_add, give_note, refus
 from mailflow.policy.decision import ChangeCase, Decision, Note
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
+from mailflow.policy.entitlement import is_unconfirmed, who_may_confirm
 from mailflow.policy.event import CommandGiven
-from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 AFTER_MERGING = ("note", "link")
 """What may still be done to a request that goes on in another."""
@@ -121,8 +121,8 @@ def give_rma(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk
     """The request's side of `/rma`: work is in progress. The return itself is born by its own type (RM1)."""
     if case.state == "closed":
         return refuse(case, event, Step("request_closed_to_returns", {"number": case.number}))
-    contacts = who_may_confirm(case, facts)
-    if contacts and is_unconfirmed(case, facts):
+    contacts = who_may_confirm(case, facts.contacts, facts.undeliverable)
+    if contacts and is_unconfirmed(case, facts.contract):
         values: dict[str, Value] = {"number": case.number, "address": case.details.site_address, "contacts": contacts}
         return refuse(case, event, Step("request_ship_to_unconfirmed", values))
     return done(case if case.state == "resolved" else case.changed(state="in progress"), event, "")

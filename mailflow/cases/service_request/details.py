@@ -12,8 +12,8 @@ from mailflow.policy.case import Case, Request, ServiceRequestDetails
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
+from mailflow.policy.entitlement import is_unconfirmed, who_may_confirm
 from mailflow.policy.event import MailReceived, Standing
-from mailflow.policy.ship_to import is_unconfirmed, who_may_confirm
 
 CLEAR_TEXT = "clear_text"
 """What is missing of a request whose mail we could not decrypt (IN9)."""
@@ -179,9 +179,9 @@ QUESTION = "service_request/information_request"
 
 def look_at_ship_to(case: Request, event: MailReceived, facts: RequestFacts) -> Noticed:
     """A contact's yes confirms the address; else the other contacts are asked once, and staff are warned whenever the customer writes."""
-    if not is_unconfirmed(case, facts):
+    if not is_unconfirmed(case, facts.contract):
         return Noticed(case)
-    address, contacts = case.details.site_address, who_may_confirm(case, facts)
+    address, contacts = case.details.site_address, who_may_confirm(case, facts.contacts, facts.undeliverable)
     # A yes to another letter of ours says nothing of the address.
     may_answer = event.answers_notice in ("", QUESTION) and event.authenticated and event.caller is None and event.sender in contacts
     if may_answer and is_yes(event.new_text):

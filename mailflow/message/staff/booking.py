@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mailflow.message.item import Item
+from mailflow.message.model import Step
 from mailflow.message.staff.booking_items import Found, Known, find_items
 from mailflow.message.staff.booking_pieces import Mention, Pieces
 from mailflow.message.staff.booking_words import (
@@ -39,7 +40,6 @@ from mailflow.message.staff.booking_words import (
     unspaced,
 )
 from mailflow.message.staff.items import TIMES, Misread, plain_blanks, plain_signs
-from mailflow.message.step import Step
 
 WRAP_WIDTH = 72
 LONGEST_SENTENCE = 1000

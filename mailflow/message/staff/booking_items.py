@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from mailflow.message.model import Step
 from mailflow.message.staff.booking_words import NUMBER, NUMBER_WORDS
-from mailflow.message.step import Step
 from mailflow.message.words import any_of, words_of
 
 SERIAL = (

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mailflow.message.item import Item
+from mailflow.message.model import Step
 from mailflow.message.staff.booking_items import Found, Known
-from mailflow.message.step import Step
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

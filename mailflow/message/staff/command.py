@@ -9,9 +9,9 @@ from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
 
+from mailflow.message.model import Step
 from mailflow.message.staff.command_forms import FORMS, Arguments, Command
 from mailflow.message.staff.items import Misread, plain_blanks, plain_signs
-from mailflow.message.step import Step
 
 __all__ = ["FORMS", "Command", "CommandMail", "LineError", "misses_slash", "parse_commands"]
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import date
 
 from mailflow.message.item import Item
-from mailflow.message.step import Step, Value
+from mailflow.message.model import Step, Value
 
 BLANKS = dict.fromkeys(map(ord, "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " ")
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))

@@ -9,8 +9,8 @@ import pytest
 from mailflow.message.model import Extracted
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Step
+from mailflow.policy.entitlement import is_elsewhere
 from mailflow.policy.event import Standing
-from mailflow.policy.ship_to import is_elsewhere
 from tests.cases.service_request.scene import (
     ANNA,
     BEN,
