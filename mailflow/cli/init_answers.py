@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from babel.core import get_global
 
 from mailflow.bootstrap import shipped_templates
-from mailflow.message.addr_spec import parse_address
+from mailflow.message.mime.header import parse_address
 from mailflow.policy.desk import MailboxRole, Role
 from mailflow.policy.notation import parse_country, parse_word
 from mailflow.toml_file import DESK_NAME

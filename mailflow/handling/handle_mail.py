@@ -30,10 +30,9 @@ from mailflow.handling.work import IncomingMail, Outcome, Services, Trigger, Wor
 from mailflow.message.alarm import Alarm, read_alarm
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Authentication, Extracted, Kind, Mail, Nature, UnreadableMail
-from mailflow.message.nature import find_nature
 from mailflow.message.own_words import find_new_text, find_return_notifications
 from mailflow.message.reply import split_reply
-from mailflow.message.sender import read_authentication
+from mailflow.message.sender import find_nature, read_authentication
 from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for

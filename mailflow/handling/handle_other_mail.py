@@ -18,9 +18,9 @@ from mailflow.handling.work import VENDOR_SILENT, IncomingMail, Outcome, Service
 from mailflow.message.bounce import read_bounce
 from mailflow.message.delivery_report import is_of_carrier, names_parcel, read_delivery_day, says_delivered
 from mailflow.message.model import Extracted, Kind
-from mailflow.message.nature import is_absence_notice
 from mailflow.message.reference import find_case_numbers
 from mailflow.message.reply import split_reply
+from mailflow.message.sender import is_absence_notice
 from mailflow.message.staff.command import Command
 from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed

@@ -13,8 +13,8 @@ from mailflow.handling.match import BY_ADDRESS, BY_NUMBER, CaseMatch, children, 
 from mailflow.handling.notice import write_notice
 from mailflow.handling.settle import settle
 from mailflow.handling.work import IncomingMail, Outcome, Work
-from mailflow.message.forwarded import Forwarded, find_forwarded
 from mailflow.message.own_words import above_forwarded, before_quotation
+from mailflow.message.reference import Forwarded, find_forwarded
 from mailflow.message.reply_words import ANSWERED, FORWARDED
 from mailflow.message.staff.command import CommandMail, misses_slash
 from mailflow.policy.case import Case

@@ -11,7 +11,7 @@ from typing import TypeVar
 from mailflow.cases import CASE_TYPES, traits_of
 from mailflow.handling.attachments import build_attachments
 from mailflow.handling.work import HOUR, Work
-from mailflow.message.addr_spec import is_sendable
+from mailflow.message.mime.header import is_sendable
 from mailflow.message.model import Address
 from mailflow.notices.compose import LetterAttachment, compose_letter
 from mailflow.notices.render import Rendered

@@ -9,10 +9,9 @@ from mailflow.message.bounce import read_bounce
 from mailflow.message.customer.request import extract_request
 from mailflow.message.mime.parse import parse_mail, read_route
 from mailflow.message.model import Extracted, Kind, UnreadableMail
-from mailflow.message.nature import find_nature, is_automatic
 from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.message.reply import cut_reply
-from mailflow.message.sender import read_authentication
+from mailflow.message.sender import find_nature, read_authentication
 
 _EXTRACTED = tuple(field.name for field in dataclasses.fields(Extracted))
 # What machines report about mails of ours asks for nothing.
@@ -60,7 +59,7 @@ def describe_mail(
         "route": list(read_route(mail)),
         "flaws": list(mail.flaws),
         "verdict": {"kind": nature.kind.value, "rule": nature.rule},
-        "is_auto": is_automatic(nature),
+        "is_auto": nature.kind is Kind.AUTOMATIC,
         "is_bounce": nature.kind is Kind.BOUNCE,
         "bounced": [one.address for one in bounce.recipients] if bounce else [],
         "bounced_message_id": bounce.original_message_id if bounce else "",

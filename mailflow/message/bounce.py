@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from flufl.bounce import all_failures
 
 from mailflow.message.model import Bounce, BouncedRecipient, Mail
-from mailflow.message.nature import FAILURE
+from mailflow.message.sender import FAILURE
 from mailflow.message.words import any_of
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")

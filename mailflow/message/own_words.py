@@ -14,8 +14,8 @@ from mailflow.message.customer.stated import bare_label, split_label
 from mailflow.message.documents.pdf_form import read_pdf_form
 from mailflow.message.documents.text_form import read_text_form
 from mailflow.message.documents.xlsx_form import read_xlsx_form
-from mailflow.message.forwarded import without_forwarding_lines
 from mailflow.message.model import Extracted, Mail, ReturnNotification
+from mailflow.message.reference import without_forwarding_lines
 from mailflow.message.reply import begins_quotation, own_lines, split_reply
 from mailflow.message.reply_words import ANSWERED, BEGIN_FORWARDED, FORWARDED, HEADER_FROM, ORIGINAL
 

@@ -1,17 +1,22 @@
-"""References to a case in what a mail says: numbers in its text, signed tokens in the addresses it was sent to.
+"""What a mail refers to: a case, by its number in the text or a signed token in an address; another mail, that it passes on (SR10).
 
-They find a case and give no rights (IN3); whether a token is genuine is decided where the key is.
+Numbers and tokens find a case and give no rights (IN3); whether a token is genuine is decided where the key is. Mail programs attach
+the original of a forwarded mail, or copy it under a few lines that name its author, date and subject; reply_words knows these lines.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 from mailflow.message.mime.header import read_addresses
+from mailflow.message.mime.parse import parse_mail
 from mailflow.message.mime.part import split_uuencoded
-from mailflow.message.model import Mail
+from mailflow.message.model import Address, Mail, UnreadableMail
+from mailflow.message.reply import header_block
+from mailflow.message.reply_words import ANSWERED, BEGIN_FORWARDED, FORWARDED, HEADER_FROM, HEADER_SUBJECT
 from mailflow.message.words import any_of
 
 _SCANNED = 262_144
@@ -54,3 +59,129 @@ def find_case_tokens(mail: Mail, mailboxes: Iterable[str]) -> tuple[str, ...]:
         if plus and token and (base, domain) in ours:
             tokens.append(token)
     return tuple(dict.fromkeys(tokens))
+
+
+_MOST_LINES, _LONGEST_LINE = 2000, 500
+_DEEPEST = 5
+_LINES_ABOVE = 3
+"""A line that announces the original stands at most this far above its header lines."""
+_MAILTO = re.compile(r"[\[<(]\s*mailto:\s*([^\s\])>]{3,254})\s*[\])>]", re.I)
+_QUOTE_MARK = re.compile(r"^\s?(?:> ?)")
+_MESSAGE_TYPES = ("message/rfc822", "message/global")
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The original: its author, its subject, and its text without the header lines; older mails below it are still in."""
+
+    sender: Address
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Header lines within a text: where they start and end, and whether a line above says that a mail is passed on."""
+
+    start: int
+    end: int
+    announced: bool
+    sender: Address
+    subject: str
+
+
+def find_forwarded(mail: Mail) -> Forwarded | None:
+    """The innermost original of a forwarded mail, attached or in the text; None where nothing is passed on.
+
+    A mail that was passed on several times is followed to its first author; what that author had answered to is not.
+    """
+    return _attached(mail, _DEEPEST) or _in_text(mail.subject, mail.text or mail.alternative_text)
+
+
+def without_forwarding_lines(text: str) -> str:
+    """The text without the lines that name a passed-on mail's author, date and subject, and the line that announces them."""
+    lines = text.split("\n")
+    looked_at = [line[:_LONGEST_LINE] for line in lines[:_MOST_LINES]]
+    dropped = {number for block in _blocks(looked_at) for number in range(block.start, block.end)}
+    dropped |= {number for number, line in enumerate(looked_at) if BEGIN_FORWARDED.match(line)}
+    return "\n".join(line for number, line in enumerate(lines) if number not in dropped)
+
+
+def _attached(mail: Mail, depth: int) -> Forwarded | None:
+    for part in mail.attachments if depth else ():
+        inner = _read(part.content) if part.content_type in _MESSAGE_TYPES else None
+        if inner is not None and inner.sender.address:
+            text = inner.text or inner.alternative_text
+            return _attached(inner, depth - 1) or _in_text(inner.subject, text) or Forwarded(inner.sender, inner.subject, text)
+    return None
+
+
+def _read(content: bytes) -> Mail | None:
+    try:
+        return parse_mail(content)
+    except UnreadableMail:
+        return None
+
+
+def _in_text(subject: str, text: str) -> Forwarded | None:
+    lines = [line[:_LONGEST_LINE] for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]]
+    chosen: _Block | None = None
+    # below a subject that answers, header lines show what is answered, unless a line says that the mail is passed on
+    passed_on = not ANSWERED.match(subject)
+    for block in _blocks(lines):
+        if not (block.announced or passed_on):
+            break
+        chosen = block
+        passed_on = bool(FORWARDED.match(block.subject))
+    return Forwarded(chosen.sender, chosen.subject, _below(lines, chosen)) if chosen else None
+
+
+def _blocks(lines: list[str]) -> list[_Block]:
+    plain = [_unquoted(line) for line in lines]
+    found = []
+    at = 0
+    while at < len(plain):
+        size = header_block(plain, at) if plain[at].strip() else 0
+        if size and (block := _block(plain, at, at + size)):
+            found.append(block)
+        at += size or 1
+    return found
+
+
+def _block(lines: list[str], start: int, end: int) -> _Block | None:
+    author = next((number for number in range(start, end) if HEADER_FROM.match(lines[number])), None)
+    sender = _author(_value(lines, author, end)) if author is not None else None
+    if sender is None:
+        return None
+    title = next((number for number in range(start, end) if HEADER_SUBJECT.match(lines[number])), None)
+    above = [line for line in lines[max(0, start - _LINES_ABOVE) : start] if line.strip()]
+    return _Block(
+        start, end, any(BEGIN_FORWARDED.match(line) for line in above), sender, _value(lines, title, end) if title is not None else ""
+    )
+
+
+def _value(lines: list[str], at: int, end: int) -> str:
+    """The value of a header line; where the program broke the line after its name, it stands on the next."""
+    value = re.split(r"[:：]", lines[at], maxsplit=1)[1].strip(" *_\t")
+    following = lines[at + 1].strip() if not value and at + 1 < end else ""
+    return value or following.strip(" *_")
+
+
+def _author(value: str) -> Address | None:
+    """`Anna <a@b>`, `Anna [mailto:a@b]`, `Anna <a@b<mailto:a@b>>`; None where an address book's name stands alone."""
+    written = re.sub(r"<\s*mailto:[^<>]{1,300}>", "", value) if value.count("<") > 1 else value
+    written = _MAILTO.sub(r"<\1>", written).rstrip("; ")
+    found = next((one for one in read_addresses(written) if "@" in one.address), None)
+    return Address(found.address, found.name.strip("*_ ")) if found else None
+
+
+def _below(lines: list[str], block: _Block) -> str:
+    """The original's text; where the program marked all of it as quoted, without these marks."""
+    below = lines[block.end :]
+    if _QUOTE_MARK.match(lines[block.start]):
+        below = [_QUOTE_MARK.sub("", line, count=1) for line in below]
+    return "\n".join(below).strip("\n")
+
+
+def _unquoted(line: str) -> str:
+    return _QUOTE_MARK.sub("", line, count=1)

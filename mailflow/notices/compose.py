@@ -15,7 +15,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from mailflow.message.addr_spec import sendable_address
+from mailflow.message.mime.header import sendable_address
 from mailflow.message.model import Address
 from mailflow.notices.environment import clean_text, one_line
 from mailflow.notices.render import Rendered

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import holidays
 from pydantic import PlainValidator
 
-from mailflow.message.addr_spec import parse_address as parse_address
+from mailflow.message.mime.header import parse_address as parse_address
 
 LEVELS = ("9x5xNBD-S", "9x5xNBD", "24x7x4", "8x5xNBD", "24x7xNBD", "8x5x8")
 """Service levels (EN6), as contracts.csv names them."""

@@ -14,11 +14,10 @@ from mailflow.message.bounce import read_bounce
 from mailflow.message.customer.request import extract_request
 from mailflow.message.documents.text_form import read_text_form
 from mailflow.message.mime.parse import parse_mail
-from mailflow.message.model import Mail, UnreadableMail
-from mailflow.message.nature import find_nature, is_automatic
+from mailflow.message.model import Kind, Mail, UnreadableMail
 from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.message.reply import split_reply, without_quotations
-from mailflow.message.sender import read_authentication
+from mailflow.message.sender import find_nature, read_authentication
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "mails"
 OWN = frozenset({"tac@tac.example"})
@@ -60,7 +59,7 @@ READERS: dict[str, Callable[[Mail, bytes], Any]] = {
     "encrypted": lambda mail, _raw: mail.encrypted,
     "flaw": lambda mail, _raw: mail.flaws[0],
     "kind": lambda mail, _raw: find_nature(mail, OWN).kind.value,
-    "automatic": lambda mail, _raw: is_automatic(find_nature(mail, OWN)),
+    "automatic": lambda mail, _raw: find_nature(mail, OWN).kind is Kind.AUTOMATIC,
     "bounced": _bounced,
     "bounced_message_id": lambda mail, raw: getattr(read_bounce(mail, raw), "original_message_id", None),
     "reply": lambda mail, _raw: split_reply(mail.text).new_text,

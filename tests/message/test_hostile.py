@@ -24,7 +24,6 @@ from mailflow.message.customer.request import extract_request
 from mailflow.message.customer.survey import read_survey_answer
 from mailflow.message.documents.receiving_list import read_receiving_list
 from mailflow.message.documents.text_form import read_text_form
-from mailflow.message.forwarded import find_forwarded
 from mailflow.message.language import detect_language
 from mailflow.message.mime.body import is_encrypted
 from mailflow.message.mime.header import header_text, read_addresses
@@ -32,10 +31,10 @@ from mailflow.message.mime.html_text import html_to_text
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.mime.part import split_uuencoded, unflow
 from mailflow.message.model import Address, Attachment, Mail, UnreadableMail
-from mailflow.message.nature import find_nature
 from mailflow.message.own_words import read_typed
-from mailflow.message.reference import find_case_numbers
+from mailflow.message.reference import find_case_numbers, find_forwarded
 from mailflow.message.reply import split_reply, without_quotations
+from mailflow.message.sender import find_nature
 
 SECONDS, MEGABYTES = 2.0, 256
 MB = 1024 * 1024

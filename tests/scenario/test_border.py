@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from mailflow.message.bounce import read_bounce
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import BouncedRecipient, Kind
-from mailflow.message.nature import find_nature
-from mailflow.message.sender import read_authentication
+from mailflow.message.sender import find_nature, read_authentication
 from mailflow.scenario.mail_client import stamp, write_bounce
 
 NOW = datetime(2026, 12, 3, 8, 52, tzinfo=UTC)

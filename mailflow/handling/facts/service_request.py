@@ -26,9 +26,9 @@ from mailflow.handling.facts import (
 )
 from mailflow.handling.match import children, load_running, named_cases, takes_part
 from mailflow.handling.work import Work
-from mailflow.message.forwarded import find_forwarded
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.own_words import above_forwarded, find_customer_lines
+from mailflow.message.reference import find_forwarded
 from mailflow.message.reply import split_reply
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case, Request, ServiceRequestDetails, holds, narrow

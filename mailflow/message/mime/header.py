@@ -12,10 +12,15 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import email_validator
+
 from mailflow.message.mime.charset import decode_text, storable
 from mailflow.message.model import Address
 
 _STAMPED = "authentication-results"
+# Intranets use .local and .test, and a relay of ours may well deliver there.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
 _START = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _HEX = re.compile(r"=([0-9A-Fa-f]{2})")
@@ -85,7 +90,12 @@ def _pieces(value: str) -> list[Piece]:
             break
         between = value[at : found.start()]
         charset = found[1].partition("*")[0].lower()
-        raw = _word_bytes(value[found.end() : end], found[2])
+        text = value[found.end() : end]
+        if found[2] in "Bb":
+            raw = decode_base64(text)
+        else:
+            plain = _HEX.sub(lambda pair: chr(int(pair[1], 16)), text.replace("_", " "))
+            raw = plain.encode("utf-8" if any(char > "\xff" for char in plain) else "latin-1", "replace")
         last = pieces[-1] if pieces else None
         if isinstance(last, tuple) and not between.strip():
             if last[0] == charset:
@@ -106,16 +116,6 @@ def _word_end(value: str, start: int, encoding: str) -> int:
         if later >= 0 and (start_of_next < 0 or later < start_of_next):
             return later
     return end
-
-
-def _word_bytes(text: str, encoding: str) -> bytes:
-    if encoding in "Bb":
-        return decode_base64(text)
-    plain = _HEX.sub(lambda found: chr(int(found[1], 16)), text.replace("_", " "))
-    try:
-        return plain.encode("latin-1")
-    except UnicodeEncodeError:
-        return plain.encode("utf-8", "replace")
 
 
 def decode_base64(text: str) -> bytes:
@@ -278,3 +278,29 @@ def _unquote(text: str) -> str:
         return text
     text = re.sub(r'"((?:[^"\\]|\\.){0,500})"', lambda found: re.sub(r"\\(.)", r"\1", found[1]), text, flags=re.S)
     return text.strip()
+
+
+def sendable_address(text: str) -> str:
+    """The address as SMTP without SMTPUTF8 takes it, its domain in ASCII (IDNA) and small letters. Raises ValueError."""
+    try:
+        checked = email_validator.validate_email(
+            text, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
+        )
+    except email_validator.EmailNotValidError as wrong:
+        raise ValueError(f"{text!r} is not an address to send to: {wrong}") from None
+    return checked.ascii_email or checked.normalized
+
+
+def is_sendable(text: str) -> bool:
+    """Whether `sendable_address` takes it."""
+    try:
+        return bool(sendable_address(text))
+    except ValueError:
+        return False
+
+
+def parse_address(text: str) -> str:
+    """An address as people write it down, e.g. in desk.toml, in lower case: a domain without a dot is a slip. Raises ValueError."""
+    if not is_sendable(text) or "." not in text.rpartition("@")[2]:
+        raise ValueError(f"{text!r} is not an address like anna@customer.example")
+    return text.lower()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.message.forwarded import Forwarded, find_forwarded
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Address, Mail
+from mailflow.message.reference import Forwarded, find_forwarded
 
 ANNA = Address("anna@customer.example", "Anna Nowak")
 FORWARDED = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailflow.message.addr_spec import is_sendable, parse_address, sendable_address
+from mailflow.message.mime.header import is_sendable, parse_address, sendable_address
 
 
 @pytest.mark.parametrize(
