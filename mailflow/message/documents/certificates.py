@@ -180,11 +180,11 @@ def is_name(text: str) -> bool:
 def each_once(found: Iterable[Engineer]) -> tuple[Engineer, ...]:
     """Text, form and file names often tell of the same certificate; the one that knows its last day counts."""
     known: dict[tuple[str, str], Engineer] = {}
-    loose: list[Engineer] = []
+    nameless: list[Engineer] = []
     for one in found:
-        key = (one.name.casefold(), one.level)
+        key = ("".join(sorted(one.name.casefold().split())), one.level)
         if not one.name:
-            loose.append(one)
+            nameless.append(one)
         elif key not in known or known[key].valid_through is None:
             known[key] = one
-    return (*known.values(), *dict.fromkeys(loose))
+    return (*known.values(), *nameless)

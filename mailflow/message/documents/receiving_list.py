@@ -18,29 +18,22 @@ from mailflow.message.documents.xlsx_form import read_xlsx_form
 from mailflow.message.item import Item
 from mailflow.message.mime.charset import decode_text
 from mailflow.message.model import Attachment
+from mailflow.message.words import any_of, key_of, words_of
 
 _HEADING_WITHIN = 15
 _LONGEST_LINE, _LONGEST_CONDITION = 300, 300
 _DELIMITERS = (";", "\t", ",", "|")
 _CODECS = ("cp1250", "gb18030", "iso8859_2")
-_COLUMNS: dict[str, str] = {
-    "rma": "authorisation|authorization|return number|numer zwrotu|zwrot|退货单号|退货授权号",
-    "part": "part no.|material|product code|sku|kod|indeks|symbol|kod produktu|零件号|产品编码|备件号",
-    "serial": "serials received|serial received|barcode|numer ser|sn/esn|esn/sn|s/n received|序列号/条码",
-    "received": "received|qty received|received qty|received quantity|quantity received|qty in|count|counted|ilość przyjęta|przyjęta ilość"
-    "|ilość otrzymana|przyjęto|otrzymano|przyjęte|实收数量|到货数量|收货数量|接收数量|实收|收到数量",
-    "quantity": "no of pieces|pieces|amount|units|ilosc|l.szt|szt.|件数|个数",
-    "condition": "condition|state|status|remark|remarks|comment|comments|note|notes|damage|visual|visual condition|stan"
-    "|uwagi|uwaga|komentarz|kondycja"
-    "|stan wizualny|uszkodzenia|状态|状况|备注|外观|外观状况|说明|条件",
-}
-_COLUMN_OF = {word: name for name, words in _COLUMNS.items() for word in words.split("|")}
-_TOTAL = re.compile(r"(?:total|sum|suma|razem|合计|总计|小计)\s?[:：]?", re.I)
+_COLUMN_OF = key_of("list_columns")
+_WANTED = ("rma", "part", "serial", "received", "quantity", "condition")
+_NOTHING = frozenset(("", *words_of("list_row", "nothing")))
+_TOTAL = re.compile(rf"{any_of('list_row', 'total')}\s?[:：]?", re.I)
 _RMA = re.compile(r"(?:([A-Z]{2,5})[\s#_-]{0,2})?(\d{3,12})", re.I)
 _PART = re.compile(r"[A-Z0-9][A-Z0-9./_-]{1,39}")
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9./]{4,39}")
 _ROUNDED = re.compile(r"\d(?:[.,]\d{1,17})?E\+?\d{1,2}", re.I)
-_QUANTITY = re.compile(r"(\d{1,5})(?:[.,]0{1,6})?\s?(?:x|pcs?\.?|pieces?|szt(?:uk[ai]?)?\.?|units?|件|个|台|块)?", re.I)
+_QUANTITY = re.compile(rf"(\d{{1,5}})(?:[.,]0{{1,6}})?\s?{any_of('list_row', 'pieces')}?", re.I)
+_KEPT = re.compile(r"=\s?\"([^\"]{0,200})\"")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -126,16 +119,11 @@ def _of_text(text: str, delimiter: str) -> ReceivingList | None:
         lines[0], delimiter = "", stated[1]
     written = (f"{line}\n" for line in lines[: MOST_ROWS + 1])
     try:
-        return _read_table([[_cell(cell) for cell in row[:MOST_COLUMNS]] for row in csv.reader(written, delimiter=delimiter)])
+        rows = [[_clean(cell) for cell in row[:MOST_COLUMNS]] for row in csv.reader(written, delimiter=delimiter)]
     except csv.Error:
         return None
-
-
-def _cell(cell: str) -> str:
-    """Spreadsheets write `="0123"` and people `'0123` to keep a number a text."""
-    plain = _clean(cell)
-    kept = re.fullmatch(r"=\s?\"([^\"]{0,200})\"", plain)
-    return kept[1].strip() if kept else plain.removeprefix("'")
+    # spreadsheets write `="0123"` and people `'0123` to keep a number a text
+    return _read_table([[kept[1].strip() if (kept := _KEPT.fullmatch(cell)) else cell.removeprefix("'") for cell in row] for row in rows])
 
 
 def _read_table(table: Sequence[Sequence[str]]) -> ReceivingList | None:
@@ -149,19 +137,14 @@ def _heading(row: Sequence[str]) -> dict[str, int] | None:
     """Where each column stands. What was received counts before a quantity that may be what was expected."""
     columns: dict[str, int] = {}
     for at, cell in enumerate(row):
-        name = _column_of(cell)
-        if name:
+        plain = cell.lower().strip(" *:：#.")
+        name = _COLUMN_OF.get(plain) or field_of(plain)
+        if name in _WANTED:
             columns.setdefault(name, at)
     if "received" in columns:
         columns["quantity"] = columns.pop("received")
     is_list = ("part" in columns and ("quantity" in columns or "serial" in columns)) or ("rma" in columns and "serial" in columns)
     return columns if is_list else None
-
-
-def _column_of(cell: str) -> str | None:
-    plain = cell.lower().strip(" *:：#.")
-    field = field_of(plain)
-    return _COLUMN_OF.get(plain) or (field if field in ("rma", "part", "serial", "quantity") else None)
 
 
 def _read_rows(table: Sequence[Sequence[str]], start: int, columns: dict[str, int]) -> ReceivingList:
@@ -186,7 +169,13 @@ def _read_row(cells: dict[str, str], line: str, row: int) -> list[ReceivingRow]:
     if not any(cells.values()):
         return []
     serials = _serials(cells.get("serial", ""))
-    quantity = _quantity(cells.get("quantity", ""), serials)
+    counted = cells.get("quantity", "")
+    stated = _QUANTITY.fullmatch(counted)
+    if not counted and not serials:
+        raise _Wrong("quantity_missing")
+    if counted and stated is None:
+        raise _Wrong("quantity_wrong")
+    quantity = int(stated[1]) if stated else len(serials)
     if quantity == 0:
         return []
     if len(serials) > 1 and len(serials) != quantity:
@@ -209,20 +198,6 @@ def _serials(cell: str) -> list[str]:
             raise _Wrong("serial_wrong")
         found += [normal_serial(word)] if word else []
     return list(dict.fromkeys(found))
-
-
-_NOTHING = frozenset(("", "-", "–", "n/a", "na", "none", "brak", "无", "/"))
-
-
-def _quantity(cell: str, serials: list[str]) -> int:
-    if not cell:
-        if not serials:
-            raise _Wrong("quantity_missing")
-        return len(serials)
-    found = _QUANTITY.fullmatch(cell)
-    if found is None:
-        raise _Wrong("quantity_wrong")
-    return int(found[1])
 
 
 def _part(cell: str, serials: list[str]) -> str:
