@@ -11,9 +11,8 @@ from functools import partial
 from mailflow.message.customer.one_line import CustomerLine, read_customer_lines
 from mailflow.message.customer.request import extract_request
 from mailflow.message.customer.stated import bare_label, split_label
-from mailflow.message.documents.pdf_form import read_pdf_form
+from mailflow.message.documents.return_form import read_pdf_form, read_xlsx_form
 from mailflow.message.documents.text_form import read_text_form
-from mailflow.message.documents.xlsx_form import read_xlsx_form
 from mailflow.message.model import Extracted, Mail, ReturnNotification
 from mailflow.message.reference import without_forwarding_lines
 from mailflow.message.reply import begins_quotation, own_lines, split_reply

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from mailflow.message.documents.pdf_form import UnknownField
+from mailflow.message.documents.return_form import UnknownField
 from mailflow.policy.desk import Desk
 from mailflow.scenario.mail_client import attach, fill_form, write_answer, write_mail
 from mailflow.scenario.scenario import Scenario, ScenarioMail

@@ -15,7 +15,7 @@ from email.message import EmailMessage, Message
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 
-from mailflow.message.documents.pdf_form import fill_pdf_form
+from mailflow.message.documents.return_form import fill_pdf_form
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import UnreadableMail
 

@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
-from mailflow.message.documents.form_fields import LINE_FIELD
-from mailflow.message.documents.pdf_form import HEAD_FIELDS
+from mailflow.message.documents.return_form import HEAD_FIELDS, LINE_FIELD
 from mailflow.policy.desk import MailboxRole
 from mailflow.toml_file import Listed, Strict, WrongSettings, read_toml
 

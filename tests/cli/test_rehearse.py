@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.message.documents.pdf_form import read_pdf_form
+from mailflow.message.documents.return_form import read_pdf_form
 from mailflow.scenario.mail_client import fill_form
 from mailflow.scenario.scenario import load_scenario
 from mailflow.toml_file import WrongSettings

@@ -248,7 +248,7 @@ def test_staffs_waybill_travels_with_the_verification_and_their_logo_does_not(de
 
 def test_a_new_verification_replaces_the_calendar_entry_and_asks_for_what_is_left(desk: DeskAtWork) -> None:
     """RM2, RM3: the same UID with a greater SEQUENCE (RFC 5546); the form has the outstanding quantity."""
-    from mailflow.message.documents.pdf_form import read_pdf_form
+    from mailflow.message.documents.return_form import read_pdf_form
 
     issue(desk, "3 x 02352KLM; 1 x 02113456")
     arrive(desk, "Received 2 x 02352KLM and 1 x 02113456.", subject="RMA-100001")

@@ -13,8 +13,8 @@ from datetime import date
 
 from mailflow.message.customer.free_text import normal_serial, part_number_of
 from mailflow.message.customer.stated import field_of
-from mailflow.message.documents.spreadsheet import EXACT_DIGITS, LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, Cell, read_sheets
-from mailflow.message.documents.xlsx_form import read_xlsx_form
+from mailflow.message.documents.files import EXACT_DIGITS, LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, Cell, read_sheets
+from mailflow.message.documents.return_form import read_xlsx_form
 from mailflow.message.item import Item
 from mailflow.message.mime.charset import decode_text
 from mailflow.message.model import Attachment

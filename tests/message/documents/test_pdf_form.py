@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 
-from mailflow.message.documents.form_fields import read_day, read_number
-from mailflow.message.documents.pdf_form import UnknownField, fill_pdf_form, read_pdf_form
+from mailflow.message.documents.return_form import UnknownField, fill_pdf_form, read_day, read_number, read_pdf_form
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.notices.attachments.return_form import LABELS, ReturnForm, ReturnFormLine
 from mailflow.notices.attachments.return_pdf import build_return_form_pdf

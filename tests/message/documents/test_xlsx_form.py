@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mailflow.message.documents.xlsx_form import read_xlsx_form
+from mailflow.message.documents.return_form import read_xlsx_form
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_xlsx
 

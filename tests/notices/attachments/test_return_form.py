@@ -11,9 +11,8 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from mailflow.message.documents.pdf_form import fill_pdf_form, read_pdf_form
+from mailflow.message.documents.return_form import fill_pdf_form, read_pdf_form, read_xlsx_form
 from mailflow.message.documents.text_form import read_text_form
-from mailflow.message.documents.xlsx_form import read_xlsx_form
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.notices.attachments.return_form import ReturnForm, ReturnFormLine, build_return_form_xlsx
 from mailflow.notices.attachments.return_pdf import build_return_form_pdf
