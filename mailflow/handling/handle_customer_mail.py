@@ -27,7 +27,7 @@ from mailflow.store import notice
 
 
 def handle_customer_mail(incoming: IncomingMail, match: CaseMatch, event: MailReceived, letters: Sequence[str]) -> Outcome:
-    """Rights come from the sender: whoever takes no part in the case gets one of their own, and nothing of that one.
+    """Add a participant's mail to its case; whoever takes no part in the case gets one of their own, and nothing of that one (IN3).
 
     `letters` are the texts of the case's letters that the mail may quote.
     """

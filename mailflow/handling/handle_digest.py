@@ -48,7 +48,7 @@ def handle_digests(services: Services, now: datetime) -> int:
 
 
 def next_digest_moment(services: Services) -> datetime | None:
-    """The earliest moment, past ones included, at which a digest of any desk is still to come; for rehearsals in which time jumps."""
+    """Find the earliest moment, past ones included, at which a digest of any desk is still to come; for rehearsals in which time jumps."""
     with services.database.read() as c:
         settled = deadline.settled_digests(c)
     moments = (

@@ -38,7 +38,7 @@ from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case_address import without_token
 from mailflow.policy.event import MailReceived, Standing
-from mailflow.policy.triage import UNREADABLE, Strange, Verdict, add_nature, is_alarm, triage
+from mailflow.policy.triage import UNREADABLE, TriageInput, Verdict, add_nature, is_alarm, triage
 from mailflow.store import inbound
 from mailflow.store.inbound import AlreadyHandled, InboundRow
 
@@ -171,7 +171,7 @@ def _find_outcome(incoming: IncomingMail) -> Outcome:
     is_known = work.register.is_known(incoming.sender) or bool(work.desk.roles_of(incoming.sender))
     handed_over = find_handed_over(incoming) if work.desk.is_vendor(incoming.sender) else None
     same = inbound.find_same(work.c, row.id, row.raw_sha256, mail.message_id, incoming.sender, [box.address for box in work.desk.mailboxes])
-    strange = Strange(
+    given = TriageInput(
         mail=mail,
         nature=OWN_NOTICE if is_own_notice(work, mail) else incoming.nature,
         is_duplicate=same is not None,
@@ -181,7 +181,7 @@ def _find_outcome(incoming: IncomingMail) -> Outcome:
         is_of_vendor=handed_over is not None,
         was_released=row.released,
     )
-    found = triage(strange)
+    found = triage(given)
     delivered = find_delivered(incoming) if found.verdict in (None, Verdict.AUTOMATIC) and not is_known else None
     if delivered is not None and (booked := handle_carrier_mail(incoming, delivered)) is not None:
         return booked
@@ -193,8 +193,8 @@ def _find_outcome(incoming: IncomingMail) -> Outcome:
         case Verdict.BOUNCE:
             return Outcome(Verdict.BOUNCE, found.rule, incoming.nature.rule, handle_bounce(incoming))
         case Verdict.AUTOMATIC:
-            return Outcome(Verdict.AUTOMATIC, found.rule, add_nature(found.rule, strange.nature), find_own_case(incoming))
-    return Outcome(found.verdict, found.rule, add_nature(found.rule, strange.nature), duplicate_of=same)
+            return Outcome(Verdict.AUTOMATIC, found.rule, add_nature(found.rule, given.nature), find_own_case(incoming))
+    return Outcome(found.verdict, found.rule, add_nature(found.rule, given.nature), duplicate_of=same)
 
 
 def _take_to_case(incoming: IncomingMail, alarm: Alarm | None) -> Outcome:

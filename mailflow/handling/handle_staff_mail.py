@@ -35,7 +35,7 @@ FEWEST_LETTERS = 8
 
 
 def handle_staff_mail(incoming: IncomingMail, match: CaseMatch, event: MailReceived) -> Outcome:
-    """From a sender that is not genuine nothing at all is taken (OUT6)."""
+    """Take what staff write: commands, a booking, a customer's mail passed on, a letter, a note; nothing if not genuine (OUT6)."""
     work, case = incoming.work, match.case
     if event.standing is not Standing.STAFF:
         return _refuse_forged(incoming, event)

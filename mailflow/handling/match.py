@@ -38,7 +38,7 @@ class CaseMatch:
 
     @property
     def number(self) -> str | None:
-        """The number of the case."""
+        """Return the number of the case, None where there is none."""
         return self.case.number if self.case else None
 
 

@@ -111,7 +111,7 @@ class KnownRegister:
         self.contracts_of_domain: Callable[[str], tuple[Contract, ...]] = cache(partial(register.contracts_for_domain, c))
 
     def devices(self, serials: Iterable[str]) -> dict[str, Device]:
-        """Serial as asked to its device, those of the register only."""
+        """Map each serial as asked to its device; those that the register lacks are left out."""
         asked = tuple(dict.fromkeys(serials))
         if new := [serial for serial in asked if serial not in self._devices]:
             found = register.find_devices(self._c, new)
@@ -119,12 +119,12 @@ class KnownRegister:
         return {serial: device for serial in asked if (device := self._devices[serial]) is not None}
 
     def is_known(self, address: str) -> bool:
-        """An address whose contact or domain stands in a contract, or whose domain is a partner's."""
+        """Tell an address whose contact or domain stands in a contract, or whose domain is a partner's."""
         domain = address.rpartition("@")[2]
         return bool(self.contracts_of_domain(domain) or self.contacts_with(address) or register.find_partner(self._c, domain))
 
     def speaks_for(self, contract: Contract, address: str) -> bool:
-        """Of the contract's domains, or one of its contacts."""
+        """Tell whether an address is of the contract's domains, or one of its contacts."""
         domain = address.rpartition("@")[2]
         return domain in contract.domains or any(contact.contract == contract.number for contact in self.contacts_with(address))
 
@@ -146,7 +146,7 @@ class Work:
 
     @property
     def now(self) -> datetime:
-        """When it is handled."""
+        """Return when it is handled."""
         return self.trigger.at
 
     def because(self, trigger: Trigger) -> Work:
@@ -189,19 +189,19 @@ class IncomingMail:
 
     @property
     def sender(self) -> str:
-        """The address in From."""
+        """Return the address in From."""
         return self.mail.sender.address
 
     @property
     def role_addressed(self) -> MailboxRole:
-        """Of the mailbox it came to; one that is also written to the escalation mailbox is an escalation, whichever copy is first (SR6)."""
+        """Return the role of its mailbox; one that is also written to the escalation mailbox is an escalation (SR6)."""
         addressed = {without_token(one.address) for one in (*self.mail.to, *self.mail.cc)}
         escalation = any(box.role is MailboxRole.ESCALATION and box.address in addressed for box in self.work.desk.mailboxes)
         return MailboxRole.ESCALATION if escalation else self.mailbox.role
 
     @property
     def why_silent(self) -> str:
-        """Why nobody answers this sender by a machine, whatever it asks: it is one, or is not who it says (IN7, P9)."""
+        """Say why nobody answers this sender by a machine, whatever it asks: it is one, or is not who it says (IN7, P9)."""
         if self.nature.kind is not Kind.PERSON:
             return "sent by a machine"
         if self.work.desk.is_vendor(self.sender):

@@ -54,11 +54,11 @@ class Case(Generic[D]):
 
     @property
     def other_participants(self) -> tuple[str, ...]:
-        """Who gets a copy of what the customer gets."""
+        """List who gets a copy of what the customer gets."""
         return tuple(address for address in self.participants if address != self.customer)
 
     def changed(self, **changes: Any) -> Case[D]:
-        """The case with other values; what is not named stays."""
+        """Return the case with other values; what is not named stays."""
         return replace(self, **changes)
 
 
@@ -186,23 +186,23 @@ class Lifecycle:
 
     @property
     def initial(self) -> tuple[str, ...]:
-        """The states in which a case may be opened, in the order of the table."""
+        """List the states in which a case may be opened, in the order of the table."""
         return tuple(state.name for state in self.states if OPENING in state.after)
 
     def find(self, name: str) -> State:
-        """Raises ImpossibleTransition for a name that is no state of this type."""
+        """Find a state by its name. Raises ImpossibleTransition for a name that is no state of this type."""
         for state in self.states:
             if state.name == name:
                 return state
         raise ImpossibleTransition(f"a {self.kind} has no state {name!r}")
 
     def may_move(self, present: str, new: str) -> bool:
-        """Whether `new` may follow; staying where one is always may."""
+        """Tell whether `new` may follow; staying where one is always may."""
         state = self.find(new)
         return present == new or present in state.after
 
     def move(self, present: str, new: str) -> str:
-        """The new state; `present` is '' for an opening. Raises ImpossibleTransition."""
+        """Return the new state; `present` is '' for an opening. Raises ImpossibleTransition."""
         if self.may_move(present, new):
             return new
         raise ImpossibleTransition(f"a {self.kind} cannot go from {present or 'opening'!r} to {new!r}")
@@ -213,5 +213,5 @@ class Lifecycle:
         return self.find(former).name
 
     def is_closed(self, name: str) -> bool:
-        """Whether a case in this state has no running clock."""
+        """Tell whether a case in this state has no running clock."""
         return self.find(name).closed

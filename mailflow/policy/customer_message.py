@@ -29,9 +29,10 @@ def relay_to_staff(
     steps: Derivation = (),
     flags: Derivation = (),
 ) -> SendNotice:
-    """The customer's mail with its attachments; `text` where it is more than the new text, `books` where an answer books an arrival.
+    """Forward the customer's mail with its attachments to staff.
 
-    `commands` are lines worth copying, `flags` what staff should notice, `steps` the background.
+    `text` is there where it is more than the new text, `books` where an answer books an arrival. `commands` are lines worth copying,
+    `flags` what staff should notice, `steps` the background.
     """
     return SendNotice(
         notice=NOTICE,
@@ -56,13 +57,13 @@ def relay_to_staff(
 def ask_staff(
     customer: str, to: tuple[str, ...], *, summary: Summary, commands: tuple[str, ...], steps: Derivation = (), flags: Derivation = ()
 ) -> SendNotice:
-    """A matter of the customer's that only a human can decide, without a mail of theirs at hand."""
+    """Ask staff about a matter of the customer's that only a human can decide, without a mail of theirs at hand."""
     values = {"text": "", "opening": "", "sender": customer, "summary": summary, "is_new": False, "books": False, "attachment_names": ()}
     return SendNotice(notice=NOTICE, to=to, to_staff=True, values={**values, "commands": commands, "steps": steps, "flags": flags})
 
 
 def pass_to_assignee(words: CustomerWords, assignee: str, *, summary: Summary, commands: tuple[str, ...], by: str) -> SendNotice:
-    """The customer's last mail and the first one below it, with all files of the case, for a new assignee."""
+    """Send the customer's last mail and the first one below it, with all files of the case, for a new assignee."""
     flag = Step("flag_taken", {}) if by == assignee else Step("flag_assigned", {"by": by})
     values = {"text": words.last or words.opening, "opening": words.opening if words.last else "", "sender": words.sender}
     return SendNotice(

@@ -76,12 +76,12 @@ class MailReceived:
 
     @property
     def is_encrypted(self) -> bool:
-        """Its text cannot be read here (IN9)."""
+        """Tell whether its text cannot be read here (IN9)."""
         return self.mail.encrypted
 
     @property
     def customer(self) -> Address:
-        """Who speaks: the caller, else who sent the mail."""
+        """Return who speaks: the caller, else who sent the mail."""
         return self.caller or self.mail.sender
 
 

@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Strange:
+class TriageInput:
     """What triage looks at: the mail, its nature, and what the store knows of it."""
 
     mail: Mail
@@ -57,27 +57,27 @@ HELD: frozenset[str] = frozenset({NOT_GENUINE, NO_SENDER, UNREADABLE, TOO_LARGE}
 """Reasons for quarantine that stay whatever staff think of the mail: releasing it would only bring it back (OUT6, IN9)."""
 
 
-def _is_spam(strange: Strange) -> bool:
-    flag = strange.mail.header("x-spam-flag") or strange.mail.header("x-spam-status")
+def _is_spam(given: TriageInput) -> bool:
+    flag = given.mail.header("x-spam-flag") or given.mail.header("x-spam-status")
     return flag.strip().lower().startswith("yes")
 
 
-def _has_no_sender(strange: Strange) -> bool:
-    return "@" not in strange.mail.sender.address
+def _has_no_sender(given: TriageInput) -> bool:
+    return "@" not in given.mail.sender.address
 
 
-def _is_report_of_known_machine(strange: Strange) -> bool:
+def _is_report_of_known_machine(given: TriageInput) -> bool:
     """A monitoring system's own mail (RFC 3834: auto-generated), not an answer to anything."""
-    generated = strange.mail.header("auto-submitted").strip().lower().startswith("auto-generated")
-    return generated and strange.is_known_sender and not strange.mail.in_reply_to
+    generated = given.mail.header("auto-submitted").strip().lower().startswith("auto-generated")
+    return generated and given.is_known_sender and not given.mail.in_reply_to
 
 
-def _hops(strange: Strange) -> int:
-    return len(strange.mail.all_headers("received"))
+def _hops(given: TriageInput) -> int:
+    return len(given.mail.all_headers("received"))
 
 
 # First row that holds decides. A row: the rule's name, its condition, the verdict (None: go on to the case).
-TABLE: tuple[tuple[str, Callable[[Strange], bool], Verdict | None], ...] = (
+TABLE: tuple[tuple[str, Callable[[TriageInput], bool], Verdict | None], ...] = (
     ("the same mail was handled before", lambda s: s.is_duplicate, Verdict.DUPLICATE),
     ("older than the chosen cut-off", lambda s: s.is_before_cutoff, Verdict.IGNORED),
     ("our own mail came back", lambda s: s.nature.kind is Kind.ECHO, Verdict.IGNORED),
@@ -96,24 +96,24 @@ TABLE: tuple[tuple[str, Callable[[Strange], bool], Verdict | None], ...] = (
 
 
 def add_nature(rule: str, nature: Nature) -> str:
-    """What a mail's nature adds to the rule that decided; '' for a person's mail, which was stopped for what the rule names."""
+    """Say what a mail's nature adds to the rule that decided; '' for a person's mail, which was stopped for what the rule names."""
     if nature.kind is Kind.PERSON:
         return ""
     name, _, mark = nature.rule.partition(": ")
     return mark if rule.endswith(name) else nature.rule
 
 
-def triage(strange: Strange) -> Triage:
-    """The first row of the table that holds, else the mail goes on to its case."""
+def triage(given: TriageInput) -> Triage:
+    """Apply the first row of the table that holds, else the mail goes on to its case."""
     for rule, holds, verdict in TABLE:
-        is_lifted = strange.was_released and verdict is Verdict.QUARANTINED and rule not in HELD
-        if not is_lifted and holds(strange):
+        is_lifted = given.was_released and verdict is Verdict.QUARANTINED and rule not in HELD
+        if not is_lifted and holds(given):
             return Triage(verdict, rule)
     return Triage(None, "written by a person")
 
 
 def is_alarm(mail: Mail, policy: AlarmPolicy) -> bool:
-    """Whether the mail fits one of the desk's sources of alarms (Call Home, IN8)."""
+    """Tell whether the mail fits one of the desk's sources of alarms (Call Home, IN8)."""
     return any(_fits(mail, source) for source in policy.sources)
 
 

@@ -93,7 +93,7 @@ def bounce_of(address: str, message_id: str, *, status: str = "5.1.1", at: str =
 class DeskAtWork:
     """Give it mail with `receive` and `answer`, look at what it did with `notices`, `case` and `row`."""
 
-    office: Services
+    services: Services
     count: int = 0
     now: datetime = START
     seen: int = field(default=0)
@@ -102,7 +102,7 @@ class DeskAtWork:
         """`border`: what our border server says instead, e.g. `dmarc=fail header.from=evil.example`."""
         self.count += 1
         stamped = f"Authentication-Results: {SIGNER}; {border}\r\n".encode() + raw if border else stamp(raw, genuine)
-        with self.office.database.write() as c:
+        with self.services.database.write() as c:
             row = inbound.store_mail(
                 c,
                 mailbox=mailbox,
@@ -113,7 +113,7 @@ class DeskAtWork:
                 raw=stamped,
             )
         assert row is not None
-        while handle_mails(self.office, self.now):
+        while handle_mails(self.services, self.now):
             pass
         return self.row(row)
 
@@ -125,7 +125,7 @@ class DeskAtWork:
         return self.receive(mail.as_bytes(), mailbox=mailbox, genuine=genuine)
 
     def answer(self, sender: str, name: str, body: str, *, mailbox: str = "tac@tac.example", genuine: bool = True) -> InboundRow:
-        with self.office.database.read() as c:
+        with self.services.database.read() as c:
             answered = notice.newest_to(c, name, sender)
         assert answered is not None, f"{sender} never got {name}"
         message_id = f"{self.count + 1}@{sender.rpartition('@')[2]}"
@@ -133,17 +133,17 @@ class DeskAtWork:
         return self.receive(mail.as_bytes(), mailbox=mailbox, genuine=genuine)
 
     def row(self, id: int) -> InboundRow:
-        with self.office.database.read() as c:
+        with self.services.database.read() as c:
             return inbound.load(c, id)
 
     def case(self, number: str) -> Case:
-        with self.office.database.read() as c:
+        with self.services.database.read() as c:
             found = case_rows.load(c, number)
         assert found is not None
         return found
 
     def all_notices(self) -> list[NoticeRow]:
-        with self.office.database.read() as c:
+        with self.services.database.read() as c:
             return notice.all_since(c, 0)
 
     def new_notices(self) -> list[tuple[str, tuple[str, ...]]]:

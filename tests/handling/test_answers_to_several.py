@@ -30,7 +30,7 @@ def returns(desk: DeskAtWork) -> DeskAtWork:
         Device(serial="2102352KLM10L5000457", part_number="02352KLM", model="NE40E-X8", contract="HC-1"),
         Device(serial="2102352KLM10L5000999", part_number="02352KLM", model="NE40E-X8", contract="HC-2"),
     )
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         replace_register(c, replace(REGISTER, contracts=(*REGISTER.contracts, EASTWIND), devices=devices, partners=(north,)))
     assert issue_return(desk) == OURS
     desk.write(ANNA, "Second board", "Serial number: 2102352KLM10L5000457\n\nThe second board reboots every few minutes.\n")

@@ -23,7 +23,7 @@ def hezo(make_desk: Callable[..., DeskAtWork]) -> DeskAtWork:
 
 
 def due(desk: DeskAtWork) -> datetime:
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         (row,) = [row for row in deadline.waiting_of(c, [NUMBER]) if row.kind == "response_breached"]
     return row.due_at
 

@@ -36,7 +36,7 @@ def attacked(desk: DeskAtWork) -> tuple[object, ...]:
 
 
 def state(desk: DeskAtWork) -> tuple[object, ...]:
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         lines = [len(journal.of_case(c, number)) for number in ("SR-100001", "RMA-100001")]
     return desk.case("SR-100001"), desk.case("RMA-100001"), lines
 
@@ -50,7 +50,7 @@ def in_body(desk: DeskAtWork, eve: str, body: str) -> bytes:
 
 
 def with_stolen_token(desk: DeskAtWork, eve: str, body: str) -> bytes:
-    return mail_of(eve, "hello", body, to=case_address(desk.office.address_key, TAC, "RMA-100001"))
+    return mail_of(eve, "hello", body, to=case_address(desk.services.address_key, TAC, "RMA-100001"))
 
 
 def in_references(desk: DeskAtWork, eve: str, body: str) -> bytes:

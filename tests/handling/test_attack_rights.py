@@ -26,7 +26,7 @@ def with_return(desk: DeskAtWork, customer: str = ANNA) -> tuple[object, ...]:
 
 
 def state(desk: DeskAtWork) -> tuple[object, ...]:
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         lines = [len(journal.of_case(c, number)) for number in ("SR-100001", "RMA-100001")]
     return desk.case("SR-100001"), desk.case("RMA-100001"), lines
 
@@ -203,7 +203,7 @@ def test_two_customers_never_meet(desk: DeskAtWork) -> None:
     contract = replace(REGISTER.contracts[0], number="HC-2", company="Contoso", domains=("contoso.example",))
     carl = Contact(email=CARL, name="Carl", company="Contoso", contract="HC-2", role="customer", language="en")
     his = Device(serial="2102352KLM10L5000999", part_number="02352KLM", model="S5700", contract="HC-2")
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         both = replace(REGISTER, contracts=(*REGISTER.contracts, contract), devices=(*REGISTER.devices, his))
         replace_register(c, replace(both, contacts=(*REGISTER.contacts, carl)))
     before = with_return(desk)

@@ -45,7 +45,7 @@ def test_reminders_of_clocks_count_and_stop_at_the_cap_too(desk: DeskAtWork) -> 
         desk.write(EVE, f"Question {number}", QUESTION)
     before = sent_to(desk, EVE)
     desk.now += timedelta(days=4)
-    handle_deadlines(desk.office, desk.now)
+    handle_deadlines(desk.services, desk.now)
     assert before == 5
     assert sent_to(desk, EVE) == 10
 

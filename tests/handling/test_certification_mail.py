@@ -147,7 +147,7 @@ def test_an_unauthorised_approval_changes_nothing(desk: DeskAtWork) -> None:
 def test_the_journal_keeps_how_the_day_was_counted(desk: DeskAtWork) -> None:
     """BX2"""
     number = apply_for_stars(desk)
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         rows = journal.of_case(c, number)
     assert any(row.steps and row.text == "a decision is due by 2026-11-25" for row in rows)
 
@@ -173,7 +173,7 @@ def test_a_stranger_who_applies_in_a_partners_name_is_shown_as_one(desk: DeskAtW
 def test_only_the_service_manager_reports_and_nobody_whose_name_or_address_looks_like_it(
     desk: DeskAtWork, named: str, sender: str, genuine: bool, counts: bool
 ) -> None:
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         replace_register(c, replace(REGISTER, partners=(replace(PARTNER, service_manager=named),)))
     number = certified(desk)
     desk.write(sender, f"Re: {number}", "Li Wei has left us on 2026-11-18.", mailbox=BOX, genuine=genuine)
@@ -183,14 +183,14 @@ def test_only_the_service_manager_reports_and_nobody_whose_name_or_address_looks
 def test_a_partner_s_address_has_the_share_of_a_known_one(desk: DeskAtWork) -> None:
     """IN7: a certification has no contract, yet its clocks never fall silent towards a partner."""
     case = desk.case(apply_for_stars(desk))
-    office, house, stranger = desk.office, desk.office.desks[0], "eve@elsewhere.example"
+    services, house, stranger = desk.services, desk.services.desks[0], "eve@elsewhere.example"
     values = {"understood": (), "decision_due": desk.now.date(), "steps": (), "recertifies": "", "held": None}
     clock = Trigger(who="mailflow", what="deadline", at=desk.now, deadline_id=1)
-    with office.database.write() as c:
+    with services.database.write() as c:
         for address in (ZHANG, stranger) * house.caps.unknown_per_day:
             effect = SendNotice(notice="certification/received", to=(address,), values=values)
-            write_notice(Work.begin(c, office, house, Trigger(who="mailflow", what="note", at=desk.now)), case, effect)
-        work = Work.begin(c, office, house, clock)
+            write_notice(Work.begin(c, services, house, Trigger(who="mailflow", what="note", at=desk.now)), case, effect)
+        work = Work.begin(c, services, house, clock)
         letters = (SendNotice(notice="certification/expired", to=(one,)) for one in (ZHANG, stranger))
         chosen = [choose_recipients(work, case, letter)[0] for letter in letters]
     assert chosen == [(ZHANG,), ()]

@@ -13,13 +13,13 @@ CCR, CSE = "ccr@tac.example", "cse@tac.example"
 
 
 def journal_of(desk: DeskAtWork, number: str) -> list[tuple[str, str]]:
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         return [(row.what, row.text) for row in journal.of_case(c, number)]
 
 
 def clocks(desk: DeskAtWork, number: str) -> list[tuple[str, str, datetime]]:
     """(kind, key, instant) of the case's waiting deadlines."""
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         return [(row.kind, row.key, row.due_at) for row in deadline.waiting_of(c, [number])]
 
 

@@ -32,10 +32,10 @@ def partner(domain: str, contact: str) -> Partner:
 def look(desk: DeskAtWork, at: datetime) -> list[NoticeRow]:
     """What the digests that are due at an instant write, once the deadlines up to then have fallen."""
     desk.now = at
-    while handle_deadlines(desk.office, at):
+    while handle_deadlines(desk.services, at):
         pass
     before = len(desk.all_notices())
-    handle_digests(desk.office, at)
+    handle_digests(desk.services, at)
     return desk.all_notices()[before:]
 
 
@@ -102,7 +102,7 @@ def test_letters_that_did_not_leave_are_told_once_refused_and_daily_while_held(d
     """OUT2"""
     at_work(desk)
     open_request(desk)
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         refused, held = outbox.lease_due(c, now=desk.now, owner="test", lease=timedelta(minutes=1), limit=2)
         outbox.mark_failed(c, refused.id, "test", "550 no such user", desk.now + timedelta(minutes=1))
         outbox.mark_held(c, held.id, "test", "outcome unknown")
@@ -121,7 +121,7 @@ def test_a_digest_is_written_once(desk: DeskAtWork) -> None:
     assert look(desk, MONDAY + timedelta(seconds=1)) == []
     assert look(desk, MONDAY - timedelta(days=2)) == []
     assert look(desk, MONDAY + timedelta(hours=3)) == []
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         assert deadline.settle_digest(c, "huawei-tac", "staff", MONDAY) is False
 
 
@@ -138,7 +138,7 @@ def test_what_breaks_while_it_is_written_leaves_no_trace(desk: DeskAtWork, monke
     with monkeypatch.context() as broken:
         broken.setattr(deadline, "record_letters", crash)
         with pytest.raises(RuntimeError):
-            handle_digests(desk.office, MONDAY)
+            handle_digests(desk.services, MONDAY)
     assert len(desk.all_notices()) == before
     assert len(look(desk, MONDAY)) == 1
 
@@ -147,7 +147,7 @@ def test_after_an_outage_the_newest_is_sent_and_no_older_one(desk: DeskAtWork) -
     """From Friday the 20th to Thursday the 26th; the 24th and 25th are not told again."""
     at_work(desk)
     desk.write(ANNA, "Noise", "My router is loud.\n")
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         outbox.mark_held(c, outbox.lease_due(c, now=desk.now, owner="t", lease=timedelta(minutes=1), limit=1)[0].id, "t", "unknown")
     thursday = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
     assert {row.subject for row in look(desk, thursday)} == {"Digest of 26 November 2026"}
@@ -175,7 +175,7 @@ def register_of(desk: DeskAtWork, *partners: Partner, contacts: tuple[Contact, .
         contacts=(*REGISTER.contacts, *contacts),
         partners=partners,
     )
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         replace_register(c, changed)
 
 
@@ -243,8 +243,8 @@ def test_a_partner_is_written_to_in_its_contacts_language(desk: DeskAtWork, lang
 
 
 def test_staff_read_their_digest_in_the_desks_first_language(desk: DeskAtWork) -> None:
-    (own,) = desk.office.desks
-    desk.office = replace(desk.office, desks=(replace(own, languages=("pl", "en", "zh")),))
+    (own,) = desk.services.desks
+    desk.services = replace(desk.services, desks=(replace(own, languages=("pl", "en", "zh")),))
     at_work(desk)
     desk.now = MONDAY - timedelta(minutes=30)
     number = open_request(desk)
@@ -269,14 +269,14 @@ def test_a_digest_that_cannot_be_written_keeps_no_other(make_desk: Callable[...,
 
 def test_the_next_moment_is_known_for_those_who_let_time_jump(desk: DeskAtWork) -> None:
     at_work(desk)
-    assert next_digest_moment(desk.office) == MONDAY
+    assert next_digest_moment(desk.services) == MONDAY
     look(desk, MONDAY)
-    assert next_digest_moment(desk.office) == MONDAY + timedelta(hours=1)
+    assert next_digest_moment(desk.services) == MONDAY + timedelta(hours=1)
 
 
 def test_quarantine_of_another_desk_is_not_told(desk: DeskAtWork) -> None:
     at_work(desk)
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         row = inbound.store_mail(
             c, mailbox="other@elsewhere.example", uidvalidity=1, uid=1, received_at=START, stored_at=START, raw=b"Subject: x\n\ny\n"
         )

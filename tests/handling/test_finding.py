@@ -23,7 +23,7 @@ QUESTION = "Which software version do I need for my router, please?\n"
 
 
 def cases(desk: DeskAtWork) -> dict[str, str]:
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         return {case.number: case.customer for case in case_rows.list_cases(c)}
 
 
@@ -94,7 +94,7 @@ def test_two_desks_written_to_at_once_have_a_case_each(make_desk: Callable[..., 
     rows = [desk.receive(mail, mailbox=box) for box in (TAC, "help@other.example", RECEIVING)]
     assert [(row.state, row.case_number) for row in rows] == [("opened", "SR-100001"), ("opened", "OT-100001"), ("duplicate", None)]
     assert "SR-100001" not in "".join(one.text for one in desk.all_notices() if one.desk == "other")
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         assert audit.handled_twice(c) == []
 
 
@@ -115,7 +115,7 @@ def test_a_desk_never_finds_the_case_of_another_one(make_desk: Callable[..., Des
     desk = make_desk(desks=(load_desk(shipped_desks() / "huawei-tac"), second_desk()))
     desk.write(ANNA, "Board reboots", REQUEST)
     answered = next(one for one in desk.all_notices() if one.name == "service_request/accepted")
-    token = case_address(desk.office.address_key, "help@other.example", "SR-100001")
+    token = case_address(desk.services.address_key, "help@other.example", "SR-100001")
     mail = write_mail(
         sender=ANNA,
         to=[token if named == "token" else "help@other.example"],
@@ -143,7 +143,7 @@ def test_nothing_is_ever_written_to_an_address_of_ours(desk: DeskAtWork) -> None
     """IN7: Cc and case variants with a plus included."""
     desk.write(ANNA, "Board reboots", REQUEST, cc=["Receiving+x@TAC.example", JAN])
     everybody = {address for one in desk.all_notices() for address in (*one.to, *one.cc)}
-    assert not [address for address in everybody if desk.office.is_own(address)]
+    assert not [address for address in everybody if desk.services.is_own(address)]
 
 
 def test_another_mailflows_notice_is_a_machines_mail_and_ours_is_an_echo(desk: DeskAtWork) -> None:
@@ -184,6 +184,6 @@ def test_all_mails_of_two_desks_are_kept(make_desk: Callable[..., DeskAtWork]) -
     desk = make_desk(desks=(load_desk(shipped_desks() / "huawei-tac"), second_desk()))
     for box in (TAC, "help@other.example"):
         desk.receive(to_both(REQUEST), mailbox=box)
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         assert inbound.counts(c) == {"opened": 2}
     assert cases(desk) == {"SR-100001": ANNA, "OT-100001": ANNA}

@@ -25,23 +25,23 @@ from tests.notices.samples import sample_values
 @pytest.mark.parametrize("language", ["en", "pl", "zh"])
 def test_every_letter_about_a_case_asks_for_answers_to_its_signed_address(desk: DeskAtWork, language: str) -> None:
     """OUT1, BX7: Reply-To and each prepared answer carry the case's token."""
-    office = desk.office
+    services = desk.services
     wrong = []
     for name in Templates(shipped_templates()).notices(language):
         values = sample_values(name)
         case = values["case"].changed(language=language)
         own = {key: value for key, value in values.items() if key not in FRAME}
         effect = SendNotice(notice=name, to=("anna@customer.example",), values=own)
-        with office.database.write() as c:
+        with services.database.write() as c:
             if case_rows.load(c, case.number) is None:
                 case_rows.insert(c, case.changed(parent=None))
-            written = write_notice(Work.begin(c, office, office.desks[0], Trigger(who="mailflow", what="test", at=START)), case, effect)
+            written = write_notice(Work.begin(c, services, services.desks[0], Trigger(who="mailflow", what="test", at=START)), case, effect)
             raw = notices.load(c, written).raw
         mail = message_from_bytes(raw, policy=default)
         (address,) = mail["Reply-To"].addresses
         html = mail.get_body(("html",)).get_content()
         links = [piece.partition("?")[0] for piece in html.split('href="mailto:')[1:]]
-        token = verify_token(office.address_key, address.username.partition("+")[2])
+        token = verify_token(services.address_key, address.username.partition("+")[2])
         if (token, set(links) - {address.addr_spec}, mail["Content-Language"]) != (case.number, set(), language):
             wrong.append((name, str(mail["Reply-To"]), links))
     assert wrong == []
@@ -61,8 +61,8 @@ def test_one_bad_recipient_never_stops_a_letter_to_staff_or_to_the_manufacturer(
     desk.write("anna@northwind.example", "Board reboots", "Serial: 2102352KLM10L5000456")
     case = desk.case("SR-100001")
     bad, good, copied = "a..b@tac.example", "ccr@tac.example", "admin@tac.example"
-    with desk.office.database.write() as c:
-        work = Work.begin(c, desk.office, desk.office.desks[0], Trigger(who="mailflow", what="test", at=START))
+    with desk.services.database.write() as c:
+        work = Work.begin(c, desk.services, desk.services.desks[0], Trigger(who="mailflow", what="test", at=START))
         effects = [SendNotice(notice=name, to=to, cc=(copied,), to_staff=to_staff, values=values) for to in ((bad, good), (bad,))]
         letters = [notices.load(c, write_notice(work, case, effect)) for effect in effects]
         lines = [row.text for row in journal.of_case(c, case.number) if "no server takes" in row.text]

@@ -192,7 +192,7 @@ def test_the_second_question_shows_what_was_understood_in_the_same_thread(desk: 
     desk.write(ANNA, "Card", "The card reboots every hour.")
     first = newest(desk, "service_request/information_request")
     desk.now += timedelta(days=7)
-    handle_deadlines(desk.office, desk.now)
+    handle_deadlines(desk.services, desk.now)
     again = newest(desk, "service_request/information_request")
     assert again.id != first.id
     assert again.subject == first.subject == "Re: [SR-100001] Card"
@@ -203,7 +203,7 @@ def test_a_stranger_is_reminded_without_a_word_of_its_own_mail(desk: DeskAtWork)
     """SR1"""
     desk.write(BOB, "Click here", "Our router is broken, and packets are lost.")
     desk.now += timedelta(days=7)
-    handle_deadlines(desk.office, desk.now)
+    handle_deadlines(desk.services, desk.now)
     again = newest(desk, "service_request/information_request")
     assert ("Click here" in again.subject, "packets" in again.text) == (False, False)
 

@@ -128,7 +128,7 @@ def test_after_an_outage_the_customer_hears_an_honest_word(desk: DeskAtWork) -> 
     mail = write_mail(
         sender=ANNA, to=["tac@tac.example"], cc=(), subject="Card", body=REQUEST, at=desk.now, message_id="1@northwind.example"
     )
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         inbound.store_mail(
             c,
             mailbox="tac@tac.example",
@@ -138,7 +138,7 @@ def test_after_an_outage_the_customer_hears_an_honest_word(desk: DeskAtWork) -> 
             stored_at=desk.now,
             raw=stamp(mail.as_bytes(), True),
         )
-    handle_mails(desk.office, desk.now + timedelta(hours=5))
+    handle_mails(desk.services, desk.now + timedelta(hours=5))
     assert [name for name, _ in desk.new_notices()] == [
         "service_request/accepted",
         "service_request/customer_message",
@@ -225,7 +225,7 @@ def test_a_solved_request_runs_again_when_its_customer_escalates(desk: DeskAtWor
 
 def test_a_machines_words_choose_no_language(desk: DeskAtWork) -> None:
     """OUT5, IN8: an alarm written in Polish, of a contract in English."""
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         replace_register(c, replace(REGISTER, contacts=(replace(REGISTER.contacts[0], language=""),)))
     words = "Dzień dobry, od wczoraj wieczorem płyta główna restartuje się co kilka minut i klienci nie mają dostępu do sieci."
     desk.write("callhome@devices.example", "Alarm", f"Alarm name: FabricFault\nSeverity: Major\nESN: {SERIAL}\n{words}")

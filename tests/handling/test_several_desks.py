@@ -83,7 +83,7 @@ def test_a_number_of_one_desk_means_nothing_at_the_other(both: DeskAtWork, sende
 def test_a_signed_address_of_one_desk_is_none_at_the_other(both: DeskAtWork) -> None:
     """The desks of a daemon share the key, never the cases (BX7)."""
     both.write(ANNA, SECRET, REQUEST, mailbox=TAC)
-    with both.office.database.read() as c:
+    with both.services.database.read() as c:
         accepted = notice.newest_to(c, "service_request/accepted", ANNA)
     assert accepted is not None
     token = parsed_reply_to(accepted.raw).partition("+")[2].partition("@")[0]
@@ -117,12 +117,12 @@ def test_one_desk_hands_over_to_the_other_of_the_same_daemon(both: DeskAtWork) -
     """DK1: as if they were on two machines; the border has seen each mail."""
     both.write(ANNA, "Board", REQUEST, mailbox=HEZO)
     both.answer("cse@cocare.example", "service_request/customer_message", "/handover", mailbox=HEZO)
-    with both.office.database.read() as c:
+    with both.services.database.read() as c:
         handover = notice.newest_to(c, "service_request/handover", TAC)
     assert handover is not None
     arrived = both.receive(handover.raw, mailbox=TAC)
     assert (arrived.state, arrived.case_number, both.case("SR-100001").customer) == ("opened", "SR-100001", HEZO)
-    with both.office.database.read() as c:
+    with both.services.database.read() as c:
         answer = notice.newest_to(c, "service_request/acknowledgement", HEZO)
     assert answer is not None
     both.new_notices()
@@ -134,5 +134,5 @@ def test_one_desk_hands_over_to_the_other_of_the_same_daemon(both: DeskAtWork) -
 
 def test_a_desk_runs_alone_as_well(both: DeskAtWork) -> None:
     """One desk a daemon is the same desk."""
-    alone = DeskAtWork(replace(both.office, desks=(both.office.desk("hezo-cocare"),)))
+    alone = DeskAtWork(replace(both.services, desks=(both.services.desk("hezo-cocare"),)))
     assert alone.write(ANNA, "Board", REQUEST, mailbox=HEZO).case_number == "HZS-100001"

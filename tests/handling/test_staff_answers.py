@@ -16,7 +16,7 @@ PGP = "-----BEGIN PGP MESSAGE-----\n\nhQEMA0xxxxxxxxxxxxxxxxxx\n=abcd\n-----END 
 
 def answer_through_relay(desk: DeskAtWork, body: str, *, name: str = RELAYED, quotes: bool = True) -> None:
     """An answer of the engineer by way of a server that gives our letters other Message-IDs."""
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         answered = notice.newest_to(c, name, CSE)
     assert answered is not None
     raw = write_answer(answered.raw, sender=CSE, body=body, at=desk.now, message_id=f"{desk.count}@relay.example")

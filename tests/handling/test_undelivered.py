@@ -23,7 +23,7 @@ REQUEST = "Serial number: 2102352KLM10L5000456\n\nThe main board reboots every f
 def two_contacts(desk: DeskAtWork) -> Iterator[DeskAtWork]:
     """The contract has a second contact, Ewa."""
     ewa = Contact(email=EWA, name="Ewa", company="Northwind", contract="HC-1", role="customer", language="en")
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         replace_register(c, replace(REGISTER, contacts=(*REGISTER.contacts, ewa)))
     yield desk
 
@@ -33,7 +33,7 @@ def newest(desk: DeskAtWork, name: str) -> NoticeRow:
 
 
 def bounces(desk: DeskAtWork, address: str) -> int:
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         return notice.bounces_of(c, [address]).get(address, 0)
 
 
@@ -66,7 +66,7 @@ def test_the_next_contact_gets_what_the_customer_cannot(two_contacts: DeskAtWork
     desk.receive(bounce_of(ANNA, newest(desk, "service_request/accepted").message_id))
     desk.answer("cse@tac.example", "service_request/customer_message", "Please send us the log.\n")
     assert tuple(newest(desk, "service_request/staff_message").to) == (EWA,)
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         lines = [row.text for row in journal.of_case(c, "SR-100001")]
     assert f"service_request/staff_message goes to {EWA}: mail to the others came back" in lines
 
@@ -99,7 +99,7 @@ def test_a_bounced_letter_of_a_return_is_told_to_its_rule(two_contacts: DeskAtWo
     before = desk.case("RMA-100001")
     row = desk.receive(bounce_of(ANNA, newest(desk, "rma/customer_request_verification").message_id))
     assert (row.state, row.case_number) == ("bounce", "RMA-100001")
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         acts = [line.what for line in journal.of_case(c, "RMA-100001")]
     assert acts.count("bounce") >= 2
     assert desk.case("RMA-100001").number == before.number
@@ -119,15 +119,15 @@ def test_a_refusal_by_the_server_is_told_like_a_bounce(desk: DeskAtWork) -> None
     """OUT2: 5xx is journalled and told to the CCR, once."""
     desk.write(ANNA, "Board reboots", REQUEST)
     desk.new_notices()
-    with desk.office.database.write() as c:
+    with desk.services.database.write() as c:
         (way,) = [row for row in outbox.list_rows(c) if row.recipient == ANNA]
         for item in outbox.lease_due(c, now=desk.now, owner="a", lease=desk.now - desk.now, limit=10):
             if item.id == way.id:
                 outbox.mark_failed(c, item.id, "a", "550 5.1.1 no such user", desk.now)
-    assert handle_refused(desk.office, desk.now) == 1
+    assert handle_refused(desk.services, desk.now) == 1
     assert desk.new_notices() == [("staff/bounce_alert", (CCR,))]
     assert bounces(desk, ANNA) == 1
-    assert handle_refused(desk.office, desk.now) == 0
+    assert handle_refused(desk.services, desk.now) == 0
 
 
 def test_a_deadline_that_fails_three_times_is_told_once(make_desk: Callable[..., DeskAtWork], tmp_path: Path) -> None:
@@ -144,8 +144,8 @@ def test_a_deadline_that_fails_three_times_is_told_once(make_desk: Callable[...,
     desk.write(ANNA, "Board reboots", "Priority P2\n" + REQUEST)
     desk.new_notices()
     for _ in range(6):
-        handle_deadlines(desk.office, desk.now + timedelta(minutes=31))
+        handle_deadlines(desk.services, desk.now + timedelta(minutes=31))
     assert desk.new_notices() == [("staff/attention", (ADMIN,))]
     assert "SR-100001 failed 3 times" in " ".join(newest(desk, "staff/attention").text.split())
-    with desk.office.database.read() as c:
+    with desk.services.database.read() as c:
         assert [(row.case_number, row.kind, row.attempts) for row in deadline.stuck(c, 3)] == [("SR-100001", "response_warning", 3)]

@@ -155,7 +155,7 @@ def test_a_clock_that_fired_since_is_not_set_again(desk: DeskAtWork) -> None:
     desk.now += timedelta(minutes=25)
     desk.write(CCR, f"Re: {number}", "/assign me\n")
     desk.now += timedelta(minutes=6)
-    assert handle_deadlines(desk.office, desk.now) == 1
+    assert handle_deadlines(desk.services, desk.now) == 1
     left = clocks(desk, number)
     assert [(kind, key) for kind, key, _ in left] == [("response_warning", "80"), ("response_breached", "")]
     assert "is taken back" in undo(desk, number, minutes=1)
@@ -168,7 +168,7 @@ def test_a_clock_that_the_command_set_and_that_fired_keeps_it(desk: DeskAtWork) 
     desk.now += timedelta(minutes=10)
     desk.write(CCR, f"Re: {number}", "/priority P1\n")
     desk.now += timedelta(minutes=6)
-    assert handle_deadlines(desk.office, desk.now) == 1
+    assert handle_deadlines(desk.services, desk.now) == 1
     assert f"{number} has changed since “/priority P1”" in undo(desk, number, minutes=1)
     assert desk.case(number).priority == "P1"
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from mailflow.message.model import Address, Kind, Mail, Nature
-from mailflow.policy.triage import NO_SENDER, Strange, Verdict, add_nature, triage
+from mailflow.policy.triage import NO_SENDER, TriageInput, Verdict, add_nature, triage
 
-PERSON = Strange(
+PERSON = TriageInput(
     mail=Mail(senders=(Address("anna@customer.example"),)),
     nature=Nature(Kind.PERSON, "no mark"),
     is_duplicate=False,
@@ -18,11 +18,11 @@ PERSON = Strange(
 )
 
 
-def of_kind(kind: Kind, **changes: object) -> Strange:
+def of_kind(kind: Kind, **changes: object) -> TriageInput:
     return replace(PERSON, nature=Nature(kind, "a mark"), **changes)
 
 
-def with_headers(*headers: tuple[str, str]) -> Strange:
+def with_headers(*headers: tuple[str, str]) -> TriageInput:
     return replace(PERSON, mail=replace(PERSON.mail, headers=headers))
 
 
@@ -50,7 +50,7 @@ def with_headers(*headers: tuple[str, str]) -> Strange:
         (replace(PERSON, mail=Mail(senders=()), nature=Nature(Kind.BOUNCE, "")), Verdict.BOUNCE),
     ],
 )
-def test_the_first_row_that_holds_decides(strange: Strange, verdict: Verdict | None) -> None:
+def test_the_first_row_that_holds_decides(strange: TriageInput, verdict: Verdict | None) -> None:
     assert triage(strange).verdict == verdict
 
 

@@ -107,7 +107,7 @@ def facts_of_case(work: Work, facts_type: type[F], case: Case, event: Event, dev
 
 
 def as_of(work: Work, event: Event) -> datetime:
-    """When the event counts: a mail by its arrival (T3), all else by when it is handled."""
+    """Return when the event counts: a mail by its arrival (T3), all else by when it is handled."""
     return event.at if isinstance(event, MailReceived) else work.now
 
 
