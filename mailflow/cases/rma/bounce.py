@@ -24,11 +24,10 @@ from mailflow.cases.rma.clock import (
 from mailflow.cases.rma.deadline import reminder_of
 from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days
 from mailflow.cases.rma.details import LIFECYCLE, Return, standing_state
-from mailflow.cases.rma.invoicing import NEEDED, VERIFICATION, tell_invoiced, weigh
+from mailflow.cases.rma.invoicing import NEEDED, VERIFICATION, tell_invoiced, weigh, withdraw
 from mailflow.cases.rma.letters import tell_customer
 from mailflow.cases.rma.opening import verify
 from mailflow.cases.rma.units import Obligation
-from mailflow.cases.rma.withdrawal import withdraw
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.rma.announcement import announce, state_once_announced
-from mailflow.cases.rma.booking import book_receipt
 from mailflow.cases.rma.bounce import reach_again
 from mailflow.cases.rma.clock import RETURN_CLOCK, VALIDITY_CLOCK, ask_for_delivery, start_validity_clock, stop
 from mailflow.cases.rma.correction import correct
@@ -22,10 +21,10 @@ from mailflow.cases.rma.delivery import (
     parts_sent,
 )
 from mailflow.cases.rma.details import LIFECYCLE, Parcel, Return, RmaDetails, standing_state
-from mailflow.cases.rma.invoicing import confirm_invoice
+from mailflow.cases.rma.invoicing import confirm_invoice, withdraw_all
 from mailflow.cases.rma.letters import days_by_part, tell_customer, with_remarks
 from mailflow.cases.rma.opening import verify_anew
-from mailflow.cases.rma.withdrawal import withdraw_all
+from mailflow.cases.rma.receipt import book_receipt
 from mailflow.message.model import ReturnLine, ReturnNotification
 from mailflow.policy import command_rules
 from mailflow.policy.case import narrow

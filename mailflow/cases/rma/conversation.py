@@ -19,9 +19,9 @@ from mailflow.cases.rma.delivery import (
     tell_validity,
 )
 from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails, standing_state
-from mailflow.cases.rma.invoicing import grace_ends
-from mailflow.cases.rma.letters import relay_to_receiving, tell_customer, tell_staff
-from mailflow.cases.rma.withdrawal import withdraw
+from mailflow.cases.rma.invoicing import withdraw
+from mailflow.cases.rma.letters import grace_ends, relay_to_receiving, tell_customer, tell_staff
+from mailflow.cases.rma.receipt import book_receipt
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import ReturnNotification
 from mailflow.policy.case import narrow

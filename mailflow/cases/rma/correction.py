@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from mailflow.cases.rma.booking import book_receipt, settle
 from mailflow.cases.rma.clock import ask_for_delivery, clock_of, grown_days, start_validity_clock, without_final_notice
 from mailflow.cases.rma.details import UNDER_WAY, Return, RmaDetails, standing_state
 from mailflow.cases.rma.letters import outstanding_items
 from mailflow.cases.rma.opening import MOST_UNITS, description_of, verify_anew
+from mailflow.cases.rma.receipt import book_receipt, settle
 from mailflow.cases.rma.units import Unit, authorise, lay_days, updated
 from mailflow.message.item import Item
 from mailflow.policy.case import narrow

@@ -23,8 +23,8 @@ from mailflow.cases.rma.clock import (
 )
 from mailflow.cases.rma.delivery import ask_about_delivery, is_awaited
 from mailflow.cases.rma.details import Return, standing_state
-from mailflow.cases.rma.invoicing import announced_parcels, priced, request_invoice
-from mailflow.cases.rma.letters import amounts_of, ask_to_ship, tell_customer, totals_of
+from mailflow.cases.rma.invoicing import priced, request_invoice
+from mailflow.cases.rma.letters import amounts_of, announced_parcels, ask_to_ship, tell_customer, totals_of
 from mailflow.cases.rma.units import Unit, steps_of
 from mailflow.policy.decision import Decision, SendNotice, SetDeadline
 from mailflow.policy.desk import Desk
@@ -154,7 +154,6 @@ def give_final_notice(case: Return, event: DeadlineFell, facts: Facts, desk: Des
     letter = tell_customer(
         overdue,
         "final_notice",
-        at_most_once=True,
         return_due=day,
         outstanding=overdue.details.rows_of(units),
         amounts=amounts_of(asked),
@@ -169,7 +168,7 @@ def give_final_notice(case: Return, event: DeadlineFell, facts: Facts, desk: Des
         steps=steps_of(units),
     )
     request = ask_finance_on(invoice_on, facts, now, key=day.isoformat(), steps=steps_of(units))
-    return Decision(case=overdue, effects=(letter, request), reason=f"the return was due on {day}")
+    return Decision(case=overdue, effects=(replace(letter, at_most_once=True), request), reason=f"the return was due on {day}")
 
 
 RULES: Mapping[str, Rule] = {

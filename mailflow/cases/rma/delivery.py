@@ -20,9 +20,9 @@ from mailflow.cases.rma.clock import (
     without_invoice,
 )
 from mailflow.cases.rma.details import Parcel, Return, RmaDetails, standing_state
+from mailflow.cases.rma.invoicing import withdraw
 from mailflow.cases.rma.letters import tell_customer
 from mailflow.cases.rma.units import Obligation, deliver, delivered_last, lay_days, steps_of
-from mailflow.cases.rma.withdrawal import withdraw
 from mailflow.message.item import Item
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
@@ -230,10 +230,9 @@ def tell_due_days(case: Return, today: date, *, asked: int = 0, granted: int = 0
     if not details.due_days:
         return ask_about_delivery(case)
     waiting = [one for one in details.units if one.is_outstanding]
-    return tell_customer(
+    letter = tell_customer(
         case,
         "extended",
-        attach=("deadline_calendar",),
         days=details.due_days,
         owed=details.owed,
         today=today,
@@ -244,6 +243,7 @@ def tell_due_days(case: Return, today: date, *, asked: int = 0, granted: int = 0
         asked_for_validity=False,
         invoice_on=min((one.invoice_on for one in waiting if one.invoice_on), default=None),
     )
+    return replace(letter, attach=("deadline_calendar",))
 
 
 def tell_validity(case: Return, today: date, *, asked: bool = False) -> SendNotice:

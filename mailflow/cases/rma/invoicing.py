@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from mailflow.cases.rma.clock import INVOICE_CONFIRMATION, INVOICE_REQUEST, without_invoice
 from mailflow.cases.rma.details import Return, RmaDetails
-from mailflow.cases.rma.letters import amounts_of, ask_to_decide, tell_customer, tell_staff, totals_of
+from mailflow.cases.rma.letters import amounts_of, announced_parcels, ask_to_decide, grace_ends, tell_customer, tell_staff, totals_of
 from mailflow.cases.rma.units import Invoice, Obligation, Unit, lay_days, steps_of
-from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.case import PendingConfirmation
-from mailflow.policy.decision import Decision, Effect, Note, SendNotice, SetDeadline
+from mailflow.policy.decision import Decision, Effect, Note, NoticeValues, SendNotice, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven, DeadlineFell
 from mailflow.policy.facts import Facts, SentNotice
-from mailflow.policy.term import Term
 
 INVOICE_FILES = ("invoice_csv", "invoice_json", "evidence")
 
@@ -105,32 +102,6 @@ def invoiceable(details: RmaDetails, facts: Facts, desk: Desk, today: date) -> t
         spared = sum(unit.invoice is not None and unit.place in moving for unit in same)
         free += [unit for unit in same if not unit.invoice and unit.place not in moving][spared:]
     return laid, tuple(free), min(waits, default=None)
-
-
-def grace_ends(units: Iterable[Unit], calendar: BusinessCalendar, grace: Term) -> dict[int, date]:
-    """The last day through which a unit counts as under way, by its place (RM9)."""
-    return {unit.place: calendar.end_of_term(unit.announcement.on, grace).day for unit in units if unit.is_on_its_way and unit.announcement}
-
-
-def announced_parcels(
-    details: RmaDetails, units: Iterable[Unit], facts: Facts, desk: Desk, today: date
-) -> tuple[tuple[tuple[str, date], ...], tuple[str, ...]]:
-    """Parcels with parts of these kinds that have not arrived: (which, last day of its grace) of those that count as under way (RM9), and
-    those that do so no more."""
-    named = {unit.part_number for unit in units}
-    ends = grace_ends(details.units, facts.calendar, desk.returns.transit_grace)
-    moving: dict[tuple[str, date], None] = {}
-    late: dict[str, None] = {}
-    for line in details.lines:
-        for parcel, held in line.announced.items():
-            waiting = [ends[unit.place] for unit in held if unit.place in ends]
-            if line.part_number in named and waiting:
-                which = f"{len(waiting)} × {line.part_number}: {parcel.carrier} {parcel.tracking}".replace(":  ", ": ")
-                if waiting[0] >= today:
-                    moving[which, waiting[0]] = None
-                else:
-                    late[which] = None
-    return tuple(moving), tuple(late)
 
 
 def has_ripe(details: RmaDetails, today: date) -> bool:
@@ -262,7 +233,7 @@ def hand_to_finance(case: Return, units: Sequence[Unit], facts: Facts, desk: Des
     asked, _ = priced(units, facts, now)
     owing = case.changed(state="to be invoiced", details=case.details.updated(asked))
     values = _values(owing, asked)
-    finance = tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), attach=INVOICE_FILES, at_most_once=True, **values)
+    finance = replace(tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), **values), attach=INVOICE_FILES, at_most_once=True)
     customer = tell_invoiced(owing, asked, facts, desk, facts.calendar.local_day(now))
     totals = ", ".join(f"{amount:.2f} {currency}" for currency, amount in totals_of(asked))
     return owing, (finance, customer), f"handed to finance: {totals}"
@@ -271,10 +242,10 @@ def hand_to_finance(case: Return, units: Sequence[Unit], facts: Facts, desk: Des
 def tell_invoiced(case: Return, units: Sequence[Unit], facts: Facts, desk: Desk, today: date) -> SendNotice:
     """Word to the customer of what finance was asked for, with its parcels that were announced and count as under way no more (RM9)."""
     _, not_arrived = announced_parcels(case.details, units, facts, desk, today)
-    return tell_customer(case, "invoice_notice", at_most_once=True, not_arrived=not_arrived, **_values(case, units))
+    return replace(tell_customer(case, "invoice_notice", not_arrived=not_arrived, **_values(case, units)), at_most_once=True)
 
 
-def _values(case: Return, units: Sequence[Unit]) -> dict[str, Any]:
+def _values(case: Return, units: Sequence[Unit]) -> NoticeValues:
     return {
         "outstanding": case.details.rows_of(units),
         "amounts": amounts_of(units),
@@ -283,3 +254,40 @@ def _values(case: Return, units: Sequence[Unit]) -> dict[str, Any]:
         "delivered_days": tuple(sorted({unit.obligation.delivered_on for unit in units if unit.obligation})),
         "steps": steps_of(units),
     }
+
+
+# What holds no more (RM9): finance and the customer are told, and nothing counts as requested
+
+
+def withdraw_all(case: Return, reason: Step | str, desk: Desk) -> tuple[Return, tuple[Effect, ...]]:
+    """Take back all that finance was asked for; where it was invoiced already, finance is asked for a credit note."""
+    return withdraw(case, lambda unit: unit.invoice is not None, reason, desk)
+
+
+def withdraw(
+    case: Return, which: Callable[[Unit], bool], reason: Step | str, desk: Desk, *, anew_on: date | None = None
+) -> tuple[Return, tuple[Effect, ...]]:
+    """Take back what finance was asked for of the units of which `which` is true, with one letter to finance and one to the customer.
+
+    A request that names such a unit is taken back whole, and what is left of it is asked for anew, on `anew_on`; the others stand. Of an
+    invoice that was written, finance is asked for a credit note for just those units; the rest stays invoiced.
+    """
+    asked = [(unit, unit.invoice) for unit in case.details.units if unit.invoice]
+    gone: dict[str, list[Unit]] = {}
+    for unit, invoice in sorted(asked, key=lambda pair: bool(pair[1].number)):
+        if which(unit):
+            gone.setdefault(invoice.number, []).append(unit)
+    if not gone:
+        return case, ()
+    requests = {unit.invoice.asked_at for unit in gone.get("", ()) if unit.invoice}
+    rest = [unit for unit, invoice in asked if not invoice.number and invoice.asked_at in requests and unit not in gone[""]]
+    taken_back = [unit for units in (*gone.values(), rest) for unit in units]
+    freed = case.changed(details=case.details.updated(unit.asked(None) for unit in taken_back))
+    effects: list[Effect] = []
+    for number, units in gone.items():
+        asked_anew = () if number else amounts_of(rest)
+        values: dict[str, object] = {"reason": reason, "amounts": amounts_of(units), "totals": totals_of(units), "invoice_number": number}
+        values |= {"asked_anew": asked_anew, "anew_on": anew_on if asked_anew else None}
+        effects.append(tell_staff(freed, "invoice_withdrawn", desk.staff_of(Role.FINANCE), for_finance=True, **values))
+        effects.append(tell_customer(freed, "invoice_withdrawn", for_finance=False, **values))
+    return freed, tuple(effects)

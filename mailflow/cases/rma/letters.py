@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from mailflow.cases.rma.details import Return, RmaDetails
 from mailflow.cases.rma.units import Line, Unit
+from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.customer_message import Summary, ask_staff, relay_to_staff
-from mailflow.policy.decision import SendNotice
+from mailflow.policy.decision import NoticeValues, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
+from mailflow.policy.facts import Facts
+from mailflow.policy.term import Term
 
 Amount = tuple[str, int, Decimal, Decimal, str, date]
 """(part number, quantity, unit price, total, currency, the day on which the parts are due)."""
 
 
-def tell_customer(
-    case: Return, notice: str, *, attach: tuple[str, ...] = (), at_most_once: bool = False, forward_attachments: bool = False, **values: Any
-) -> SendNotice:
-    return SendNotice(
-        notice=f"rma/{notice}",
-        to=(case.customer,),
-        cc=case.other_participants,
-        values=_framed(case, values),
-        attach=attach,
-        at_most_once=at_most_once,
-        forward_attachments=forward_attachments,
-    )
+def tell_customer(case: Return, notice: str, /, **values: object) -> SendNotice:
+    """The customer and all who take part get a notice."""
+    return SendNotice(notice=f"rma/{notice}", to=(case.customer,), cc=case.other_participants, values=_framed(case, values))
 
 
-def tell_staff(
-    case: Return, notice: str, to: tuple[str, ...], *, attach: tuple[str, ...] = (), at_most_once: bool = False, **values: Any
-) -> SendNotice:
-    return SendNotice(notice=f"rma/{notice}", to=to, to_staff=True, values=_framed(case, values), attach=attach, at_most_once=at_most_once)
+def tell_staff(case: Return, notice: str, to: tuple[str, ...], /, **values: object) -> SendNotice:
+    return SendNotice(notice=f"rma/{notice}", to=to, to_staff=True, values=_framed(case, values))
 
 
-def _framed(case: Return, values: dict[str, Any]) -> dict[str, Any]:
+def _framed(case: Return, values: Mapping[str, object]) -> NoticeValues:
     return {"rma": case.details, "lines": case.details.lines, "valid_through": case.details.valid_through, **values}
 
 
@@ -68,6 +59,35 @@ def totals_of(units: Iterable[Unit]) -> tuple[tuple[str, Decimal], ...]:
         if unit.invoice:
             totals[unit.invoice.currency] = totals.get(unit.invoice.currency, Decimal(0)) + unit.invoice.unit_price
     return tuple(totals.items())
+
+
+# Parcels of the customer that have not arrived
+
+
+def grace_ends(units: Iterable[Unit], calendar: BusinessCalendar, grace: Term) -> dict[int, date]:
+    """The last day through which a unit counts as under way, by its place (RM9)."""
+    return {unit.place: calendar.end_of_term(unit.announcement.on, grace).day for unit in units if unit.is_on_its_way and unit.announcement}
+
+
+def announced_parcels(
+    details: RmaDetails, units: Iterable[Unit], facts: Facts, desk: Desk, today: date
+) -> tuple[tuple[tuple[str, date], ...], tuple[str, ...]]:
+    """Parcels with parts of these kinds that have not arrived: (which, last day of its grace) of those that count as under way (RM9), and
+    those that do so no more."""
+    named = {unit.part_number for unit in units}
+    ends = grace_ends(details.units, facts.calendar, desk.returns.transit_grace)
+    moving: dict[tuple[str, date], None] = {}
+    late: dict[str, None] = {}
+    for line in details.lines:
+        for parcel, held in line.announced.items():
+            waiting = [ends[unit.place] for unit in held if unit.place in ends]
+            if line.part_number in named and waiting:
+                which = f"{len(waiting)} × {line.part_number}: {parcel.carrier} {parcel.tracking}".replace(":  ", ": ")
+                if waiting[0] >= today:
+                    moving[which, waiting[0]] = None
+                else:
+                    late[which] = None
+    return tuple(moving), tuple(late)
 
 
 # To staff

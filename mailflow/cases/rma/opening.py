@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from typing import cast
 
 from mailflow.cases.rma.clock import ask_for_delivery, return_term, start_validity_clock
 from mailflow.cases.rma.details import Return, RmaDetails
@@ -47,36 +48,30 @@ def issue(event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decis
 
 
 def _opened(request: Case, event: CommandGiven, facts: Facts, desk: Desk) -> Return:
-    issued_on = facts.calendar.local_day(event.at)
     units: tuple[Unit, ...] = ()
     for item in event.command.items:
         units = (*units, *authorise(item, description_of(item, facts), len(units) + 1))
-    return Case(
+    details = RmaDetails(
+        type=event.command.rma_type,
+        service_level=facts.contract.service_level if facts.contract else "",
+        units=units,
+        issued_at=event.at,
+        valid_through=facts.calendar.end_of_term(facts.calendar.local_day(event.at), desk.returns.validity).day,
+    )
+    opened = replace(
+        request,
         number=facts.new_numbers["rma"],
         kind="rma",
-        desk=request.desk,
         state="issued",
         opened_at=event.at,
-        language=request.language,
-        country=request.country,
-        timezone=request.timezone,
-        customer=request.customer,
-        customer_name=request.customer_name,
-        company=request.company,
-        participants=request.participants,
-        subject=request.subject,
+        closed_at=None,
         parent=request.number,
-        contract=request.contract,
-        priority=request.priority,
-        assignee=request.assignee,
-        details=RmaDetails(
-            type=event.command.rma_type,
-            service_level=facts.contract.service_level if facts.contract else "",
-            units=units,
-            issued_at=event.at,
-            valid_through=facts.calendar.end_of_term(issued_on, desk.returns.validity).day,
-        ),
+        linked=(),
+        proposed=(),
+        version=0,
+        details=details,
     )
+    return cast(Return, opened)
 
 
 def description_of(item: Item, facts: Facts) -> str:
@@ -180,8 +175,6 @@ def verify(case: Return, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
     letter = tell_customer(
         told,
         "customer_request_verification",
-        attach=ATTACHED,
-        forward_attachments=True,
         sla_steps=promised.steps if promised else (),
         sla_moment=promised.moment if promised else None,
         sla_day=promised.day if promised else None,
@@ -196,7 +189,7 @@ def verify(case: Return, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
         ),
         ship_to=_ship_to(details, facts),
     )
-    return told, letter
+    return told, replace(letter, attach=ATTACHED, forward_attachments=True)
 
 
 def verify_anew(case: Return, change: str, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
