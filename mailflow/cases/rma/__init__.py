@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mailflow.cases.rma.bounce import on_bounce
 from mailflow.cases.rma.command import RULES, give_command
-from mailflow.cases.rma.conversation import RECEIPT, add_mail
+from mailflow.cases.rma.conversation import ANSWERS, RECEIPT, add_mail
 from mailflow.cases.rma.deadline import on_deadline
 from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails
 from mailflow.cases.rma.digest import overdue_lines, partner_return
@@ -17,8 +17,6 @@ from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import AT_ONCE, CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced
 from mailflow.policy.facts import Facts
 
-ANSWERS = ("shipped", "delivered", "extend", "already_returned")
-"""One-line answers that are about the parts of a return (BX6)."""
 WAITING_STATES = ("replacement shipped", "replacement delivered", "announced", "received", "overdue", "to be invoiced")
 """Where a parcel of the replacement may still be under way."""
 

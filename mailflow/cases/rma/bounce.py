@@ -32,7 +32,7 @@ from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import NoticeBounced
-from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.facts import Facts
 
 LOST_FINAL_NOTICE = "rma/final_notice"
 
@@ -42,9 +42,12 @@ def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now:
     came_back = f"{event.notice} did not reach {event.address}"
     if desk.roles_of(event.address) or LIFECYCLE.is_closed(case.state):
         return Decision(case=case, reason=came_back)
-    lost = _lost_letter(event, facts.sent_notices)
+    theirs = [one for one in facts.sent_notices if one.name == event.notice and one.recipient == event.address]
+    lost = max(theirs, key=lambda one: one.written_at, default=None)
     since = lost.written_at if lost else event.at
-    readers = _other_readers(lost, facts) if lost else ()
+    # Who else got the letter, as far as is known.
+    same = [one for one in facts.sent_notices if lost and one.message_id == lost.message_id and one.recipient != lost.recipient]
+    readers = [one.recipient for one in same if one.bounced_at is None and one.recipient not in facts.undeliverable]
     others = tuple(address for address in case.participants if address != event.address)
     if event.address == case.customer:
         found = next_reader(case, event.address, readers, facts)
@@ -59,18 +62,6 @@ def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now:
     repeated, effects = _repeat(case, event.notice, since, facts, desk, now)
     note = Note(text=f"{came_back}; it is repeated to {case.customer}, and the return clock goes on from there")
     return Decision(case=repeated, effects=(*effects, note), reason=came_back, done=told)
-
-
-def _lost_letter(event: NoticeBounced, sent: Sequence[SentNotice]) -> SentNotice | None:
-    """The newest letter of that name to that address."""
-    theirs = [one for one in sent if one.name == event.notice and one.recipient == event.address]
-    return max(theirs, key=lambda one: one.written_at, default=None)
-
-
-def _other_readers(lost: SentNotice, facts: Facts) -> tuple[str, ...]:
-    """Who else got the letter, as far as is known."""
-    same = (one for one in facts.sent_notices if one.message_id == lost.message_id and one.recipient != lost.recipient)
-    return tuple(one.recipient for one in same if one.bounced_at is None and one.recipient not in facts.undeliverable)
 
 
 def next_reader(case: Return, lost_address: str, readers: Sequence[str], facts: Facts) -> str:
@@ -156,19 +147,16 @@ def _go_on(
     return (gone_on.changed(state=standing_state(gone_on)) if ahead else gone_on), (*questions, *clock)
 
 
-def _next_day(case: Return, since: datetime, today: date) -> date | None:
-    """The day of the parts that the lost reminder named, as it is now, unless it has passed; without such the first day that lies ahead."""
-    ahead = [unit.obligation for unit in case.details.running if unit.obligation and unit.obligation.due >= today]
-    named = [one.due for one in ahead if since in one.moments(REMINDER)]
-    return min(named or [one.due for one in ahead], default=None)
-
-
 def _write_again(case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """The notice as it reads today; what cannot be written again is replaced by the authorisation, which names all that is asked for."""
     details = case.details
     today = facts.calendar.local_day(now)
+    # The day of the parts that the lost reminder named, as it is now, unless it has passed; without such the first that lies ahead.
+    ahead = [unit.obligation for unit in details.running if unit.obligation and unit.obligation.due >= today]
+    named = [one.due for one in ahead if since in one.moments(REMINDER)]
+    again = min(named or [one.due for one in ahead], default=None)
     match notice:
-        case "rma/reminder" if (again := _next_day(case, since, today)) is not None:
+        case "rma/reminder" if again is not None:
             units = details.due_on(again)
             told = with_mark(case, units, f"{REMINDER} {again.isoformat()} again", now)
             return told, (reminder_of(told, again, units, facts, desk, now),)

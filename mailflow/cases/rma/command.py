@@ -183,9 +183,8 @@ def announced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: 
 
 
 def received(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    command = event.command
-    arrived = tuple(replace(item, condition=item.condition or command.condition) for item in command.items)
-    return book_receipt(case, arrived, command.extras, event.by, f"{event.by}: {command.line}", facts, desk, event.at)
+    arrived = tuple(replace(item, condition=item.condition or event.command.condition) for item in event.command.items)
+    return book_receipt(case, arrived, event, facts, desk)
 
 
 def repaired(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,7 +22,6 @@ from mailflow.cases.rma.delivery import (
 from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails, standing_state
 from mailflow.cases.rma.invoicing import withdraw
 from mailflow.cases.rma.letters import grace_ends, relay_to_receiving, tell_customer, tell_staff
-from mailflow.cases.rma.receipt import book_receipt
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import ReturnNotification
 from mailflow.policy.case import narrow
@@ -42,25 +42,22 @@ def add_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: d
     A customer who writes can be reached: a return clock that stood still goes on (BX4).
     """
     if event.standing is Standing.STAFF:
-        return _add_staff_mail(case, event, facts, desk)
+        if event.answers_notice in RELAYED_NOTICES and event.new_text.strip():
+            return Decision(case=case, effects=(write_to_customer(case, event),), reason=f"{event.sender} wrote to the customer")
+        return keep_as_note(case, event)
     case = case.changed(participants=tuple(dict.fromkeys((*case.participants, event.sender))))
     reachable, effects = reach_again(case, event.sender, facts, desk, now)
-    decision = _add_customer_mail(reachable, event, facts, desk, now)
+    decision = _answer_customer(reachable, event, facts, desk, now)
     return replace(decision, effects=(*effects, *decision.effects))
 
 
-def _add_staff_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
-    if event.answers_notice in RELAYED_NOTICES and event.new_text.strip():
-        return Decision(case=case, effects=(write_to_customer(case, event),), reason=f"{event.sender} wrote to the customer")
-    return keep_as_note(case, event)
-
-
-def _add_customer_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def _answer_customer(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
     if event.return_notifications:
         return announce_forms(case, event, event.return_notifications, facts, desk)
-    if event.customer_line is not None:
-        return _answer(case, event, event.customer_line, facts, desk, now)
-    if event.answers_notice == RECEIPT:
+    answer = event.customer_line
+    if answer is not None and answer.kind in ANSWERS:
+        return ANSWERS[answer.kind](case, event, answer, facts, desk, now)
+    if answer is None and event.answers_notice == RECEIPT:
         return dispute(case, event, facts, desk)
     return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=f"{event.sender} wrote about the return")
 
@@ -115,18 +112,9 @@ def _why_not_at_all(case: Return, event: MailReceived, form: ReturnNotification,
 # One-line answers (BX6): each is answered with the date that now holds
 
 
-def _answer(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    match answer.kind:
-        case "shipped":
-            form = ReturnNotification(rma=case.number, carrier=answer.carrier, tracking=answer.tracking)
-            return announce_forms(case, event, (form,), facts, desk)
-        case "delivered":
-            return tell_delivered(case, event, answer, facts, desk, now)
-        case "extend":
-            return tell_extended(case, event, answer, facts, desk, now)
-        case "already_returned":
-            return claim_returned(case, event, facts, desk)
-    return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=f"{event.sender} wrote {answer.kind}")
+def tell_shipped(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
+    form = ReturnNotification(rma=case.number, carrier=answer.carrier, tracking=answer.tracking)
+    return announce_forms(case, event, (form,), facts, desk)
 
 
 def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -213,11 +201,11 @@ def dispute(case: Return, event: MailReceived, facts: Facts, desk: Desk, *, clai
     return Decision(case=freed.changed(state=standing_state(freed)), effects=(search, *withdrawn, anew), reason=reason)
 
 
-def claim_returned(case: Return, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+def claim_returned(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """ALREADY RETURNED: as a dispute, and the customer is told what holds until the parts are found."""
     decision = dispute(case, event, facts, desk, claimed=True)
-    answer = tell_what_holds(narrow(decision.case, RmaDetails), event, facts)
-    return replace(decision, effects=(answer, *decision.effects), reason=f"{event.sender} says that the parts were returned already")
+    holds = tell_what_holds(narrow(decision.case, RmaDetails), event, facts)
+    return replace(decision, effects=(holds, *decision.effects), reason=f"{event.sender} says that the parts were returned already")
 
 
 def tell_what_holds(case: Return, event: MailReceived, facts: Facts) -> SendNotice:
@@ -232,3 +220,12 @@ def tell_what_holds(case: Return, event: MailReceived, facts: Facts) -> SendNoti
         return ask_about_delivery(case)
     is_over = details.outstanding > 0 and today > details.valid_through
     return tell_customer(case, "expired") if is_over else tell_validity(case, today)
+
+
+ANSWERS: Mapping[str, Callable[[Return, MailReceived, CustomerLine, Facts, Desk, datetime], Decision]] = {
+    "shipped": tell_shipped,
+    "delivered": tell_delivered,
+    "extend": tell_extended,
+    "already_returned": claim_returned,
+}
+"""One-line answers that are about the parts of a return (BX6)."""

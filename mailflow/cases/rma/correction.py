@@ -145,8 +145,7 @@ def _correct_receipt(case: Return, items: Sequence[Item], event: CommandGiven, f
     reopened = case.changed(state="received", closed_at=None) if was_over else case
     cleared = reopened.changed(details=before.updated(emptied))
     arrived = tuple(replace(item, serials=item.serials or _arrived_serials(before, item)) for item in items if item.quantity)
-    reason = f"{event.by}: {event.command.line}"
-    decision = book_receipt(cleared, arrived, (), event.by, reason, facts, desk, event.at, before=before, corrects=True)
+    decision = book_receipt(cleared, arrived, event, facts, desk, before=before)
     left = narrow(decision.case, RmaDetails)
     done = Step("rma_receipt_corrected", {"rma": case.number, "outstanding": outstanding_items(left.details) or "-"})
     if not left.details.outstanding:

@@ -142,11 +142,6 @@ class RmaDetails(Confirmable):
         return tuple(sorted({unit.obligation.delivered_on for unit in self.units if unit.obligation}))
 
     @property
-    def replacement(self) -> Parcel | None:
-        """The parcel that left last."""
-        return self.replacements[-1] if self.replacements else None
-
-    @property
     def replacement_serials(self) -> tuple[str, ...]:
         """Serials that went to the customer, so that a swapped part shows (BX5)."""
         return tuple(dict.fromkeys(serial for parcel in self.replacements for serial in parcel.serials))

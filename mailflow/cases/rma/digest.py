@@ -32,9 +32,9 @@ def partner_return(case: Return, address: str) -> PartnerReturn | None:
     if not details.outstanding:
         return None
     # What would move it on: the day of the replacement's arrival, the parcel, or word that it should be here.
-    is_announced = all(line.announced_quantity - line.received >= line.outstanding for line in details.lines if line.outstanding)
+    is_announced = all(unit.announcement for unit in details.units if unit.is_outstanding)
     answer = "already_returned" if is_announced else "shipped"
-    if details.type == "advance" and any(parcel.arrived_on is None for parcel in details.replacements):
+    if details.type == "advance" and details.parcels_to_customer:
         answer = "delivered"
     return PartnerReturn(
         number=case.number,

@@ -29,6 +29,7 @@ from mailflow.message.item import Item
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk, Role
+from mailflow.policy.event import CommandGiven
 from mailflow.policy.facts import Facts
 
 Difference = tuple[str, Mapping[str, Value]]
@@ -52,43 +53,26 @@ FINISHED = ("waived", "cancelled", "shipped back", "in repair")
 
 
 def book_receipt(
-    case: Return,
-    arrived: Sequence[Item],
-    extras: tuple[str, ...],
-    by: str,
-    reason: str,
-    facts: Facts,
-    desk: Desk,
-    at: datetime,
-    *,
-    before: RmaDetails | None = None,
-    corrects: bool = False,
+    case: Return, arrived: Sequence[Item], event: CommandGiven, facts: Facts, desk: Desk, *, before: RmaDetails | None = None
 ) -> Decision:
     """Parts arrived at receiving. A parcel for an expired return is booked and flagged, never refused (RM3).
 
     It also answers a customer who said that the parts were returned already: invoicing goes on from here (BX4). `before` is how the
-    return stood where a correction has emptied its units; the notice says that it `corrects` an earlier one.
+    return stood where a correction has emptied its units; the notice says that it corrects an earlier one.
     """
-    details = case.details
-    earlier = before or details
-    today = facts.calendar.local_day(at)
+    details, at, extras = case.details, event.at, event.command.extras
+    earlier, today = before or details, facts.calendar.local_day(event.at)
     is_late = details.expired or is_expired(details, today)
     is_cancelled = case.state == "cancelled"
     result = reconcile(details, arrived, at, earlier, facts.counted_elsewhere)
     found: list[Difference] = [one for one in result.differences if not is_cancelled or one[0] != "short"]
-    flags: list[Difference] = (
-        [("cancelled_rma" if is_cancelled else "expired_rma", {"rma": case.number})] if is_late or is_cancelled else []
-    )
+    flag = "cancelled_rma" if is_cancelled else "expired_rma" if is_late else ""
+    flags: list[Difference] = [(flag, {"rma": case.number})] if flag else []
     differences = (*found, *flags, *(("extra", {"text": text}) for text in extras))
     booked = replace(details, units=result.units, extras=(*details.extras, *extras), disputed=False, claimed=False)
     settled, effects = settle(case.changed(details=booked), earlier, facts, desk, at)
     settled, resumed, invoice_on = _resume_invoicing(settled, earlier, facts, desk, at)
-    left = settled.details
-    corrections = tuple(
-        (line.part_number, old.received, line.received)
-        for old, line in zip(earlier.lines, left.lines, strict=True)
-        if corrects and old.received != line.received
-    )
+    pairs = zip(earlier.lines, settled.details.lines, strict=True) if before else ()
     receipt = tell_customer(
         settled,
         "receipt_notification",
@@ -99,20 +83,25 @@ def book_receipt(
         invoice_on=invoice_on,
         today=today,
         is_late=is_late,
-        corrections=corrections,
-        is_corrected=corrects,
+        corrections=tuple((line.part_number, old.received, line.received) for old, line in pairs if old.received != line.received),
+        is_corrected=before is not None,
         asks=any(name in ASKING for name, _ in differences),
     )
-    parts = tuple(f"{row[4]} x {row[0]}" for row in result.rows if row[4])
+    to_decide = _ask_to_decide(settled, flags, found, desk)
+    note, done = _tell_staff(settled, result.rows, differences, event.by)
+    effects = (receipt, *effects, *resumed, *to_decide, note)
+    return Decision(case=settled, effects=effects, reason=f"{event.by}: {event.command.line}", done=done)
+
+
+def _tell_staff(case: Return, rows: Sequence[Row], differences: Sequence[Difference], by: str) -> tuple[Note, Step]:
+    """The line of the journal, and the answer to receiving staff: what was booked, and of each outcome what to do with it (BX5)."""
+    parts = tuple(f"{row[4]} x {row[0]}" for row in rows if row[4])
     odd = (f"{name.replace('_', ' ')} ({', '.join(str(value) for value in values.values())})" for name, values in differences)
     note = Note(text="; ".join((f"received: {', '.join(parts) or 'nothing that fills a line'}", *odd)), who=by)
-    told = Step(
-        "rma_booked" if parts else "rma_booked_nothing", {"rma": case.number, "parts": "; ".join(parts), "outstanding": left.outstanding}
-    )
+    name, outstanding = "rma_booked" if parts else "rma_booked_nothing", case.details.outstanding
+    told = Step(name, {"rma": case.number, "parts": "; ".join(parts), "outstanding": outstanding})
     named = (one for one in differences if one[0] not in ("short", "condition"))
-    done = with_remarks(told, tuple(Step(f"rma_receipt_{outcome}", {"rma": case.number, **values}) for outcome, values in named))
-    to_decide = tuple(_ask_to_decide(settled, flags, found, desk))
-    return Decision(case=settled, effects=(receipt, *effects, *resumed, *to_decide, note), reason=reason, done=done)
+    return note, with_remarks(told, tuple(Step(f"rma_receipt_{outcome}", {"rma": case.number, **values}) for outcome, values in named))
 
 
 def _ask_to_decide(case: Return, flags: Sequence[Difference], found: Sequence[Difference], desk: Desk) -> Iterator[Effect]:
@@ -196,8 +185,6 @@ class Reconciled:
     units: tuple[Unit, ...]
     rows: tuple[Row, ...]
     differences: tuple[Difference, ...]
-    booked: int
-    """How many units came in."""
 
 
 def reconcile(
@@ -223,7 +210,7 @@ def reconcile(
         for earlier, told, line in zip((before or details).lines, details.lines, replace(details, units=units).lines, strict=True)
     )
     short: list[Difference] = [("short", {"part": row[0], "quantity": row[6]}) for row in rows if row[6]]
-    return Reconciled(units=units, rows=rows, differences=(*booking.differences, *short), booked=sum(row[4] for row in rows))
+    return Reconciled(units=units, rows=rows, differences=(*booking.differences, *short))
 
 
 def _row(earlier: Line, told: Line, line: Line) -> Row:
