@@ -18,7 +18,7 @@ def notify(*states: str) -> None:
 
 
 def watchdog_seconds() -> float | None:
-    """How often the service manager wants a sign of life, None where it wants none."""
+    """Return how often (seconds) the service manager wants a sign of life, None where it wants none."""
     wanted = os.environ.get("WATCHDOG_USEC", "")
     pid = os.environ.get("WATCHDOG_PID", "")
     return int(wanted) / 1_000_000 if wanted and pid in ("", str(os.getpid())) else None

@@ -35,7 +35,7 @@ Tls = Literal["tls", "starttls", "none"]
 
 
 def resolve_secret(text: object, info: ValidationInfo) -> SecretStr:
-    """`cred:NAME` is a file of systemd's credentials folder, `file:PATH` a file (relative to mailflow.toml), else the text itself.
+    """Read a secret: `cred:NAME` of systemd's credentials, `file:PATH` of a file (relative to mailflow.toml), else the text itself.
 
     Raises ValueError without ever showing the secret. With `secrets` off in the context references stay as they are.
     """
@@ -57,14 +57,14 @@ def resolve_secret(text: object, info: ValidationInfo) -> SecretStr:
 
 
 def resolve_path(text: object, info: ValidationInfo) -> Path:
-    """A path, relative ones from the folder of mailflow.toml."""
+    """Read a path; a relative one starts at the folder of mailflow.toml."""
     if not isinstance(text, str) or not text:
         raise ValueError("must be a path")
     return Path((info.context or {}).get("folder", ".")) / text
 
 
 def open_desk(name: object, info: ValidationInfo) -> tuple[Path, Desk]:
-    """The folder of a desk and what it holds; a path in mailflow.toml is relative to it. Raises WrongSettings."""
+    """Find and load a desk, named or by its path (relative to mailflow.toml): its folder and its values. Raises WrongSettings."""
     if not isinstance(name, str):
         raise ValueError("must be a text")
     folder = Path((info.context or {}).get("folder", "."))
@@ -73,7 +73,7 @@ def open_desk(name: object, info: ValidationInfo) -> tuple[Path, Desk]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine for certain: `localhost` or a loopback address."""
+    """Tell whether the host is this machine for certain: `localhost` or a loopback address."""
     try:
         return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -158,7 +158,7 @@ class Settings(Strict):
 
     @property
     def own_templates(self) -> Mapping[str, Path]:
-        """A folder for each desk, by name, that has a wording of its own (DK3)."""
+        """Map each desk that has a wording of its own, by name, to its folder of templates (DK3)."""
         return {desk.name: home / OWN_TEMPLATES for home, desk in self.homes if (home / OWN_TEMPLATES).is_dir()}
 
     @property
@@ -166,16 +166,16 @@ class Settings(Strict):
         return self.database.get_secret_value() if self.database else f"sqlite:///{self.state_dir / 'mailflow.db'}"
 
     def desk(self, name: str) -> Desk:
-        """Raises KeyError."""
+        """Return the desk of that name. Raises KeyError."""
         return {desk.name: desk for desk in self.desks}[name]
 
     def desk_of_mailbox(self, address: str) -> Desk:
-        """The desk that an address belongs to. Raises KeyError."""
+        """Return the desk that a mailbox's address belongs to. Raises KeyError."""
         return {box.address: desk for desk in self.desks for box in desk.mailboxes}[address.lower()]
 
     @model_validator(mode="after")
     def _agrees(self, info: ValidationInfo) -> Settings:
-        """Raises ValueError, with the key, for the first thing that each key alone cannot show."""
+        """Check what no key shows alone. Raises ValueError, with the key, for the first contradiction."""
         names = [desk.name for desk in self.desks]
         if len(set(names)) < len(names):
             raise ValueError("desks: a desk stands there twice")
@@ -194,20 +194,20 @@ class Settings(Strict):
 
 
 def shipped_desks() -> Path:
-    """The folder of the desks that come with the product: inside the installed package, or beside it in a checkout."""
+    """Return the folder of the desks that come with the product: inside the installed package, or beside it in a checkout."""
     here = Path(__file__).resolve().parent
     installed = here / "config" / "desks"
     return installed if installed.is_dir() else here.parent / "config" / "desks"
 
 
 def desk_roots(configuration: Path | None = None) -> tuple[Path, ...]:
-    """Where a desk is looked for by its name: `desks` beside the configuration, /etc/mailflow/desks, the shipped ones."""
+    """List where a desk is looked for by its name: `desks` beside the configuration, /etc/mailflow/desks, the shipped ones."""
     beside = (configuration.resolve().parent / "desks",) if configuration is not None else ()
     return (*beside, SYSTEM_DESKS, shipped_desks())
 
 
 def load_settings(path: Path, *, secrets: bool = True) -> Settings:
-    """The settings of a mailflow.toml with its desks: of `desks` beside it, of /etc/mailflow/desks, or the shipped ones.
+    """Read a mailflow.toml with its desks: of `desks` beside it, of /etc/mailflow/desks, or the shipped ones.
 
     With `secrets` off, references to secrets are not followed: for commands that need no connection. Raises WrongSettings.
     """

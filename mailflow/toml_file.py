@@ -48,7 +48,7 @@ Listed = Annotated[tuple[Item, ...], BeforeValidator(lambda value: tuple(value) 
 
 
 def read_toml(file: Path, model: type[Model], context: Mapping[str, object] | None = None, **known: object) -> Model:
-    """The file as a value of the model; `known` are fields that are no keys of it.
+    """Read the file as a value of the model; `known` are fields of the model that are no keys of the file.
 
     Raises WrongSettings for a missing file, broken TOML (with its line) and wrong keys.
     """
@@ -74,12 +74,12 @@ def read_toml(file: Path, model: type[Model], context: Mapping[str, object] | No
 
 
 def load_desk(folder: Path) -> Desk:
-    """The desk of a folder, named for it. Raises WrongSettings."""
+    """Read the desk of a folder; it is named for the folder. Raises WrongSettings."""
     return read_toml(folder / DESK_FILE, Desk, name=folder.resolve().name)
 
 
 def find_desk(name_or_path: str, roots: tuple[Path, ...]) -> Path:
-    """The folder of a desk: the first root with a desk of that name, else the path itself. Raises WrongSettings."""
+    """Find the folder of a desk: the first root with a desk of that name, else the path itself. Raises WrongSettings."""
     for root in roots if DESK_NAME.match(name_or_path) else ():
         if (root / name_or_path / DESK_FILE).is_file():
             return root / name_or_path

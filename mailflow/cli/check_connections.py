@@ -59,7 +59,7 @@ def check_mailboxes(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_imap(mailbox: MailboxConnection, source: ImapSource, found: str) -> Iterator[Finding]:
-    """What the server can do, and what it does not let us do; nothing depends on the latter, since our table knows what is stored."""
+    """Tell what the server can do, and what it does not let us do: nothing depends on that, since our table knows what is stored."""
     client = source._client
     pushes = "tells of new mail at once (IDLE)" if client.has_capability("IDLE") else "is asked for new mail (no IDLE)"
     yield Finding(Level.OK, "mailbox", f"{found}; log-in accepted, {pushes}")
@@ -110,7 +110,7 @@ class _Enough(Exception):
 
 
 async def _check_sender(relay: SmtpRelay, place: str, sender: str) -> Finding:
-    """An envelope from a mailbox of ours to itself, broken off before DATA."""
+    """Offer an envelope from a mailbox of ours to itself, broken off before DATA."""
 
     async def stop() -> None:
         raise _Enough

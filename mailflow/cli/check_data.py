@@ -19,7 +19,7 @@ MOST_NAMES = 5
 
 
 def check_data(settings: Settings) -> Iterator[Finding]:
-    """Nothing where there is no database yet: `check_database` has said so."""
+    """Look through the stored register; silent where there is no database yet, since `check_database` has said so."""
     database = build_database(settings)
     try:
         if database.revision() != HEAD:
@@ -32,7 +32,7 @@ def check_data(settings: Settings) -> Iterator[Finding]:
 
 
 def find_in_register(stored: Register, today: date) -> Iterator[Finding]:
-    """One line a finding; what each would cause stands beside it. Wrong references cannot be there: `mailflow import` refuses them."""
+    """Yield one line a finding, with what it would cause. Wrong references cannot be there: `mailflow import` refuses them."""
     counts = {
         "contracts": stored.contracts,
         "devices": stored.devices,
@@ -58,7 +58,7 @@ def contracts(stored: Register, today: date) -> Iterator[str]:
 
 
 def parts(stored: Register, today: date) -> Iterator[str]:
-    """The newest price that is valid today counts, as it will for an invoice (RM9)."""
+    """Find devices without a part number and parts without a price today: the newest valid one counts, as for an invoice (RM9)."""
     if nameless := [device.serial for device in stored.devices if not device.part_number]:
         yield f"{len(nameless)} device(s) have no part number: {_some(nameless)}"
     in_order = sorted(stored.parts, key=lambda row: row.valid_from)
@@ -69,7 +69,7 @@ def parts(stored: Register, today: date) -> Iterator[str]:
 
 
 def partners(stored: Register, _: date) -> Iterator[str]:
-    """Stars without a day have no year: their partner counts as not certified (DK2)."""
+    """Find partners who get no digest, and those whose stars have no day, hence no year: they count as not certified (DK2)."""
     for partner in stored.partners:
         if "@" not in partner.spare_parts_contact:
             yield f"partner {partner.name} has no address in spare_parts_contact and gets no digest"

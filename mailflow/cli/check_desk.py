@@ -15,7 +15,7 @@ PLACEHOLDER = "put the address"
 
 
 def find_in_desk(desk: Desk) -> Iterator[str]:
-    """One line a finding, with the key that it is about."""
+    """Yield one line a finding, with the key that it is about."""
     yield from (text for rule in RULES for text in rule(desk))
 
 
@@ -35,7 +35,7 @@ def hours(desk: Desk) -> Iterator[str]:
 
 
 def terms_of_no_length(desk: Desk) -> Iterator[str]:
-    """A reminder of 0 days is on the day itself; anything else of no length is over before it begins."""
+    """Find terms of no length: a reminder of 0 days is on the day itself, anything else is over before it begins."""
     for table, policy in (("requests", desk.requests), ("returns", desk.returns), ("certification", desk.certification)):
         for field in fields(policy) if policy is not None else ():
             value = getattr(policy, field.name)

@@ -52,7 +52,7 @@ def check_desks(settings: Settings) -> Iterator[Finding]:
 
 
 def check_templates(settings: Settings) -> Iterator[Finding]:
-    """Every notice in every language of the desks, written with sample values (OUT3); a desk with its own wording by itself (DK3)."""
+    """Write every notice in every language of the desks with sample values (OUT3); a desk with its own wording by itself (DK3)."""
     own = tuple(desk for desk in settings.desks if desk.name in settings.own_templates)
     shared = build_templates(settings)
     for language in dict.fromkeys(language for desk in settings.desks if desk not in own for language in desk.languages):

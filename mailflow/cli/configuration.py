@@ -24,7 +24,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def hand_down(group: typer.Context, config: Path | None, *, as_json: bool = False) -> None:
-    """What stands before a group's command holds for it, unless it is given again behind it. Raises UsageError."""
+    """Let what stands before a group's command hold for it, unless it is given again behind it. Raises UsageError."""
     name = group.invoked_subcommand or ""
     command = getattr(group.command, "commands", {}).get(name)
     if as_json and command is not None and all(parameter.name != "as_json" for parameter in command.params):
@@ -33,13 +33,13 @@ def hand_down(group: typer.Context, config: Path | None, *, as_json: bool = Fals
 
 
 def demand_known(value: str | None, known: Iterable[str], flag: str) -> None:
-    """None asks for nothing in particular. Raises UsageError for any other word, naming those there are."""
+    """Check a flag's word; None asks for nothing in particular. Raises UsageError, naming the words there are."""
     if value is not None and value not in (names := tuple(known)):
         raise typer.BadParameter(f"{value!r} is none of: {', '.join(names)}", param_hint=flag)
 
 
 def find_configuration(given: Path | None) -> Path:
-    """The file that was asked for, else the first one there is."""
+    """Find the configuration: the file that was asked for, else the first one there is."""
     from mailflow.settings import shipped_desks
 
     return given or next((path for path in SEARCHED if _is_there(path)), shipped_desks().parent / "mailflow.toml")
@@ -54,7 +54,7 @@ def _is_there(path: Path) -> bool:
 
 
 def load(given: Path | None, *, secrets: bool = True) -> Settings:
-    """The settings. Raises WrongSettings."""
+    """Read the settings. Raises WrongSettings."""
     from mailflow.settings import load_settings
 
     return load_settings(find_configuration(given), secrets=secrets)
@@ -62,7 +62,7 @@ def load(given: Path | None, *, secrets: bool = True) -> Settings:
 
 @contextmanager
 def open_database(given: Path | None) -> Iterator[tuple[Settings, Database]]:
-    """Settings and a database whose schema is this version's, for a command that looks at it or changes rows.
+    """Open a database whose schema is this version's, with its settings, for a command that looks at it or changes rows.
 
     Follows a secret only where the database itself is one, so that an admin's shell needs no credentials of mail servers.
     Raises CommandFailed for a database that is not there or not up to date, NewerSchema.
@@ -79,13 +79,13 @@ def open_database(given: Path | None) -> Iterator[tuple[Settings, Database]]:
 
 
 def load_for_database(given: Path | None) -> Settings:
-    """The settings, with secrets only where the database's URL is one."""
+    """Read the settings, with secrets only where the database's URL is one."""
     settings = load(given, secrets=False)
     return load(given) if settings.database_url.startswith(("cred:", "file:")) else settings
 
 
 def demand_state_folder(settings: Settings) -> None:
-    """The folder of a database that is a file must be there: nobody but the admin can say whose it is. Raises CommandFailed."""
+    """Demand the folder of a database that is a file: nobody but the admin can say whose it is. Raises CommandFailed."""
     from mailflow.bootstrap import build_database
     from mailflow.cli.failure import WRONG_CONFIGURATION, CommandFailed
 

@@ -48,7 +48,7 @@ def command(
 
 
 def _warn_of_languages(register: Register, written: set[str]) -> None:
-    """A language that no desk has is no mistake of the register: its people get letters in the desk's own (OUT5)."""
+    """Warn of languages that no desk has: no mistake of the register, but its people get letters in the desk's own (OUT5)."""
     named = [(f"contract {one.number}", one.language) for one in register.contracts]
     named += [(f"contact {one.email}", one.language) for one in register.contacts]
     for language in sorted({language for _, language in named} - written - {""}):

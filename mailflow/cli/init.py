@@ -98,7 +98,7 @@ class _Interview:
     asks: bool
 
     def ask(self, flag: str, question: str, given: str, default: str, read: Callable[[str], Answer]) -> Answer:
-        """The flag's value, else the answer to the question, else the default.
+        """Return the flag's value, else the answer to the question, else the default.
 
         A wrong flag ends the command; a wrong answer is asked for again.
         """
@@ -117,7 +117,7 @@ class _Interview:
 
 @contextmanager
 def _named(flag: str) -> Iterator[None]:
-    """Errors name the flag."""
+    """Let a ValueError name the flag."""
     try:
         yield
     except ValueError as error:
@@ -143,7 +143,7 @@ def _mailboxes(interview: _Interview, given: list[str]) -> tuple[tuple[MailboxRo
 
 
 def _return_address(interview: _Interview, given: str, boxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[str, ...]:
-    """Only a desk that takes returns has one. It may be filled in later: `mailflow check` asks for it until then."""
+    """Ask where returns go, if the desk takes any. It may be filled in later: `mailflow check` asks for it until then."""
     if not given and (not interview.asks or all(role is MailboxRole.PARTNER for role, _ in boxes)):
         return ()
     if given:
@@ -154,7 +154,7 @@ def _return_address(interview: _Interview, given: str, boxes: tuple[tuple[Mailbo
 
 
 def _staff(interview: _Interview, given: list[str], boxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[tuple[Role, str], ...]:
-    """Every role that the mailboxes need; one that nobody is named for goes to the one before."""
+    """Ask for every role that the mailboxes need; Enter gives it to the member named before."""
     own = {address for _, address in boxes}
 
     def outside(text: str) -> tuple[Role, str]:
@@ -174,7 +174,7 @@ def _staff(interview: _Interview, given: list[str], boxes: tuple[tuple[MailboxRo
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
-    """All files or none; secrets only for this user. Raises CommandFailed where one of them is there already."""
+    """Write all files or none; secrets only for this user. Raises CommandFailed where one of them is there already."""
     existing = sorted(name for name in files if (folder / name).exists())
     if existing:
         raise CommandFailed(f"{folder / existing[0]} is there already: nothing was written")

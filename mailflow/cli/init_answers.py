@@ -44,12 +44,12 @@ class Answers:
 
     @property
     def members(self) -> Mapping[str, tuple[Role, ...]]:
-        """Address to roles, in the order of the first mention."""
+        """Map addresses to roles, in the order of the first mention."""
         addresses = dict.fromkeys(address for _, address in self.staff)
         return {address: tuple(role for role, one in self.staff if one == address) for address in addresses}
 
     def first(self, role: str) -> str:
-        """The first address with the role, else the first one at all."""
+        """Return the first address with the role, else the first one at all."""
         return next((address for one, address in self.staff if one == role), self.staff[0][1])
 
 
@@ -72,12 +72,12 @@ def read_host(text: str) -> str:
 
 
 def read_country(text: str) -> str:
-    """`pl`, `PL`, `de-by`. Raises ValueError."""
+    """Read `pl`, `PL`, `de-by`. Raises ValueError."""
     return parse_country(text.strip().upper())
 
 
 def read_address_lines(text: str) -> tuple[str, ...]:
-    """`ACME Returns; 1 Dock Road; 12345 Town`: the lines of a postal address."""
+    """Read the lines of a postal address: `ACME Returns; 1 Dock Road; 12345 Town`."""
     lines = tuple(" ".join(line.split()) for line in re.split(r"[;\n]", text))
     if not all(line.isprintable() for line in lines):
         raise ValueError("an address is lines of text, with ; between them")
@@ -85,7 +85,7 @@ def read_address_lines(text: str) -> tuple[str, ...]:
 
 
 def read_languages(text: str) -> tuple[str, ...]:
-    """`en, pl`; only languages that have notices are taken."""
+    """Read `en, pl`; only languages that have notices are taken. Raises ValueError."""
     shipped = sorted(path.parent.name for path in shipped_templates().glob("*/words.toml"))
     languages = tuple(dict.fromkeys(filter(None, re.split(r"[,;\s]+", text.strip().lower()))))
     unknown = [one for one in languages if one not in shipped]
@@ -95,13 +95,13 @@ def read_languages(text: str) -> tuple[str, ...]:
 
 
 def read_mailbox(text: str) -> tuple[MailboxRole, str]:
-    """`receiving=parts@desk.example`; without a role it is the mailbox for requests."""
+    """Read `receiving=parts@desk.example`; without a role it is the mailbox for requests."""
     role, equals, address = text.rpartition("=")
     return (MailboxRole(parse_word(role.strip(), MailboxRole)) if equals else MailboxRole.TAC), parse_address(address.strip())
 
 
 def read_member(text: str) -> tuple[Role, str]:
-    """`cse=engineer@desk.example`."""
+    """Read `cse=engineer@desk.example`."""
     role, equals, address = text.partition("=")
     if not equals:
         raise ValueError(f"{text!r} names no role; write it like cse={text}")
@@ -109,7 +109,7 @@ def read_member(text: str) -> tuple[Role, str]:
 
 
 def needed_roles(mailboxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[Role, ...]:
-    """The roles that somebody must have, in the order in which they are asked for."""
+    """List the roles that somebody must have, in the order in which they are asked for."""
     roles: dict[Role, None] = {}
     if any(role is not MailboxRole.PARTNER for role, _ in mailboxes):
         roles |= dict.fromkeys((Role.CCR, Role.CSE, Role.RECEIVING, Role.FINANCE))
@@ -119,6 +119,6 @@ def needed_roles(mailboxes: tuple[tuple[MailboxRole, str], ...]) -> tuple[Role, 
 
 
 def likely_timezone(country: str) -> str:
-    """The zone that most of the country keeps, as CLDR orders them; UTC for an unknown one."""
+    """Guess the zone that most of the country keeps, as CLDR orders them; UTC for an unknown country."""
     zones = get_global("territory_zones").get(country.partition("-")[0], ())
     return next(iter(zones), "UTC")

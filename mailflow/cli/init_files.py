@@ -23,7 +23,7 @@ WORDING_OF = "huawei-tac"
 
 
 def build_files(answers: Answers, today: date) -> dict[str, str]:
-    """Path in the new folder to its text. What lies in the folder of secrets is for mailflow's user only."""
+    """Map each path in the new folder to its text. What lies in the folder of secrets is for mailflow's user only."""
     monday = _first_morning(answers, today)
     skeletons = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("skeleton")),
@@ -50,7 +50,7 @@ def build_files(answers: Answers, today: date) -> dict[str, str]:
 
 
 def _first_morning(answers: Answers, today: date) -> datetime:
-    """09:00 of the first business day of the coming week."""
+    """Return 09:00 of the first business day of the coming week."""
     week = {day: ((time(9), time(17)),) for day in range(5)}
     calendar = calendar_for("", "", CalendarPolicy(country=answers.country, timezone=answers.timezone, windows=week))
     day = calendar.business_day_from(today + timedelta(days=7 - today.weekday()))

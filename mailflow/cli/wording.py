@@ -15,18 +15,18 @@ from mailflow.store.journal import JournalRow
 
 
 def english(settings: Settings) -> Wording:
-    """The English words, in the first desk's time zone until `in_zone` says otherwise."""
+    """Load the English words, in the first desk's time zone until `in_zone` says otherwise."""
     return build_templates(settings).wording("en").in_zone(settings.desks[0].calendar.timezone)
 
 
 def print_journal(rows: Iterable[JournalRow], words: Wording) -> None:
-    """A line each, with the steps behind it below."""
+    """Print a line each, with the steps behind it below."""
     for row in rows:
         _print_entry(row.at, f"{row.what} by {row.who}: {row.text}", row.steps, words)
 
 
 def print_deadlines(rows: Iterable[DeadlineRow], words: Wording) -> None:
-    """A line each, with how the date came about below."""
+    """Print a line each, with how the date came about below."""
     for row in rows:
         key = f" {row.key}" if row.key else ""
         _print_entry(row.due_at, f"{row.kind}{key}, {row.state}", row.steps, words)

@@ -49,7 +49,7 @@ class BusinessCalendar:
     __slots__ = ("_extra_holidays", "_extra_working_days", "_windows", "_zone", "country", "timezone")
 
     def __init__(self, desk: CalendarPolicy, country: str = "", timezone: str = "") -> None:
-        """Service windows are the desk's, in the customer's zone; the desk's own extra days hold in the desk's country only (T1).
+        """Take the desk's service windows in the customer's zone; the desk's own extra days hold in its own country only (T1).
 
         `country` and `timezone` are the contract's, where it names them. Raises zoneinfo.ZoneInfoNotFoundError.
         """
@@ -62,15 +62,15 @@ class BusinessCalendar:
         self._extra_working_days = desk.extra_working_days if at_home else ()
 
     def local_day(self, at: datetime) -> date:
-        """The day that it is for the customer at that moment."""
+        """Return the customer's date at that moment."""
         return at.astimezone(self._zone).date()
 
     def local_time(self, at: datetime) -> time:
-        """The time of day on the customer's wall at that moment."""
+        """Return the customer's time of day at that moment."""
         return at.astimezone(self._zone).time()
 
     def instant(self, day: date, at: time) -> datetime:
-        """The instant (UTC) of a time on the customer's wall (T4).
+        """Return the instant (UTC) of a local time of the customer (T4).
 
         A time that comes twice (clocks go back) is the first of the two. A time that does not come (clocks go forward) is
         the instant of the change, so that a window never loses time that the wall shows.
@@ -86,33 +86,33 @@ class BusinessCalendar:
         return late.replace(microsecond=0)
 
     def dated_moment(self, day: date) -> datetime:
-        """When a dated notice of that day leaves: 09:00 local time (T2)."""
+        """Return when a dated notice of that day leaves: 09:00 local time (T2)."""
         return self.instant(day, DATED_NOTICE_TIME)
 
     # Business days
 
     def is_business_day(self, day: date) -> bool:
-        """The desk's own days first, then the country's table; make-up working Saturdays count (T1)."""
+        """Tell whether the day is worked: the desk's own days first, then the country's table with its make-up Saturdays (T1)."""
         if day in self._extra_working_days:
             return True
         return day not in self._extra_holidays and holidays_of(self.country, day.year, "en").is_working_day(day)
 
     def holiday_name(self, day: date) -> str:
-        """The English name of the holiday, '' where the day is none or is worked all the same."""
+        """Return the English name of the holiday, '' where the day is none or is worked all the same."""
         if self.is_business_day(day):
             return ""
         return self._extra_holidays.get(day) or holiday_name_in(self.country, day, "en")
 
     def next_business_day(self, day: date) -> date:
-        """The first business day strictly after the day."""
+        """Return the first business day strictly after the day."""
         return self.add_business_days(day, 1)
 
     def business_day_from(self, day: date) -> date:
-        """The day itself where it is a business day, else the next one (T2: final notices wait for one)."""
+        """Return the day itself if it is a business day, else the next one (T2: final notices wait for one)."""
         return day if self.is_business_day(day) else self.next_business_day(day)
 
     def add_business_days(self, day: date, amount: int) -> date:
-        """The amount-th business day after (below 0: before) the day; 0 is the day itself, business day or not."""
+        """Count `amount` business days forward (below 0: back) from the day; 0 is the day itself, business day or not."""
         step = timedelta(days=1 if amount > 0 else -1)
         left = abs(amount)
         while left:
@@ -136,7 +136,7 @@ class BusinessCalendar:
     # Terms of days
 
     def end_of_term(self, event: datetime | date, term: Term) -> DerivedDay:
-        """The last day of a term that starts on the day after its event (T1). Raises WrongUnit for minutes and hours."""
+        """Return the last day of a term that starts on the day after its event (T1). Raises WrongUnit for minutes and hours."""
         start = self.local_day(event) if isinstance(event, datetime) else event
         if term.unit not in DAY_UNITS:
             raise WrongUnit(f"a term of {term.amount} {term.unit} has no last day")
@@ -151,7 +151,7 @@ class BusinessCalendar:
         return DerivedDay(end, steps)
 
     def before(self, day: date, term: Term) -> date:
-        """The day that lies a term of days before the day; of 0 days it is the day itself (RM9)."""
+        """Count a term of days back from the day; 0 days are the day itself (RM9)."""
         return self._shift(day, -term.amount, term.unit)
 
     def _shift(self, day: date, amount: int, unit: Unit) -> date:
@@ -164,7 +164,7 @@ class BusinessCalendar:
     # Clocks of minutes and hours
 
     def add_time(self, at: datetime, term: Term) -> datetime:
-        """The instant at which a term of minutes or hours is used up: around the clock (T2), or in service hours (T4).
+        """Return the instant at which a term of minutes or hours is used up: around the clock (T2), or in service hours (T4).
 
         Raises WrongUnit for days, NoServiceHours.
         """
@@ -174,7 +174,7 @@ class BusinessCalendar:
         return self.add_service_time(at, length) if term.unit in SERVICE_UNITS else at.astimezone(UTC) + length
 
     def add_service_time(self, at: datetime, length: timedelta) -> datetime:
-        """The instant at which so much service time has passed; of length 0 it is the first moment of service from `at` on."""
+        """Return the instant at which so much service time has passed; for length 0 the first moment of service from `at` on."""
         left = length
         for start, end in self._windows_from(at):
             if left <= end - start:
@@ -183,7 +183,7 @@ class BusinessCalendar:
         raise AssertionError("unreachable: the windows never end")
 
     def service_between(self, since: datetime, until: datetime) -> timedelta:
-        """How much service time lies between two moments; nothing when `until` is not after `since`."""
+        """Return the service time between two moments; 0 when `until` is not after `since`."""
         total = timedelta()
         for start, end in self._windows_from(since):
             if start >= until:
@@ -192,16 +192,16 @@ class BusinessCalendar:
         raise AssertionError("unreachable: the windows never end")
 
     def next_window_start(self, at: datetime) -> datetime:
-        """The first moment of service from `at` on: `at` itself inside a window (T4). Raises NoServiceHours."""
+        """Return the first moment of service from `at` on: `at` itself inside a window (T4). Raises NoServiceHours."""
         return next(self._windows_from(at))[0]
 
     def end_of_service(self, day: date) -> datetime:
-        """When the last service window of the day closes, else 18:00 local time."""
+        """Return when the last service window of the day closes, else 18:00 local time."""
         ends = [end for _, end in self._windows_of(day)]
         return max(ends) if ends else self.instant(day, CLOSING_TIME)
 
     def _windows_from(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """What is left of the windows from a moment on, in order, without end. The day before counts: windows may pass midnight."""
+        """Yield what is left of the windows from a moment on, in order, without end, from the day before on: windows may pass midnight."""
         cursor = at.astimezone(UTC)
         day = self.local_day(at) - timedelta(days=1)
         last_useful = day
@@ -214,7 +214,7 @@ class BusinessCalendar:
         raise NoServiceHours(f"no service window in {self.country} ({self.timezone}) within {SEARCH_DAYS} days of {last_useful}")
 
     def _windows_of(self, day: date) -> Iterator[tuple[datetime, datetime]]:
-        """The windows that open on a business day. An end not after its start lies on the following day."""
+        """Yield the windows that open on a business day. An end not after its start lies on the following day."""
         if not self.is_business_day(day):
             return
         windows = self._windows
@@ -227,18 +227,18 @@ class BusinessCalendar:
 
 
 def calendar_for(country: str, timezone: str, desk: CalendarPolicy) -> BusinessCalendar:
-    """The customer's calendar: country and zone of the contract where given, else the desk's (T1)."""
+    """Build the customer's calendar: country and zone of the contract where given, else the desk's (T1)."""
     return BusinessCalendar(desk, country, timezone)
 
 
 def holiday_name_in(country: str, day: date, language: str) -> str:
-    """The holiday's name in a language where the country's table has it, else in English; '' where the day is none."""
+    """Return the holiday's name in the language if the country's table has it, else in English; '' where the day is none."""
     return holidays_of(country, day.year, language).get(day) or ""
 
 
 @lru_cache(maxsize=1024)
 def holidays_of(country: str, year: int, language: str) -> holidays.HolidayBase:
-    """The table of a country (`PL`) or of a part of one (`DE-BY`, ISO 3166), make-up working days included (T1).
+    """Load the holidays of a country (`PL`) or a part of one (`DE-BY`, ISO 3166), make-up working days included (T1).
 
     The neighbour years are loaded too: a holiday may be observed across New Year.
     """

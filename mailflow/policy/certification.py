@@ -26,12 +26,12 @@ class Vacancy:
 
     @property
     def key(self) -> str:
-        """Names the deadlines of this vacancy."""
+        """Name the deadlines of this vacancy."""
         return f"{self.engineer.casefold()} {self.left_on.isoformat()}"
 
     @property
     def is_late(self) -> bool:
-        """Whether the exit was reported after its term."""
+        """Tell whether the exit was reported after its term."""
         return self.reported_on > self.report_due
 
     @property

@@ -214,7 +214,7 @@ class CertificationPolicy:
 
     @property
     def stars(self) -> tuple[int, ...]:
-        """What may be certified, the fewest first."""
+        """List the stars that may be certified, the fewest first."""
         return tuple(sorted(self.engineers))
 
 
@@ -241,7 +241,7 @@ class ReturnPolicy:
     human_yes_before_invoice: Flag = False
 
     def term_of(self, programme: str) -> Term:
-        """The return term of a contract of the programme."""
+        """Return the return term of a contract of the programme."""
         return self.term_by_programme.get(programme.lower(), self.return_term)
 
 
@@ -255,7 +255,7 @@ class MailCaps:
     """Automatic mails of the desk to all unknown addresses together: the brake on a flood of forged senders."""
 
     def share(self, *, is_stranger: bool) -> tuple[int, int]:
-        """(automatic mails, hours) that one address may get in that time."""
+        """Return (automatic mails, hours): how many one address may get in how many hours."""
         return (self.unknown_per_day, 24) if is_stranger else (self.known_per_hour, 1)
 
 
@@ -294,7 +294,7 @@ class Desk:
     certification: CertificationPolicy | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError, with the key, for the first thing that each key alone cannot show."""
+        """Check what no key shows alone. Raises ValueError, with the key, for the first contradiction."""
         for number, box in enumerate(self.mailboxes):
             if box.language and box.language not in self.languages:
                 raise ValueError(f"mailboxes.{number}.language: {box.language!r} is none of the desk's languages")
@@ -312,7 +312,7 @@ class Desk:
             raise ValueError(f"vendor.number_prefixes: {min(same)} stands before our own numbers too")
 
     def mailbox(self, role: MailboxRole) -> DeskMailbox:
-        """The desk's first mailbox of a role, else its first mailbox at all."""
+        """Return the desk's first mailbox of a role, else its first mailbox at all."""
         return next((box for box in self.mailboxes if box.role is role), self.mailboxes[0])
 
     def is_own(self, address: str) -> bool:
@@ -320,16 +320,16 @@ class Desk:
         return self.is_mailbox(address) or bool(self.roles_of(address))
 
     def is_mailbox(self, address: str) -> bool:
-        """A mailbox of the desk, however its letters are written and whatever stands behind a plus (BX7, IN7)."""
+        """Tell whether the address is a mailbox of the desk, in capitals too and with a tag behind a plus (BX7, IN7)."""
         own = [box.address for box in self.mailboxes]
         return address.lower() in own or without_token(address) in own
 
     def staff_of(self, *roles: Role) -> tuple[str, ...]:
-        """Addresses of the staff that hold one of the roles, in the order of the list."""
+        """List the addresses of the staff who hold one of the roles, in the order of desk.toml."""
         return tuple(member.address for member in self.staff if any(role in member.roles for role in roles))
 
     def is_vendor(self, address: str) -> bool:
-        """The manufacturer's address, or one of its domain; a public provider's domain is nobody's."""
+        """Tell whether the address is the manufacturer's or of its domain; a mail provider's domain is nobody's."""
         if self.vendor is None:
             return False
         domain = address.rpartition("@")[2]
@@ -337,5 +337,5 @@ class Desk:
         return address == self.vendor.address or is_theirs
 
     def roles_of(self, address: str) -> tuple[Role, ...]:
-        """What the owner of an address may do; nothing for anybody who is no member of staff (OUT6)."""
+        """List the roles of a member of staff; () for anybody else (OUT6)."""
         return next((member.roles for member in self.staff if member.address == address), ())

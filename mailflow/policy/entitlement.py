@@ -32,7 +32,7 @@ TAC_ROLES = ("distributor", "value_added_partner")
 
 
 def support_start(ship_date: date, agreed: date | None = None) -> DerivedDay:
-    """HiCare and CoCare start with shipment, or on an agreed date up to 90 days after it (EN1); a later date is cut to the 90th day."""
+    """Start HiCare and CoCare with shipment, or on an agreed date up to 90 days after it (EN1); a later date is cut to the 90th day."""
     shipped = Step("shipped", {"day": ship_date})
     if agreed is None:
         return DerivedDay(ship_date, (shipped, Step("support_starts", {"day": ship_date})))
@@ -43,7 +43,7 @@ def support_start(ship_date: date, agreed: date | None = None) -> DerivedDay:
 
 
 def warranty_start(ship_date: date, installation_service: bool, report_date: date | None = None) -> DerivedDay:
-    """Without installation service the 90th day after shipment; with it the day of the signed report, if that is earlier (EN2)."""
+    """Start warranty on the 90th day after shipment; with installation service on the day of the signed report, if earlier (EN2)."""
     limit = ship_date + START_LIMIT
     shipped = Step("shipped", {"day": ship_date})
     if installation_service and report_date is not None and report_date <= limit:
@@ -60,7 +60,7 @@ def software_start(
     pac_date: date | None = None,
     previous_end: date | None = None,
 ) -> DerivedDay | None:
-    """Start of a software service (EN3); None while it cannot be known, as before acceptance or without a shipment date.
+    """Start a software service (EN3); None while the day cannot be known, as before acceptance or without a shipment date.
 
     In this order: the date on the order or contract; for a renewal the day after the previous end; with installation or
     commissioning the PAC date; else the 90th day after shipment.
@@ -78,12 +78,12 @@ def software_start(
 
 
 def may_update(service: SoftwareService | None) -> bool:
-    """Software updates come with both application services (EN4)."""
+    """Tell whether software updates are included: they come with both application services (EN4)."""
     return service is not None
 
 
 def may_upgrade(service: SoftwareService | None) -> bool:
-    """Software upgrades come with Upgrade Support only (EN4)."""
+    """Tell whether software upgrades are included: they come with Upgrade Support only (EN4)."""
     return service is SoftwareService.UPGRADE_SUPPORT
 
 
@@ -96,7 +96,7 @@ class DoaPath:
 
 
 def doa_path(role: str, *, first_boot: bool, since_power_on: timedelta | None = None) -> DoaPath:
-    """Failure at first boot or within 48 h after power-on, before acceptance too; the contact's role decides who handles it (EN5)."""
+    """Decide who handles a dead arrival, by the contact's role: it failed at first boot or within 48 h of power-on (EN5)."""
     in_time = since_power_on is not None and since_power_on <= timedelta(hours=DOA_HOURS)
     if not first_boot and not in_time:
         return DoaPath("", (Step("not_dead_on_arrival", {"hours": DOA_HOURS}),))
@@ -128,7 +128,7 @@ def entitlement_of(
     *,
     is_named: bool = True,
 ) -> Entitlement:
-    """Whether the sender may have service for the device on a day in the customer's time zone (IN5, SR3).
+    """Decide whether the sender may have service for the device on a day in the customer's time zone (IN5, SR3).
 
     Entitled: the device stands under the contract, the contract is in force (first and last day included), and the sender is one of
     its contacts or writes from one of its domains. What the register does not know is undecided; a contract out of force is not entitled.
@@ -157,7 +157,7 @@ def entitlement_of(
 
 
 def programme_start(contract: Contract, device: Device) -> DerivedDay | None:
-    """When the device's support began under the contract's programme (EN1-EN3); None where the register does not say.
+    """Return when the device's support began under the contract's programme (EN1-EN3); None where the register does not say.
 
     The contract's first day is the date on the contract: for HiCare and CoCare the agreed one, if it lies after shipment. A device
     put under a contract more than 90 days after its shipment has been supported before, under terms that the register lacks.
@@ -174,7 +174,7 @@ def programme_start(contract: Contract, device: Device) -> DerivedDay | None:
 
 
 def _programme_steps(contract: Contract, device: Device, on: date) -> tuple[Derivation, Derivation]:
-    """(steps for everybody, steps for staff). The verdict stays the contract's: a doubt is for a human (SR3)."""
+    """Return (steps for everybody, steps for staff). The verdict stays the contract's: a doubt is for a human (SR3)."""
     includes: Derivation = ()
     if contract.programme == "software":
         # The register does not say which of the two services was ordered: what only one includes is for staff to look up (EN4).

@@ -42,7 +42,7 @@ def written(parse: Callable[[str], Value], kind: type | tuple[type, ...]) -> Pla
 
 @lru_cache(maxsize=1024)
 def parse_country(text: str) -> str:
-    """A country (`PL`) or a part of one (`DE-BY`, ISO 3166) whose holidays are known: terms are counted by them (T1)."""
+    """Read a country (`PL`) or a part of one (`DE-BY`, ISO 3166) whose holidays are known: terms are counted by them (T1)."""
     code, _, part = text.partition("-")
     known = holidays.list_supported_countries(include_aliases=False)
     if code not in known or (part and part not in known[code]):
@@ -51,7 +51,7 @@ def parse_country(text: str) -> str:
 
 
 def parse_zone(text: str) -> str:
-    """A name of the IANA time zone database."""
+    """Read a name of the IANA time zone database."""
     try:
         return ZoneInfo(text).key
     except (LookupError, ValueError, OSError):
@@ -59,14 +59,14 @@ def parse_zone(text: str) -> str:
 
 
 def parse_language(text: str) -> str:
-    """Two or three small letters (ISO 639)."""
+    """Read a language: two or three small letters (ISO 639)."""
     if not re.fullmatch(r"[a-z]{2,3}", text):
         raise ValueError(f"{text!r} is not a language like en (ISO 639)")
     return text
 
 
 def parse_day(text: str) -> date:
-    """ISO 8601, as 2026-11-22."""
+    """Read a date of ISO 8601, as 2026-11-22."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         raise ValueError(f"{text!r} is not a date like 2026-11-22")
     try:
@@ -76,21 +76,21 @@ def parse_day(text: str) -> date:
 
 
 def parse_domain(text: str) -> str:
-    """A domain with at least one dot, in lower case."""
+    """Read a domain with at least one dot; in lower case."""
     if not re.fullmatch(r"[^\s@;,]+\.[^\s@;,.]+", text) or len(text) > LONGEST_KEY:
         raise ValueError(f"{text!r} is not a domain like customer.example")
     return text.lower()
 
 
 def parse_word(text: str, known: Iterable[str]) -> str:
-    """One of the known words, written exactly so."""
+    """Read one of the known words, written exactly so."""
     if text not in (words := tuple(known)):
         raise ValueError(f"{text!r} is none of: {', '.join(words)}")
     return text
 
 
 def parse_service_level(text: str) -> str:
-    """A service level as contracts spell it, `9 X 5 x nbd-onsite` too, in the spelling of EN6."""
+    """Read a service level as people write it, `9 X 5 x nbd-onsite` too; in the spelling of EN6."""
     plain = re.sub(r"\s+", "", text).replace("×", "x").lower()
     for name in SERVICE_LEVELS:
         if name.lower() == plain:
@@ -99,7 +99,7 @@ def parse_service_level(text: str) -> str:
 
 
 def parse_window(text: str) -> Window:
-    """`09:00-17:00`; `24:00` is midnight at the day's end."""
+    """Read a service window, `09:00-17:00`; `24:00` is midnight at the day's end."""
     match = WINDOW.match(text)
     if match is None:
         raise ValueError(f"{text!r} is no service window; write it like '09:00-17:00'")
@@ -107,14 +107,14 @@ def parse_window(text: str) -> Window:
 
 
 def parse_clock(text: str) -> time | None:
-    """`08:00`; the empty text is no time at all."""
+    """Read a time of day, `08:00`; the empty text is no time at all."""
     if text and not re.fullmatch(r"\d{2}:\d{2}", text):
         raise ValueError(f"{text!r} is no time of day; write it like '08:00'")
     return time.fromisoformat(text) if text else None
 
 
 def in_order(windows: tuple[Window, ...]) -> tuple[Window, ...]:
-    """The service windows of a day, which must not overlap."""
+    """Check that the service windows of a day do not overlap."""
     if any(later[0] < earlier[1] for earlier, later in zip(sorted(windows), sorted(windows)[1:], strict=False)):
         raise ValueError("the windows overlap")
     return windows

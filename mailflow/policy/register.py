@@ -32,49 +32,49 @@ CONTACT_ROLES = ("customer", "reseller", "alliance_partner", "value_added_partne
 
 
 def parse_text(text: str) -> str:
-    """A text without control characters; line breaks and tabs may stand in it. Raises ValueError."""
+    """Read a text without control characters but line breaks and tabs. Raises ValueError."""
     if any(ord(char) < 32 and char not in "\n\r\t" for char in text):
         raise ValueError("holds control characters")
     return text
 
 
 def parse_key(text: str) -> str:
-    """A serial or part number. Raises ValueError."""
+    """Read a serial or part number, into capitals. Raises ValueError."""
     if not re.fullmatch(r"[\x21-\x7e]+", text) or len(text) > LONGEST_KEY:
         raise ValueError(f"{text!r} is not one word of printable ASCII characters")
     return text.upper()
 
 
 def parse_yes(text: str) -> bool:
-    """In whatever capitals. Raises ValueError."""
+    """Read `yes` or `no`, in whatever capitals. Raises ValueError."""
     if text.lower() not in ("yes", "no"):
         raise ValueError(f"{text!r} is neither yes nor no")
     return text.lower() == "yes"
 
 
 def parse_stars(text: str) -> int:
-    """Two to four, or 0 for none (DK2). Raises ValueError."""
+    """Read two to four stars, or 0 for none (DK2). Raises ValueError."""
     if text not in ("0", "2", "3", "4"):
         raise ValueError(f"{text!r} is none of: 2, 3, 4, or 0 for none")
     return int(text)
 
 
 def parse_amount(text: str) -> Decimal:
-    """Digits with a point and at most two decimals, as 1234.50; no sign, no separators of thousands. Raises ValueError."""
+    """Read an amount, as 1234.50: at most two decimals, no sign, no separators of thousands. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,2})?", text):
         raise ValueError(f"{text!r} is not an amount like 1234.50")
     return Decimal(text)
 
 
 def parse_currency(text: str) -> str:
-    """Three capitals (ISO 4217). Raises ValueError."""
+    """Read a currency: three capitals (ISO 4217). Raises ValueError."""
     if not re.fullmatch(r"[A-Z]{3}", text):
         raise ValueError(f"{text!r} is not a currency like EUR (ISO 4217)")
     return text
 
 
 def parse_domains(text: str) -> tuple[str, ...]:
-    """Separated by `;`, each once. Raises ValueError."""
+    """Read domains separated by `;`, each once. Raises ValueError."""
     return tuple(dict.fromkeys(parse_domain(part.strip()) for part in text.split(";") if part.strip()))
 
 

@@ -14,7 +14,7 @@ _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def slips_of(serial: str) -> tuple[str, ...]:
-    """Every serial that such slips make of this one, the nearest first."""
+    """List every serial that such slips make of this one, the nearest first."""
     digits = serial.translate(AS_DIGITS)
     near = [*_twins(serial), digits, *_twins(digits)]
     if len(serial) in LENGTHS:

@@ -57,7 +57,7 @@ class Commitment:
 
 
 def response_due(priority: str, since: datetime, calendar: BusinessCalendar, policy: RequestPolicy) -> DerivedMoment:
-    """Until when an engineer must have written to the customer (SR4). `since` is the acceptance, or the arrival where the desk says so.
+    """Return when an engineer must have written to the customer (SR4). `since` is the acceptance, or the arrival if the desk says so.
 
     A term of business days ends when the last service window of its last day closes. Raises KeyError for a priority without a term.
     """
@@ -92,7 +92,7 @@ def _wait_for_service(start: datetime, calendar: BusinessCalendar) -> Derivation
 def response_warnings(
     priority: str, since: datetime, calendar: BusinessCalendar, policy: RequestPolicy
 ) -> tuple[tuple[int, datetime], ...]:
-    """(percent, moment) of each warning, when that share of the response time is used up (SR4).
+    """Return (percent, moment) of each warning: when that share of the response time is used up (SR4).
 
     A term of service hours is shared in service hours, so that no warning of it falls into the night.
     """
@@ -104,7 +104,7 @@ def response_warnings(
 
 
 def replacement_commitment(service_level: str, priority: str, confirmed: datetime, calendar: BusinessCalendar) -> Commitment:
-    """When the replacement is there (EN6); `confirmed` is the moment of the mail that creates the RMA.
+    """Promise when the replacement is there (EN6); `confirmed` is the moment of the mail that creates the RMA.
 
     At a level `-onsite` an engineer comes with the replacement (RM12). Raises KeyError for a level that the register cannot hold.
     """
@@ -132,7 +132,7 @@ def replacement_commitment(service_level: str, priority: str, confirmed: datetim
 
 
 def _committed_day(rule: Rule, confirmed: datetime, calendar: BusinessCalendar) -> tuple[date, Derivation]:
-    """The next business day, or the one after it past the cut-off. The clock on the wall decides, on holidays as well."""
+    """Return the next business day, or the one after it past the cut-off. The local time decides, on holidays as well."""
     today, at = calendar.local_day(confirmed), calendar.local_time(confirmed).replace(microsecond=0)
     late = bool(rule.cutoff) and (at > CUTOFF or (at == CUTOFF and rule.cutoff == "before"))
     day = calendar.add_business_days(today, 2 if late else 1)

@@ -35,7 +35,7 @@ class Term:
 
 
 def parse_term(text: str) -> Term:
-    """`15 business days`, `1 service hour`. Raises ValueError."""
+    """Read a term: `15 business days`, `1 service hour`. Raises ValueError."""
     match = TERM.match(text)
     if match is None:
         raise ValueError(f"{text!r} is no term; write it like '30 minutes', '1 service hours', '15 business days'")
@@ -43,7 +43,7 @@ def parse_term(text: str) -> Term:
 
 
 def parse_day_term(text: str) -> Term:
-    """A term of days or business days. Raises ValueError."""
+    """Read a term of days or business days. Raises ValueError."""
     term = parse_term(text)
     if term.unit not in DAY_UNITS:
         raise ValueError(f"{text!r} must be days or business days")

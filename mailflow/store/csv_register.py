@@ -66,7 +66,7 @@ HEADERS: Mapping[str, tuple[str, ...]] = {file.name: file.columns for file in (C
 
 
 def read_register(folder: Path, public_domains: Collection[str] = ()) -> Register:
-    """The five files of a folder; a missing one means none. Raises WrongRegister, and OSError where the folder cannot be read.
+    """Read the five files of a folder; a missing one means none. Raises WrongRegister, and OSError where the folder cannot be read.
 
     `public_domains` are those of mail providers: to whoever has an address there no contract belongs.
     """
@@ -98,7 +98,7 @@ def read_register(folder: Path, public_domains: Collection[str] = ()) -> Registe
 
 
 def import_register(database: Database, folder: Path, public_domains: Collection[str] = ()) -> Register:
-    """Read the folder, and put it in the place of the stored register in one transaction; what was read. Raises WrongRegister."""
+    """Replace the stored register by the folder in one transaction; return what was read. Raises WrongRegister."""
     read = read_register(folder, public_domains)
     with database.write() as connection:
         register.replace_register(connection, read)
@@ -106,7 +106,7 @@ def import_register(database: Database, folder: Path, public_domains: Collection
 
 
 def read_file(folder: Path, file: CsvFile[Row], problems: list[Problem]) -> dict[int, Row]:
-    """Line number to the row that begins there; what is wrong is added to `problems`."""
+    """Map line numbers to the rows that begin there; add what is wrong to `problems`."""
     if not (folder / file.name).exists():
         return {}
     rows = csv.reader(io.StringIO(_decode(folder / file.name, problems), newline=""), strict=True)
@@ -142,7 +142,7 @@ def read_file(folder: Path, file: CsvFile[Row], problems: list[Problem]) -> dict
 
 
 def _row(file: CsvFile[Row], adapter: TypeAdapter[Row], cells: Mapping[str, str], number: int, problems: list[Problem]) -> Row | None:
-    """The line's value, None where something is wrong with it. A blank cell is as good as none."""
+    """Return the line's value, None where something is wrong with it. A blank cell is as good as none."""
     try:
         return adapter.validate_python({column: text for column, text in cells.items() if text})
     except ValidationError as wrong:
@@ -174,7 +174,7 @@ def header_problems(file: CsvFile[Row], header: list[str], number: int) -> Itera
 
 
 def contract_problems(contracts: Mapping[int, Contract], public: frozenset[str]) -> Iterator[Problem]:
-    """Everybody can have an address of a mail provider, and would be taken for the customer."""
+    """Find contracts that contradict themselves or others, or name a mail provider's domain, where everybody can have an address."""
     folded: dict[str, int] = {}
     for line, contract in contracts.items():
         if contract.end < contract.start:
@@ -186,7 +186,7 @@ def contract_problems(contracts: Mapping[int, Contract], public: frozenset[str])
 
 
 def partner_problems(partners: Mapping[int, Partner], public: frozenset[str]) -> Iterator[Problem]:
-    """A mail is of the partner that its domain names: there can be one only."""
+    """Find domains of two partners, which could not be told apart by their mail, and those of mail providers."""
     seen: dict[str, int] = {}
     for line, partner in partners.items():
         if (earlier := seen.setdefault(partner.domain, line)) != line:
