@@ -6,6 +6,7 @@ the original of a forwarded mail, or copy it under a few lines that name its aut
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -109,18 +110,14 @@ def without_forwarding_lines(text: str) -> str:
 
 def _attached(mail: Mail, depth: int) -> Forwarded | None:
     for part in mail.attachments if depth else ():
-        inner = _read(part.content) if part.content_type in _MESSAGE_TYPES else None
+        inner = None
+        if part.content_type in _MESSAGE_TYPES:
+            with contextlib.suppress(UnreadableMail):
+                inner = parse_mail(part.content)
         if inner is not None and inner.sender.address:
             text = inner.text or inner.alternative_text
             return _attached(inner, depth - 1) or _in_text(inner.subject, text) or Forwarded(inner.sender, inner.subject, text)
     return None
-
-
-def _read(content: bytes) -> Mail | None:
-    try:
-        return parse_mail(content)
-    except UnreadableMail:
-        return None
 
 
 def _in_text(subject: str, text: str) -> Forwarded | None:
@@ -133,11 +130,17 @@ def _in_text(subject: str, text: str) -> Forwarded | None:
             break
         chosen = block
         passed_on = bool(FORWARDED.match(block.subject))
-    return Forwarded(chosen.sender, chosen.subject, _below(lines, chosen)) if chosen else None
+    if chosen is None:
+        return None
+    below = lines[chosen.end :]
+    # where the program marked all of it as quoted, without these marks
+    if _QUOTE_MARK.match(lines[chosen.start]):
+        below = [_QUOTE_MARK.sub("", line, count=1) for line in below]
+    return Forwarded(chosen.sender, chosen.subject, "\n".join(below).strip("\n"))
 
 
 def _blocks(lines: list[str]) -> list[_Block]:
-    plain = [_unquoted(line) for line in lines]
+    plain = [_QUOTE_MARK.sub("", line, count=1) for line in lines]
     found = []
     at = 0
     while at < len(plain):
@@ -173,15 +176,3 @@ def _author(value: str) -> Address | None:
     written = _MAILTO.sub(r"<\1>", written).rstrip("; ")
     found = next((one for one in read_addresses(written) if "@" in one.address), None)
     return Address(found.address, found.name.strip("*_ ")) if found else None
-
-
-def _below(lines: list[str], block: _Block) -> str:
-    """The original's text; where the program marked all of it as quoted, without these marks."""
-    below = lines[block.end :]
-    if _QUOTE_MARK.match(lines[block.start]):
-        below = [_QUOTE_MARK.sub("", line, count=1) for line in below]
-    return "\n".join(below).strip("\n")
-
-
-def _unquoted(line: str) -> str:
-    return _QUOTE_MARK.sub("", line, count=1)

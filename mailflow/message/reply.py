@@ -116,11 +116,12 @@ def _new_flags(lines: list[str]) -> list[bool]:
             at += 1
             continue
         if (size := _quote_head(lines, at)) == 0:
-            written = written or _has_text(line)
+            # a lone mark is nothing, an emoji is an answer
+            written = written or any(char.isalnum() or ord(char) > 0x2FFF for char in line)
             at += 1
             continue
         after = _next_text(lines, at + size)
-        if after is not None and _QUOTED.match(lines[after]) and not _to_the_end(line):
+        if after is not None and _QUOTED.match(lines[after]) and not REPLY_LINE.search(line):
             new[at:after] = [False] * (after - at)
             at = after
             continue
@@ -131,10 +132,6 @@ def _new_flags(lines: list[str]) -> list[bool]:
         new[at : at + size] = [False] * size
         at += size
     return new
-
-
-def _to_the_end(line: str) -> bool:
-    return bool(REPLY_LINE.search(line))
 
 
 def _quote_head(lines: list[str], at: int) -> int:
@@ -160,7 +157,8 @@ def header_block(lines: list[str], at: int) -> int:
     first = lines[at][:_LONGEST_LINE]
     if ":" not in first and "：" not in first:
         return 0
-    if not HEADER_FROM.match(first) and not HEADER_ANY_BOLD.match(first) and not (HEADER_OTHER.match(first) and _from_follows(lines, at)):
+    from_follows = HEADER_OTHER.match(first) and any(HEADER_FROM.match(line[:_LONGEST_LINE]) for line in lines[at + 1 : at + 4])
+    if not (HEADER_FROM.match(first) or HEADER_ANY_BOLD.match(first) or from_follows):
         return 0
     others = blanks = 0
     last = at
@@ -175,10 +173,6 @@ def header_block(lines: list[str], at: int) -> int:
         elif number - last > 2 or (others >= 2 and blanks):
             break
     return last - at + 1 if others >= 2 else 0
-
-
-def _from_follows(lines: list[str], at: int) -> bool:
-    return any(HEADER_FROM.match(line[:_LONGEST_LINE]) for line in lines[at + 1 : at + 4])
 
 
 def _attribution(lines: list[str], at: int) -> int:
@@ -215,11 +209,6 @@ def _is_attribution(joined: str, lines: list[str], after: int) -> bool:
 
 def _next_text(lines: list[str], at: int) -> int | None:
     return next((number for number in range(at, min(at + 6, len(lines))) if lines[number].strip()), None)
-
-
-def _has_text(line: str) -> bool:
-    """Is there anything to read? A lone mark is nothing, an emoji is an answer."""
-    return any(char.isalnum() or ord(char) > 0x2FFF for char in line)
 
 
 def _fold_signatures(lines: list[str], new: list[bool]) -> None:
@@ -261,13 +250,9 @@ def _signature_start(lines: list[str], start: int, end: int) -> int:
             return number
         if (place or start) and left <= 8 and end == len(lines) and LIST_FOOTER.match(line):
             return number
-        if place and left <= 10 and CLOSING.match(line) and _only_short(lines, texts[place + 1 :]):
+        if place and left <= 10 and CLOSING.match(line) and all(len(lines[below]) <= 90 for below in texts[place + 1 :]):
             return number
     return end
-
-
-def _only_short(lines: list[str], numbers: list[int]) -> bool:
-    return all(len(lines[number]) <= 90 for number in numbers)
 
 
 def _without_sent(new_text: str, body: str, folded: list[str]) -> str:

@@ -99,19 +99,15 @@ def _mistyped(value: str, nearly: Callable[[str], bool] | None) -> list[str]:
 
 
 def _of_free_text(line: str, known: Callable[[str], bool] | None) -> list[str]:
+    # what stands between a number and the one before it, which has its own name: `合同号HC-2026-0042下的设备2102352KLM10L5000456`
     found = []
     for token in _TOKEN.finditer(line):
         word = token[0].upper()
         if (known is not None and _known(word, known)) or (
-            _fits(word) and _looks_like_one(token[0]) and not _OTHER_NUMBERS.search(_name_before(line, token.start()))
+            _fits(word) and _looks_like_one(token[0]) and not _OTHER_NUMBERS.search(_DIGIT.split(line[: token.start()][-24:])[-1])
         ):
             found.append(word)
     return found
-
-
-def _name_before(line: str, at: int) -> str:
-    """What stands between a number and the one before it, which has its own name: `合同号HC-2026-0042下的设备2102352KLM10L5000456`."""
-    return _DIGIT.split(line[max(0, at - 24) : at])[-1]
 
 
 def _known(word: str, known: Callable[[str], bool]) -> bool:
@@ -164,15 +160,11 @@ class SignatureFacts:
 def find_signature_facts(text: str) -> SignatureFacts:
     """Facts of the last lines after a closing formula or `--`; telephone and fax wherever they stand under their name."""
     lines = [line.strip()[:300] for line in text.split("\n")[-2000:]]
-    block = _block(lines)
+    closing = max((number for number, line in enumerate(lines) if CLOSING.match(line) or line in ("--", "—", "-- ")), default=None)
+    block = [line for line in lines[closing + 1 : closing + 13] if line] if closing is not None else []
     telephone = _first(_PHONE, block) or _first(_PHONE, lines[-200:]) or _first(_BARE_PHONE, block)
     name = _name(block) or next((found[1] for line in lines[-200:] if (found := _CONTACT.search(line))), "")
     return SignatureFacts(name, _company(block), telephone, _first(_FAX, block) or _first(_FAX, lines[-200:]))
-
-
-def _block(lines: list[str]) -> list[str]:
-    last = max((number for number, line in enumerate(lines) if CLOSING.match(line) or line in ("--", "—", "-- ")), default=None)
-    return [line for line in lines[last + 1 : last + 13] if line] if last is not None else []
 
 
 def _name(block: list[str]) -> str:

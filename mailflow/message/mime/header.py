@@ -183,19 +183,15 @@ def _items(value: str) -> list[_Item]:
             item.phrase.append(word)
             at += len(word)
             continue
-        if char == '"' and char not in plain:
-            end = _quote_end(value, at)
+        if char in '"(' and char not in plain:
+            end = _end_of(value, at)
             if end < 0:
                 plain.add(char)
                 continue
-            item.phrase.append(value[at : end + 1])
-            at = end
-        elif char == "(" and char not in plain:
-            end = _comment_end(value, at)
-            if end < 0:
-                plain.add(char)
-                continue
-            item.comments.append(value[at + 1 : end])
+            if char == "(":
+                item.comments.append(value[at + 1 : end])
+            else:
+                item.phrase.append(value[at : end + 1])
             at = end
         elif char == "<":
             end = value.find(">", at)
@@ -213,31 +209,20 @@ def _items(value: str) -> list[_Item]:
     return items
 
 
-def _quote_end(value: str, start: int) -> int:
-    """Index of the closing quote, -1 where there is none: then quotes are ordinary characters from here on."""
-    at = start + 1
-    while at < len(value):
-        if value[at] == "\\":
-            at += 1
-        elif value[at] == '"':
-            return at
-        at += 1
-    return -1
-
-
-def _comment_end(value: str, start: int) -> int:
-    """Index of the closing bracket, nested ones counted, -1 where there is none."""
-    depth, at = 0, start
+def _end_of(value: str, start: int) -> int:
+    """Index of what closes the quote or bracket (nested ones counted) at `start`, -1 where nothing does: then it is an ordinary mark."""
+    opens, closes = ('"', '"') if value[start] == '"' else ("(", ")")
+    depth, at = 1, start + 1
     while at < len(value):
         char = value[at]
         if char == "\\":
             at += 1
-        elif char == "(":
-            depth += 1
-        elif char == ")":
+        elif char == closes:
             depth -= 1
             if depth == 0:
                 return at
+        elif char == opens:
+            depth += 1
         at += 1
     return -1
 

@@ -6,7 +6,6 @@ Nothing is fetched, nothing is rendered; hidden text and styles are left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from html import unescape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -47,7 +46,9 @@ def html_to_text(html: str) -> str:
     """The text of an HTML body; only the first 500,000 characters are read."""
     html = _MARKS.sub("", html[:_LONGEST])
     if html.count("<") > _MANY_TAGS and _is_deep(html):
-        return _without_tags(html)
+        html = re.sub(r"<(?:br|/?p|/?div|/tr|/?li)\b[^<>]{0,500}>", "\n", html, flags=re.I)
+        text = re.sub(r"[ \t]+", " ", re.sub(r"<[^<>]{0,2000}>", " ", html))
+        return "\n".join(filter(None, (unescape(line).strip() for line in text.split("\n"))))
     body = LexborHTMLParser(_keep_preformatted(html)).body
     if body is None:
         return ""
@@ -71,17 +72,14 @@ def html_to_text(html: str) -> str:
         mark = _GAP if node.mem_id in spaced else _BREAK
         node.insert_before(mark)
         node.insert_after(mark)
-    return _lines(_rows_as_lines(re.sub(r"[ \t\r\n\f]+", " ", body.text(deep=True))))
-
-
-def _rows_as_lines(text: str) -> str:
-    """Each row of a table that states facts on a line of its own, whatever paragraphs its cells hold; layout stays as it is."""
-    return _TABLE_MARKS.sub("", _INNER_TABLE.sub(_read_inner_table, text))
+    text = _INNER_TABLE.sub(_read_inner_table, re.sub(r"[ \t\r\n\f]+", " ", body.text(deep=True)))
+    return _lines(_TABLE_MARKS.sub("", text))
 
 
 def _read_inner_table(table: re.Match[str]) -> str:
+    """Each row of a table that states facts on a line of its own, whatever paragraphs its cells hold; layout stays as it is."""
     rows = _INNER_ROW.findall(table[1])
-    has_heading = bool(rows) and sum(bool(field_of(_one_line(cell))) for cell in rows[0].split(_CELL)) >= 2
+    has_heading = bool(rows) and sum(bool(field_of(_LINE_MARKS.sub(" ", cell).strip(" \xa0"))) for cell in rows[0].split(_CELL)) >= 2
     return _INNER_ROW.sub(lambda row: _row_as_line(row[1], has_heading=has_heading), table[1])
 
 
@@ -96,33 +94,21 @@ def _row_as_line(row: str, *, has_heading: bool) -> str:
     return row
 
 
-def _one_line(cell: str) -> str:
-    return _LINE_MARKS.sub(" ", cell).strip(" \xa0")
-
-
 def _unseen(body: LexborNode) -> list[LexborNode]:
     """By their own style: what nobody saw nobody wrote, so no order stands there. Colours tell nothing: dark screens turn them round."""
     styles = [(node, (node.attributes.get("style") or "")[:_LONGEST_STYLE]) for node in body.css("[style]")]
-    # Layouts set the size 0 around blocks that have a size of their own.
-    around = _ancestors(node for node, style in styles if (size := _FONT_SIZE.search(style)) and not size[1])
-    return [node for node, style in styles if _is_unseen(style, is_around=node.mem_id in around)]
-
-
-def _is_unseen(style: str, *, is_around: bool) -> bool:
-    if _HIDDEN.search(style) or (_NO_HEIGHT.search(style) and _CUT_OFF.search(style)):
-        return True
-    size = _FONT_SIZE.search(style)
-    return bool(size and size[1]) and not is_around
-
-
-def _ancestors(nodes: Iterable[LexborNode]) -> set[int]:
-    found: set[int] = set()
-    for node in nodes:
+    sizes = [(node, size) for node, style in styles if (size := _FONT_SIZE.search(style))]
+    # layouts set the size 0 around blocks that have a size of their own
+    around: set[int] = set()
+    for node in (node for node, size in sizes if not size[1]):
         above = node.parent
-        while above is not None and above.mem_id not in found:
-            found.add(above.mem_id)
+        while above is not None and above.mem_id not in around:
+            around.add(above.mem_id)
             above = above.parent
-    return found
+    tiny = {node.mem_id for node, size in sizes if size[1]} - around
+    hidden = {node.mem_id for node, style in styles if _HIDDEN.search(style) or (_NO_HEIGHT.search(style) and _CUT_OFF.search(style))}
+    unseen = tiny | hidden
+    return [node for node, _ in styles if node.mem_id in unseen]
 
 
 def _is_deep(html: str) -> bool:
@@ -134,11 +120,6 @@ def _is_deep(html: str) -> bool:
             if depth > _DEEPEST:
                 return True
     return False
-
-
-def _without_tags(html: str) -> str:
-    text = re.sub(r"<[^<>]{0,2000}>", " ", re.sub(r"<(?:br|/?p|/?div|/tr|/?li)\b[^<>]{0,500}>", "\n", html, flags=re.I))
-    return "\n".join(line for line in (unescape(re.sub(r"[ \t]+", " ", line)).strip() for line in text.split("\n")) if line)
 
 
 def _keep_preformatted(html: str) -> str:
@@ -167,7 +148,8 @@ def _lines(text: str) -> str:
         elif piece == _GAP:
             gap = True
         elif piece != _BREAK:
-            line = _cells(piece)
+            line = " | ".join(part.strip(" \xa0") for part in piece.split(_CELL)).strip(" |") if _CELL in piece else piece
+            line = line.strip(" \xa0")
             if not line or hidden > 0:
                 continue
             if gap and out:
@@ -175,9 +157,3 @@ def _lines(text: str) -> str:
             gap = False
             out.append(">" * min(depth, 9) + " " + line if depth else line)
     return "\n".join(out)
-
-
-def _cells(line: str) -> str:
-    if _CELL in line:
-        line = " | ".join(part.strip(" \xa0") for part in line.split(_CELL)).strip(" |")
-    return line.strip(" \xa0")

@@ -49,14 +49,10 @@ def check_size(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
     start = _TEXT.search(raw)
     begin = start.start() if start else 0
     if len(raw) - begin > caps.header_block:
-        size = min(_end_of(raw, mark, begin) for mark in _BLANK_LINES) - begin
+        ends = [at + len(mark) for mark in _BLANK_LINES if (at := raw.find(mark, begin)) >= 0]
+        size = min(ends, default=len(raw)) - begin
         if size > caps.header_block:
             raise UnreadableMail(f"the header block has {size:,} bytes, more than {caps.header_block:,}")
-
-
-def _end_of(raw: bytes, mark: bytes, begin: int) -> int:
-    at = raw.find(mark, begin)
-    return at + len(mark) if at >= 0 else len(raw)
 
 
 def check_caps(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
@@ -67,7 +63,11 @@ def check_caps(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
         raise UnreadableMail(f"the header block has {len(block):,} bytes, more than {caps.header_block:,}")
     _check_headers(block, caps)
     typed = list(_TYPED.finditer(b"\n" + block)) + list(_TYPED.finditer(raw, max(0, len(block) - 1)))
-    _check_part_headers(typed, caps)
+    for found in typed:
+        if len(found[0]) > caps.header:
+            raise UnreadableMail(f"a part's header has {len(found[0]):,} bytes, more than {caps.header:,}")
+        if found[0].count(b";") > caps.parameters:
+            raise UnreadableMail(f"a part's header has more than {caps.parameters} parameters")
     _check_structure(raw, typed, caps)
 
 
@@ -84,14 +84,6 @@ def _check_headers(block: bytes, caps: Caps) -> None:
             addresses += value.count(b"@")
     if addresses > caps.addresses:
         raise UnreadableMail(f"the mail names {addresses} addresses, more than {caps.addresses}")
-
-
-def _check_part_headers(typed: list[re.Match[bytes]], caps: Caps) -> None:
-    for found in typed:
-        if len(found[0]) > caps.header:
-            raise UnreadableMail(f"a part's header has {len(found[0]):,} bytes, more than {caps.header:,}")
-        if found[0].count(b";") > caps.parameters:
-            raise UnreadableMail(f"a part's header has more than {caps.parameters} parameters")
 
 
 def _check_structure(raw: bytes, typed: list[re.Match[bytes]], caps: Caps) -> None:

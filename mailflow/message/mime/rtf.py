@@ -113,11 +113,17 @@ class _Writer:
             if self.pending:
                 self._flush()
             if token["brace"]:
-                self._brace(token["brace"])
+                self.to_skip = 0
+                if token["brace"] == "{":
+                    self.stack.append(self.group)
+                elif self.stack:
+                    self.group = self.stack.pop()
             elif token["word"]:
                 self._word(token["word"], token["number"])
+            elif token["sign"] == "*":
+                self.group = replace(self.group, skipped=True)
             elif token["sign"]:
-                self._sign(token["sign"])
+                self._write(_SIGNS.get(token["sign"], ""))
             else:
                 text = token["text"]
                 self._write(text[self.to_skip :])
@@ -136,13 +142,6 @@ class _Writer:
         self._write(decode_text(bytes(self.pending), self.charset)[0])
         self.pending.clear()
 
-    def _brace(self, brace: str) -> None:
-        self.to_skip = 0
-        if brace == "{":
-            self.stack.append(self.group)
-        elif self.stack:
-            self.group = self.stack.pop()
-
     def _word(self, word: str, number: str | None) -> None:
         if word == "htmltag":
             self.group = replace(self.group, in_tag=True, skipped=False)
@@ -157,9 +156,3 @@ class _Writer:
             self.to_skip = self.group.fallback
         elif word in _WRITTEN:
             self._write(_WRITTEN[word])
-
-    def _sign(self, sign: str) -> None:
-        if sign == "*":
-            self.group = replace(self.group, skipped=True)
-        else:
-            self._write(_SIGNS.get(sign, ""))

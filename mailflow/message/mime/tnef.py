@@ -69,7 +69,9 @@ def read_tnef(data: bytes) -> Tnef | None:
             files.append(TnefFile())
         elif files:
             _take_file_attribute(files[-1], kind, value, charset)
-    return Tnef(tuple(file for file in files if file.name or file.content), _body_text(bodies), whole)
+    plain = bodies.get(_PLAIN, "").replace("\r\n", "\n").strip()
+    text = plain or html_to_text(bodies.get(_HTML, "")) or bodies.get(_RTF, "")
+    return Tnef(tuple(file for file in files if file.name or file.content), text, whole)
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -164,13 +166,6 @@ def _bodies(data: bytes, charset: str) -> dict[int, str]:
     if _RTF in found:
         bodies[_RTF] = rtf_to_text(uncompress_rtf(found[_RTF][1]))
     return bodies
-
-
-def _body_text(bodies: dict[int, str]) -> str:
-    plain = bodies.get(_PLAIN, "").replace("\r\n", "\n").strip()
-    if plain:
-        return plain
-    return html_to_text(bodies.get(_HTML, "")) or bodies.get(_RTF, "")
 
 
 def _text_property(form: int, value: bytes, charset: str) -> str:
