@@ -10,7 +10,7 @@ import pytest
 
 HOME = Path(__file__).parents[1]
 ROOTS = (HOME, HOME / "mailflow")
-PATH = re.compile(r"`((?:mailflow/|tests/|templates/|config/)?[\w/]+(?:\.py|\.toml|/))`")
+PATH = re.compile(r"`(\w[\w/]*(?:\.py|\.toml|/))`")
 
 
 def is_there(named: str) -> bool:
