@@ -14,7 +14,7 @@ MUST_BE_EMPTY = ("lost", "duplicated", "unexpected")
 
 
 def audit_mailboxes(settings: Settings, database: Database) -> dict[str, Any]:
-    """The comparison as JSON-ready values (contract: audit). `ambiguous` lists mails whose outcome is unknown, which may happen.
+    """Compare, and return JSON-ready values (contract: audit). `ambiguous` lists mails whose outcome is unknown, which may happen.
 
     `unexpected` are rows that contradict each other. Raises SourceUnavailable for a mailbox that cannot be read.
     """

@@ -20,25 +20,25 @@ from mailflow.store.transaction import Database
 
 
 def shipped_templates() -> Path:
-    """The folder of the notices that come with the product: inside the installed package, or beside it in a checkout."""
+    """Find the folder of the notices that come with the product: inside the installed package, or beside it in a checkout."""
     here = Path(__file__).resolve().parent
     installed = here / "templates" / "email"
     return installed if installed.is_dir() else here.parent / "templates" / "email"
 
 
 def build_database(settings: Settings) -> Database:
-    """The store of the settings; nothing is opened before the first use."""
+    """Build the store of the settings; nothing is opened before the first use."""
     return Database(settings.database_url, CASE_TYPES)
 
 
 def build_templates(settings: Settings, desk: Desk | None = None) -> Templates:
-    """The notices: files of the desk's own first (DK3), then the installation's (OUT3), then the shipped ones."""
+    """Build the notices: files of the desk's own first (DK3), then the installation's (OUT3), then the shipped ones."""
     own = settings.own_templates.get(desk.name) if desk is not None else None
     return Templates(shipped_templates(), own, settings.template_override)
 
 
 def build_office(settings: Settings, database: Database) -> Services:
-    """What handling works with."""
+    """Build what handling works with."""
     return Services(
         database=database,
         desks=settings.desks,
@@ -53,7 +53,7 @@ def build_office(settings: Settings, database: Database) -> Services:
 
 
 def build_source(mailbox: MailboxConnection, size_limit_mb: int) -> Source:
-    """A connection that is opened when it is entered."""
+    """Build a connection that is opened when it is entered."""
     max_size = size_limit_mb * 1_000_000
     if mailbox.kind == "maildir":
         assert mailbox.path is not None  # settings refuse a maildir without a path
@@ -87,5 +87,5 @@ def build_relay(settings: Settings) -> SmtpRelay:
 
 
 def owner_name(settings: Settings) -> str:
-    """Who holds leases: this installation on this machine, so that after a crash it finds its own work again at once."""
+    """Name who holds leases: this installation on this machine, so that after a crash it finds its own work again at once."""
     return f"{socket.gethostname()}:{settings.state_dir.resolve()}"

@@ -44,7 +44,7 @@ STALLED = 300.0
 
 
 def utc_now() -> datetime:
-    """The clock of a real day; tests and rehearsals bring their own."""
+    """Read the clock of a real day; tests and rehearsals bring their own."""
     return datetime.now(UTC)
 
 
@@ -69,7 +69,7 @@ class Daemon:
         self._progress = {"handling": time.monotonic(), "delivery": time.monotonic()}
 
     async def run(self) -> None:
-        """Until SIGTERM or `stop`. Raises AlreadyRunning, NewerSchema, DamagedDatabase before anything is touched."""
+        """Run until SIGTERM or `stop`. Raises AlreadyRunning, NewerSchema, DamagedDatabase before anything is touched."""
         self._loop = asyncio.get_running_loop()
         self._stopping, self._to_handle, self._to_send = asyncio.Event(), asyncio.Event(), asyncio.Event()
         with await asyncio.to_thread(open_store, self._settings, self._database):
@@ -106,7 +106,7 @@ class Daemon:
         self._to_send.set()
 
     def stop_from_thread(self) -> None:
-        """The same from any other thread."""
+        """Do the same from any other thread."""
         self._loop.call_soon_threadsafe(self.stop)
 
     def look_now(self) -> None:
@@ -129,7 +129,7 @@ class Daemon:
         self._to_send.set()
 
     async def _show_life(self) -> None:
-        """A sign of life only while the loop, handling, sending and every mailbox thread make progress."""
+        """Give a sign of life only while the loop, handling, sending and every mailbox thread make progress."""
         oldest = min([*self._progress.values(), *(watcher.status().progress_at for watcher in self._watchers)])
         if time.monotonic() - oldest < STALLED:
             notify("WATCHDOG=1")
@@ -184,7 +184,7 @@ class Daemon:
         self._progress["delivery"] = time.monotonic()
 
     def _judge(self, trouble: Exception) -> None:
-        """A watcher met something that is not its mail server's: a database that fails ends the process, loudly (case 13)."""
+        """Judge what a watcher met that is not its mail server's: a database that fails ends the process, loudly (case 13)."""
         if isinstance(trouble, OperationalError):
             self._fatal = trouble
             self.stop_from_thread()
@@ -202,7 +202,7 @@ class Daemon:
         self._database.close()
 
     async def _take_new_settings(self) -> None:
-        """SIGHUP: desks, templates and mailboxes anew. Settings that are wrong change nothing."""
+        """Take at SIGHUP desks, templates and mailboxes anew. Settings that are wrong change nothing."""
         if self._reload is None:
             return
         notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
@@ -221,7 +221,7 @@ class Daemon:
 
 
 def handle_what_is_due(office: Services, now: datetime) -> int:
-    """Mails first, then deadlines: a part that came back silences its reminder. A digest comes last and tells how it stands then."""
+    """Handle mails first, then deadlines: a part that came back silences its reminder. A digest comes last and tells how it stands then."""
     return handle_mails(office, now) or handle_deadlines(office, now) or handle_refused(office, now) or handle_digests(office, now)
 
 
@@ -232,7 +232,7 @@ def lock_store(settings: Settings, database: Database) -> InstanceLock:
 
 
 def open_store(settings: Settings, database: Database) -> InstanceLock:
-    """The locked store with its schema up to date, and what a crash left half done taken back."""
+    """Lock the store, bring its schema up to date, and take back what a crash left half done."""
     lock = lock_store(settings, database)
     database.upgrade()
     with database.write() as c:

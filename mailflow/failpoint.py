@@ -91,13 +91,13 @@ def reach(name: str) -> None:
 
 
 async def reach_in_loop(name: str) -> None:
-    """As `reach`, for coroutines: an armed `sleep` leaves the event loop, and with it the signal handlers, running."""
+    """Do as `reach`, for coroutines: an armed `sleep` leaves the event loop, and with it the signal handlers, running."""
     if _armed:
         await asyncio.sleep(_fire(name))
 
 
 def _fire(name: str) -> float:
-    """Seconds to sleep at `name`; does not return from `kill`."""
+    """Return the seconds to sleep at `name`; does not return from `kill`."""
     with _lock:
         armed = _armed.get(name)
         if armed is None:

@@ -101,7 +101,7 @@ def _show(found: CaseFile, words: Wording) -> None:
 
 
 def vars_of(value: object) -> dict[str, object]:
-    """The fields of a frozen value by name."""
+    """Map the fields of a frozen value by name."""
     return {field.name: getattr(value, field.name) for field in fields(value)} if is_dataclass(value) else {}
 
 

@@ -33,7 +33,7 @@ EPILOG = "Data goes to standard output, all else to standard error. Exit: 0 done
 
 
 def build_app(arguments: Sequence[str]) -> typer.Typer:
-    """The application; of one command only where the arguments begin with its name, so that it starts fast."""
+    """Build the application; of one command only where the arguments begin with its name, so that it starts fast."""
     app = typer.Typer(
         add_completion=False,
         no_args_is_help=True,

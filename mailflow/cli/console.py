@@ -6,7 +6,7 @@ import getpass
 
 
 def console_user() -> str:
-    """`anna at the console`; a user that the system has no name for is told by nothing but the place."""
+    """Name the user as `anna at the console`, without a name where the system has none."""
     try:
         return f"{getpass.getuser()} at the console"
     except (KeyError, OSError):

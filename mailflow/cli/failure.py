@@ -33,7 +33,7 @@ def exit_with(error: Exception) -> NoReturn:
 
 
 def describe(error: Exception) -> tuple[int, str]:
-    """(exit status, what to tell the person)."""
+    """Choose (exit status, what to tell the person)."""
     if isinstance(error, CommandFailed):
         return error.status, str(error)
     for kind in type(error).__mro__:

@@ -26,19 +26,19 @@ WIDE = 10_000
 
 
 def prepare_streams() -> None:
-    """A character that the terminal's encoding lacks is shown by its number instead of ending the command."""
+    """Show a character that the terminal's encoding lacks by its number instead of ending the command."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def visible(text: object) -> str:
-    """One line of text with every control character as \\xNN."""
+    """Make one line of text with every control character as \\xNN."""
     return _ODD.sub(_number, str(text))
 
 
 def visible_block(text: object) -> str:
-    """As `visible`, with line breaks and tabs kept."""
+    """Do as `visible`, with line breaks and tabs kept."""
     return _ODD_IN_BLOCK.sub(_number, str(text).replace("\r\n", "\n"))
 
 
@@ -48,17 +48,17 @@ def _number(match: re.Match[str]) -> str:
 
 
 def say(text: object) -> None:
-    """A word to the person, on standard error."""
+    """Say a word to the person, on standard error."""
     print(visible_block(text), file=sys.stderr, flush=True)
 
 
 def is_under_systemd() -> bool:
-    """Whether a service manager or its journal reads what we say (sd_notify(3), systemd.exec(5))."""
+    """Tell whether a service manager or its journal reads what we say (sd_notify(3), systemd.exec(5))."""
     return bool(os.environ.get("JOURNAL_STREAM") or os.environ.get("NOTIFY_SOCKET"))
 
 
 def prioritised(text: str, priority: int) -> str:
-    """`<N>` before every line; without it journald takes errors for information."""
+    """Put `<N>` before every line; without it journald takes errors for information."""
     return "\n".join(f"<{priority}>{line}" for line in text.splitlines())
 
 
@@ -71,19 +71,19 @@ def print_block(text: object) -> None:
 
 
 def to_json(value: object, *, indent: int | None = None) -> str:
-    """JSON of anything the house knows; one line without `indent`."""
+    """Write JSON of anything the house knows; one line without `indent`."""
     return _ODD_IN_JSON.sub(lambda odd: f"\\u{ord(odd[0]):04x}", json.dumps(as_plain(value), ensure_ascii=False, indent=indent))
 
 
 def print_json(value: object, *, indent: int | None = 2) -> None:
-    """Always UTF-8, whatever the terminal's encoding (RFC 8259 section 8.1)."""
+    """Print JSON, always in UTF-8 whatever the terminal's encoding (RFC 8259 section 8.1)."""
     sys.stdout.flush()
     sys.stdout.buffer.write(to_json(value, indent=indent).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 
 def as_plain(value: Any) -> Any:
-    """Dataclasses, instants, amounts and paths as JSON knows them; bytes are left to those who ask for the mail itself."""
+    """Turn dataclasses, instants, amounts and paths into what JSON knows; bytes are left to those who ask for the mail itself."""
     if is_dataclass(value) and not isinstance(value, type):
         pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
         return {name: as_plain(item) for name, item in pairs if not isinstance(item, bytes)}
@@ -101,7 +101,7 @@ def as_plain(value: Any) -> Any:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, to: TextIO | None = None) -> None:
-    """A table; nothing in a cell is taken for markup. Only its header when there are no rows."""
+    """Print a table; nothing in a cell is taken for markup. Only its header when there are no rows."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -121,7 +121,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, to:
 
 
 def print_facts(facts: Iterable[tuple[str, object]]) -> None:
-    """Names and values in two columns; those without a value are left out, several lines stand below each other."""
+    """Print names and values in two columns; those without a value are left out, several lines stand below each other."""
     shown = [(visible(name), visible_block(value)) for name, value in facts if value not in (None, "", (), [])]
     width = max((len(name) for name, _ in shown), default=0)
     for name, value in shown:
@@ -130,11 +130,11 @@ def print_facts(facts: Iterable[tuple[str, object]]) -> None:
 
 
 def print_heading(text: str) -> None:
-    """A blank line, the heading, a rule of its length."""
+    """Print a blank line, the heading, a rule of its length."""
     shown = visible(text)
     print(f"\n{shown}\n{'-' * len(shown)}")
 
 
 def moment(at: datetime | None, timezone: str = "UTC") -> str:
-    """`2026-11-20 16:10 EET`, '' for None."""
+    """Write an instant as `2026-11-20 16:10 EET`, '' for None."""
     return at.astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M %Z") if at else ""

@@ -51,7 +51,7 @@ class Queue(Generic[Row]):
 
 
 def build_queue(queue: Queue[Row]) -> typer.Typer:
-    """The commands of a queue."""
+    """Build the commands of a queue."""
     app = typer.Typer(help=queue.help, invoke_without_command=True)
 
     @app.callback()

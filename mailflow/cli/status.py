@@ -59,7 +59,7 @@ def _clock(row: DeadlineRow) -> dict[str, object]:
 
 
 def _digest(c: Connection, desk: Desk, kind: str, now: datetime) -> dict[str, object]:
-    """`last` is the newest that had something to tell; `next` is empty where the desk sends none."""
+    """Describe a digest: `last` is the newest that had something to tell; `next` is empty where the desk sends none."""
     from mailflow.policy.calendar import calendar_for
     from mailflow.policy.digest import DigestKind, next_digest
     from mailflow.store import deadline
@@ -69,7 +69,7 @@ def _digest(c: Connection, desk: Desk, kind: str, now: datetime) -> dict[str, ob
 
 
 def _mailbox(address: str, state: MailboxState | None, now: datetime) -> dict[str, object]:
-    """`is_read`: some process holds the lease now."""
+    """Describe a mailbox; `is_read`: some process holds the lease now."""
     held = bool(state and state.owner and state.lease_until and state.lease_until > now)
     return {
         "address": address,

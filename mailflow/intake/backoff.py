@@ -20,10 +20,10 @@ class Backoff:
     steady_after: float = 60.0
 
     def pause(self, failures: int, jitter: float) -> float:
-        """After `failures` in a row (1 or more), with full jitter: `jitter` in [0, 1) picks between `first` and the doubled limit."""
+        """Say how long to wait after `failures` in a row (1 or more): `jitter` in [0, 1) picks between `first` and the doubled limit."""
         limit = min(self.longest, self.first * 2.0 ** min(failures, 30))
         return self.first + (limit - self.first) * jitter
 
     def refused(self, refusals: int, jitter: float) -> float:
-        """After `refusals` refused log-ins in a row."""
+        """Say how long to wait after `refusals` refused log-ins in a row."""
         return self.refused_pause if refusals >= self.refusals else self.pause(refusals, jitter)

@@ -33,7 +33,7 @@ def collect_mailbox(
     on_stored: Callable[[int], None] | None = None,
     before_batch: Callable[[], None] | None = None,
 ) -> int:
-    """Store every mail of an open source that is not stored yet; how many there were.
+    """Store every mail of an open source that is not stored yet; returns how many.
 
     `epoch` is the mailbox's lease: a batch of a lost lease is not stored (`MailboxTaken`). `on_stored` is called after each
     commit with the number of new rows, `before_batch` before each. Raises `SourceUnavailable`; what was committed until then stays.
@@ -64,7 +64,7 @@ def collect_mailbox(
 
 
 def tell_again(database: Database, source: Source, mailbox: str) -> int:
-    """Tell the server of mails that a crash or a refusal left stored but untold; how many it was told of."""
+    """Tell the server of mails that a crash or a refusal left stored but untold; returns how many it was told of."""
     with database.read() as c:
         untold = inbound.unacknowledged(c, mailbox, source.uidvalidity)
     return sum(_tell(database, source, mailbox, untold[at : at + _RETELL_AT_ONCE]) for at in range(0, len(untold), _RETELL_AT_ONCE))

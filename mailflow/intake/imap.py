@@ -192,7 +192,7 @@ class ImapSource:
                 socket.socket.shutdown(client.socket(), socket.SHUT_RDWR)
 
     def _search_from(self, first: int) -> list[int]:
-        """UIDs from `first` on, ascending: what SELECT knew of in ranges, then whatever came since."""
+        """List UIDs from `first` on, ascending: what SELECT knew of in ranges, then whatever came since."""
         self._client.noop()
         found: set[int] = set()
         low = first
@@ -250,7 +250,7 @@ class ImapSource:
             self._ask(command, uids, folder)
 
     def _ask(self, command: Callable[..., object], *arguments: object, **options: object) -> None:
-        """A command whose refusal (NO) leaves the connection in order."""
+        """Give a command whose refusal (NO) leaves the connection in order."""
         try:
             command(*arguments, **options)
         except IMAPClient.AbortError:
@@ -264,7 +264,7 @@ class _Refused(Exception):
 
 
 def _stored_flag(permanent: Sequence[bytes]) -> str:
-    """The flag that says "stored": our keyword where the server keeps it, else `\\Seen`, else none."""
+    """Choose the flag that says "stored": our keyword where the server keeps it, else `\\Seen`, else none."""
     names = {flag.lower() for flag in permanent}
     if b"\\*" in names or STORED_KEYWORD.lower().encode() in names:
         return STORED_KEYWORD

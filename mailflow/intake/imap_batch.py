@@ -12,7 +12,7 @@ _BATCH_OCTETS = 16_000_000
 
 
 def batches(uids: Sequence[int], sizes: dict[int, int], max_size: int) -> Iterator[list[int]]:
-    """Groups to fetch at once, in order: at most 50 messages and 16 MB, an oversize one alone. Those without a size are gone."""
+    """Group what is fetched at once, in order: at most 50 messages and 16 MB, an oversize one alone. Those without a size are gone."""
     batch: list[int] = []
     octets = 0
     for uid in uids:

@@ -18,7 +18,7 @@ _NO_NEWS = frozenset({b"OK", b"FETCH", b"FLAGS", b"EXPUNGE", b"VANISHED"})
 
 
 def idle(client: Any, seconds: float) -> bool:
-    """IDLE for at most `seconds`; True when mail may have come. Raises `SourceUnavailable` when the connection is dead."""
+    """Wait in IDLE for at most `seconds`. True when mail may have come. Raises `SourceUnavailable` when the connection is dead."""
     begun = time.monotonic()
     client.idle()
     news: list[Any] = []
@@ -36,7 +36,7 @@ def idle(client: Any, seconds: float) -> bool:
 
 
 def has_buffered(client: Any) -> bool:
-    """Whether bytes of the server wait in the library's own buffer.
+    """Tell whether bytes of the server wait in the library's own buffer.
 
     A message that arrives between SEARCH and IDLE often comes in one segment with the `+ idling`, and is then read ahead.
     """

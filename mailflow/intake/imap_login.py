@@ -50,7 +50,7 @@ class ImapAccount:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host names this machine without asking the network."""
+    """Tell whether a host names this machine without asking the network."""
     if host == "localhost":
         return True
     try:
@@ -60,7 +60,7 @@ def is_loopback(host: str) -> bool:
 
 
 def verifying_context(given: ssl.SSLContext | None) -> ssl.SSLContext:
-    """The context to use: chain and host name are verified unless the caller made a context that does otherwise."""
+    """Make the TLS context: chain and host name are verified unless the caller made a context that does otherwise."""
     if given is not None:
         return given
     context = ssl.create_default_context()
@@ -94,7 +94,7 @@ def log_in(client: Any, account: ImapAccount) -> None:
 
 
 def _log_in_by_token(client: Any, user: str, token: str) -> None:
-    """XOAUTH2; the reason of a refusal comes as a challenge in JSON, which must be answered with an empty line."""
+    """Log in by XOAUTH2; the reason of a refusal comes as a challenge in JSON, which must be answered with an empty line."""
     challenges: list[bytes] = []
 
     def respond(challenge: bytes) -> bytes:
@@ -120,7 +120,7 @@ def _challenge_text(challenge: bytes) -> str:
 
 
 def _printable(value: str) -> str:
-    """The one encoder for values in a command line: characters that could end it are refused (CVE-2025-15366)."""
+    """Let a value into a command line: characters that could end it are refused (CVE-2025-15366)."""
     if not value.isascii() or not value.isprintable():
         raise SourceUnavailable("user or password has characters that LOGIN cannot carry, and the server offers no AUTH=PLAIN")
     return value

@@ -150,7 +150,7 @@ class MaildirSource:
 
 
 def maildir_uid(file_name: str) -> int:
-    """The UID of a Maildir file name: 63 bits of the hash of its base, the part before `:2,`."""
+    """Compute the UID of a Maildir file name: 63 bits of the hash of its base, the part before `:2,`."""
     base = file_name.partition(":2,")[0]
     return int.from_bytes(hashlib.sha256(os.fsencode(base)).digest()[:8]) >> 1
 

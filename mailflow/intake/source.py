@@ -51,11 +51,11 @@ class Source(Protocol):
 
     @property
     def uidvalidity(self) -> int:
-        """UIDs mean the same as long as this number stays (RFC 9051 section 2.3.1.1)."""
+        """Name the numbering: UIDs mean the same as long as this number stays (RFC 9051 section 2.3.1.1)."""
         ...
 
     def fetch_new(self, known: KnownUids) -> Iterator[tuple[FetchedMail, ...]]:
-        """Batches of messages that are not `known`, in order of arrival. The first call looks at the whole mailbox."""
+        """Yield batches of messages that are not `known`, in order of arrival. The first call looks at the whole mailbox."""
         ...
 
     def acknowledge(self, uids: Sequence[int]) -> list[int]:
@@ -67,7 +67,7 @@ class Source(Protocol):
         ...
 
     def list_uids(self) -> list[int]:
-        """All UIDs in the mailbox, ascending, for audits."""
+        """List all UIDs in the mailbox, ascending, for audits."""
         ...
 
     def interrupt(self) -> None:

@@ -111,7 +111,7 @@ class MailboxWatcher:
             self._release()
 
     def _session_and_pause(self) -> float:
-        """One connection, from claim to its end; seconds to wait before the next."""
+        """Hold one connection, from claim to its end; returns the seconds to wait before the next."""
         begun = time.monotonic()
         self._touch("connecting")
         try:

@@ -21,13 +21,13 @@ class AmbiguousDelivery:
 
 
 def uid_states(c: Connection, mailbox: str) -> dict[tuple[int, int], str]:
-    """(uidvalidity, uid) of every mail ever stored from a mailbox, to its state."""
+    """Map (uidvalidity, uid) of every mail ever stored from a mailbox, to its state."""
     query = select(inbound.c.uidvalidity, inbound.c.uid, inbound.c.state).where(inbound.c.mailbox == mailbox)
     return {(row.uidvalidity, row.uid): row.state for row in c.execute(query)}
 
 
 def handled_twice(c: Connection) -> list[tuple[int, ...]]:
-    """Ids of rows that are the same mail and yet each opened or changed a case of one desk; always empty, or promise P2 is broken."""
+    """Find ids of rows that are the same mail and yet each opened or changed a case of one desk; always empty, or promise P2 is broken."""
     acted = inbound.c.state.in_(("opened", "added"))
     same_bytes = (inbound.c.raw_sha256, inbound.c.size)
     same_words = (inbound.c.message_id, inbound.c.sender, inbound.c.body_sha256)
@@ -43,13 +43,13 @@ def handled_twice(c: Connection) -> list[tuple[int, ...]]:
 
 
 def ambiguous_deliveries(c: Connection) -> list[AmbiguousDelivery]:
-    """Deliveries with tries of unknown outcome, in the order of writing (P3)."""
+    """List deliveries with tries of unknown outcome, in the order of writing (P3)."""
     query = select(notice.c.message_id, outbox.c.recipient, outbox.c.state, outbox.c.ambiguous).join(outbox)
     return [AmbiguousDelivery(*row) for row in c.execute(query.where(outbox.c.ambiguous > 0).order_by(outbox.c.id))]
 
 
 def broken_rows(c: Connection) -> list[str]:
-    """What is wrong with the stored rows, one line each: the database's own check, pointers at nothing, mails whose bytes changed."""
+    """Say what is wrong with the stored rows, one line each: the database's own check, pointers at nothing, mails whose bytes changed."""
     problems: list[str] = []
     if c.dialect.name == "sqlite":
         problems += [line for (line,) in c.exec_driver_sql("PRAGMA integrity_check") if line != "ok"]

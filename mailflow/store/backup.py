@@ -135,7 +135,7 @@ def _refuse_rows(c: Connection) -> None:
 
 
 def _tables() -> list[Table]:
-    """All tables, each after those it points at."""
+    """List all tables, each after those it points at."""
     assert register.contract.metadata is tables.case.metadata
     return tables.case.metadata.sorted_tables
 

@@ -47,7 +47,7 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 def load(c: Connection, number: str) -> Case | None:
-    """None for a number that was never given out."""
+    """Read a case, None for a number that was never given out."""
     return next(iter(_cases(c, _LOAD, asked_number=number)), None)
 
 
@@ -58,7 +58,7 @@ def insert(c: Connection, new: Case) -> None:
 
 
 def save(c: Connection, changed: Case) -> Case:
-    """Write a case that was loaded at `changed.version`; the case with its next version. Raises CaseChanged, CannotStore."""
+    """Write a case that was loaded at `changed.version`; returns it with its next version. Raises CaseChanged, CannotStore."""
     saved = changed.changed(version=changed.version + 1)
     if c.execute(_SAVE, {**_values(c, saved), "asked_number": changed.number, "loaded_version": changed.version}).rowcount != 1:
         raise CaseChanged(changed.number)
@@ -68,7 +68,7 @@ def save(c: Connection, changed: Case) -> Case:
 
 
 def to_json(c: Connection, value: Case) -> dict[str, Any]:
-    """The whole case as JSON-ready values. Raises CannotStore for details that are not of its type."""
+    """Turn a whole case into JSON-ready values. Raises CannotStore for details that are not of its type."""
     details: Any = _case_types(c)[value.kind].details
     if not isinstance(value.details, details):
         raise CannotStore(f"details of a {value.kind} are a {details.__name__}, not a {type(value.details).__name__}")
@@ -77,24 +77,24 @@ def to_json(c: Connection, value: Case) -> dict[str, Any]:
 
 
 def from_json(c: Connection, stored: Mapping[str, Any]) -> Case:
-    """The case that `to_json`, or a row whose details are still JSON, stands for."""
+    """Rebuild the case from what `to_json` made, or from a row whose details are still JSON."""
     details: Any = _case_types(c)[stored["kind"]].details
     return _adapter(details).validate_python(stored)
 
 
 def returns_of(c: Connection, request: str) -> tuple[Case, ...]:
-    """The returns of a request, in order of opening; requests that grew out of it are none (RM1)."""
+    """List the returns of a request, in order of opening; requests that grew out of it are none (RM1)."""
     return tuple(child for child in children(c, request) if child.kind == "rma")
 
 
 def open_of_kind(c: Connection, kind: str, desk: str) -> tuple[Case, ...]:
-    """The desk's cases of a kind that are not closed, in order of opening."""
+    """List the desk's cases of a kind that are not closed, in order of opening."""
     query = select(case).where(case.c.kind == kind, case.c.desk == desk, case.c.closed_at.is_(None))
     return _cases(c, query.order_by(case.c.opened_at, case.c.number))
 
 
 def children(c: Connection, number: str) -> tuple[Case, ...]:
-    """The cases that came from this one (RMAs of a request), in order of opening."""
+    """List the cases that came from this one (RMAs of a request), in order of opening."""
     return _cases(c, select(case).where(case.c.parent == number).order_by(case.c.opened_at, case.c.number))
 
 
@@ -108,7 +108,7 @@ def list_cases(
     desk: str | None = None,
     limit: int | None = None,
 ) -> tuple[Case, ...]:
-    """Cases in order of opening. `overdue_at`: those in state overdue, or with a deadline before it that has not fired."""
+    """List cases in order of opening. `overdue_at`: those in state overdue, or with a deadline before it that has not fired."""
     wanted = {case.c.kind: kind, case.c.state: state, case.c.assignee: assignee, case.c.desk: desk}
     query = select(case).where(*(column == value for column, value in wanted.items() if value is not None))
     if overdue_at is not None:
@@ -118,13 +118,13 @@ def list_cases(
 
 
 def counts(c: Connection) -> dict[tuple[str, str], int]:
-    """(kind, state) to the number of cases."""
+    """Count cases by (kind, state)."""
     query = select(case.c.kind, case.c.state, func.count().label("n")).group_by(case.c.kind, case.c.state)
     return {(row.kind, row.state): row.n for row in c.execute(query)}
 
 
 def next_number(c: Connection, kind: str, prefix: str, first: int = 100001) -> str:
-    """A case number never given out before: at least `first`, and above every number that is there already; gaps are possible.
+    """Give out a case number never given out before: at least `first`, and above every number that is there already; gaps are possible.
 
     Numbers count by prefix, since desks and case types may share one; a case type without a prefix of its own takes its name instead.
     PostgreSQL counts with a sequence, so that nodes which open cases do not wait for each other: a number whose transaction is rolled
@@ -156,14 +156,14 @@ def _count_in_sequence(c: Connection, letters: str, first: int) -> int:
 
 
 def _start(c: Connection, letters: str, first: int) -> int:
-    """Where a counter begins that is not there: after the cases that a restored or moved database brought along."""
+    """Say where a counter begins that is not there: after the cases that a restored or moved database brought along."""
     numbers = c.execute(select(case.c.number).where(case.c.number.startswith(letters, autoescape=True))).scalars()
     used = [int(rest) for number in numbers if (rest := number.removeprefix(letters)).isdecimal() and rest.isascii()]
     return max(first, *(value + 1 for value in used)) if used else first
 
 
 def open_with_serial(c: Connection, serials: Iterable[str], *, desk: str | None = None) -> list[tuple[str, str, str]]:
-    """(serial, case number, kind) of cases not closed that name one of the serials (IN10, BX8), in order of opening; of one desk or all."""
+    """Find (serial, case number, kind) of open cases that name one of the serials (IN10, BX8), in order of opening; of one desk or all."""
     asked = sorted(set(serials))
     found: list[tuple[str, str, str]] = []
     for start in range(0, len(asked), CHUNK):
@@ -177,7 +177,7 @@ def open_with_serial(c: Connection, serials: Iterable[str], *, desk: str | None 
 
 
 def of_serials(c: Connection, serials: Iterable[str], *, kind: str, desk: str) -> tuple[Case, ...]:
-    """The desk's cases of a kind, closed ones too, that name one of the serials, in order of opening."""
+    """Find the desk's cases of a kind, closed ones too, that name one of the serials, in order of opening."""
     asked = sorted(set(serials))
     found: dict[str, Case] = {}
     for start in range(0, len(asked), CHUNK):
@@ -193,7 +193,7 @@ def add_foreign_number(c: Connection, desk: str, number: str, case_number: str) 
 
 
 def find_foreign_number(c: Connection, desk: str, number: str) -> str | None:
-    """The number of the desk's own case under which the manufacturer works, None for a number that nobody told us."""
+    """Find the number of the desk's own case under which the manufacturer works, None for a number that nobody told us."""
     here = (foreign_number.c.desk == desk, foreign_number.c.number == number)
     return c.execute(select(foreign_number.c.case_number).where(*here)).scalar()
 
@@ -207,7 +207,7 @@ def _values(c: Connection, value: Case) -> dict[str, object]:
 
 
 def _case_types(c: Connection) -> Mapping[str, AnyCaseType]:
-    """Those that the database was given."""
+    """Look up the case types that the database was given."""
     found: Mapping[str, AnyCaseType] = c.get_execution_options()["case_types"]
     return found
 
@@ -218,7 +218,7 @@ def _adapter(details: Any) -> TypeAdapter[Case]:
 
 
 def _serials_of(details: object) -> frozenset[str]:
-    """The serials that a case is about: its own, those of its lines, and what came back on them. Parcels may carry others' devices
+    """Collect the serials that a case is about: its own, those of its lines, and what came back on them. Parcels may carry others' devices
     and do not count."""
     carriers = (details, *getattr(details, "lines", ()))
     named = (serial for carrier in carriers for part in ("serials", "received_serials") for serial in getattr(carrier, part, ()))

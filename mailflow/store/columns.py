@@ -105,42 +105,42 @@ TEXTS = Encoded(tuple[str, ...])
 
 
 def row_id() -> Column[int]:
-    """The row's own number, given by the database."""
+    """Declare the row's own number, given by the database."""
     return Column("id", RowId, primary_key=True, autoincrement=True)
 
 
 def key_column(name: str, *references: ForeignKey) -> Column[str]:
-    """A text that is, alone or with others, the row's key."""
+    """Declare a text that is, alone or with others, the row's key."""
     return Column(name, TEXT, *references, primary_key=True)
 
 
 def text_column(name: str, *references: ForeignKey, default: str | None = "", unique: bool | None = None) -> Column[str]:
-    """A text that is never null, blank unless given; `default` None makes it required."""
+    """Declare a text that is never null, blank unless given; `default` None makes it required."""
     return Column(name, TEXT, *references, nullable=False, default=default, unique=unique)
 
 
 def optional_text_column(name: str, *references: ForeignKey) -> Column[str]:
-    """A text that may be missing."""
+    """Declare a text that may be missing."""
     return Column(name, TEXT, *references, nullable=True)
 
 
 def tuple_column(name: str, type: Encoded = TEXTS) -> Column[object]:
-    """A tuple, empty unless given."""
+    """Declare a tuple, empty unless given."""
     return Column(name, type, nullable=False, default=())
 
 
 def count_column(name: str) -> Column[int]:
-    """A whole number that starts at 0."""
+    """Declare a whole number that starts at 0."""
     return Column(name, Integer, nullable=False, default=0)
 
 
 def flag_column(name: str) -> Column[bool]:
-    """A yes or no that starts as no."""
+    """Declare a yes or no that starts as no."""
     return Column(name, Boolean, nullable=False, default=False)
 
 
 def instant_column(name: str, *, nullable: bool = True) -> Column[datetime]:
-    """A moment, aware and in UTC."""
+    """Declare a moment, aware and in UTC."""
     return Column(name, INSTANT, nullable=nullable)
 
 

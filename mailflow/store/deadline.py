@@ -43,7 +43,7 @@ _CLEAR_KEY = _CLEAR.where(deadline.c.key == bindparam("of_key", type_=deadline.c
 
 
 def set(c: Connection, case_number: str, kind: str, key: str, due_at: datetime, steps: Derivation = ()) -> int:
-    """Put a deadline; a waiting one of the same case, kind and key is cleared, so that who holds its id cannot fire it. The new id."""
+    """Put a deadline, and clear a waiting one of the same case, kind and key, so that who holds its id cannot fire it. Returns the id."""
     clear(c, case_number, kind, key)
     row = {"case_number": case_number, "kind": kind, "key": key, "due_at": due_at, "steps": steps}
     new: int = c.execute(_INSERT, row).scalar_one()
@@ -51,7 +51,7 @@ def set(c: Connection, case_number: str, kind: str, key: str, due_at: datetime, 
 
 
 def clear(c: Connection, case_number: str, kind: str, key: str | None = None) -> int:
-    """Take back the waiting deadlines of a kind, key None meaning all; how many there were."""
+    """Take back the waiting deadlines of a kind, key None meaning all; returns how many."""
     where = {"of_case": case_number, "of_kind": kind}
     if key is None:
         return c.execute(_CLEAR, {**where, "state": "cleared"}).rowcount
@@ -59,13 +59,13 @@ def clear(c: Connection, case_number: str, kind: str, key: str | None = None) ->
 
 
 def clear_all(c: Connection, case_number: str) -> int:
-    """Take back every waiting deadline of a case; how many there were."""
+    """Take back every waiting deadline of a case; returns how many."""
     waiting = (deadline.c.case_number == case_number, deadline.c.state == "waiting")
     return c.execute(update(deadline).where(*waiting).values(state="cleared")).rowcount
 
 
 def claim_due(c: Connection, now: datetime, limit: int, *, max_attempts: int | None = None) -> list[DeadlineRow]:
-    """Deadlines due at `now`, earliest first, each with its attempt counted.
+    """Claim deadlines due at `now`, earliest first, each with its attempt counted.
 
     Never tried ones come first; one that was tried before comes alone, and with `max_attempts` no more after that many.
     A claim does not reserve: the one who fires is the one whose `mark_fired` says True.
@@ -91,29 +91,29 @@ def give_back(c: Connection, id: int) -> None:
 
 
 def mark_fired(c: Connection, id: int, at: datetime) -> bool:
-    """False where it was fired by another worker, cleared, or replaced meanwhile: then nothing of it may be done."""
+    """Mark a deadline as fired. False where another worker fired it, or it was cleared or replaced: then nothing of it may be done."""
     waiting = (deadline.c.id == id, deadline.c.state == "waiting")
     return c.execute(update(deadline).where(*waiting).values(state="fired", fired_at=at)).rowcount == 1
 
 
 def load(c: Connection, id: int) -> DeadlineRow | None:
-    """None for an unknown id."""
+    """Read one deadline, None for an unknown id."""
     return fetch_one(c, select(deadline).where(deadline.c.id == id), DeadlineRow)
 
 
 def of_case(c: Connection, number: str) -> list[DeadlineRow]:
-    """All deadlines the case ever had, by their instant."""
+    """List all deadlines the case ever had, by their instant."""
     query = select(deadline).where(deadline.c.case_number == number).order_by(deadline.c.due_at, deadline.c.id)
     return fetch(c, query, DeadlineRow)
 
 
 def next_due(c: Connection) -> datetime | None:
-    """The earliest waiting instant, past ones included."""
+    """Find the earliest waiting instant, past ones included."""
     return c.execute(select(deadline.c.due_at).where(deadline.c.state == "waiting").order_by(deadline.c.due_at).limit(1)).scalar()
 
 
 def waiting(c: Connection, *, until: datetime | None = None, limit: int = 1000) -> list[DeadlineRow]:
-    """Waiting deadlines of all cases, earliest first."""
+    """List waiting deadlines of all cases, earliest first."""
     query = select(deadline).where(deadline.c.state == "waiting")
     if until is not None:
         query = query.where(deadline.c.due_at <= until)
@@ -121,24 +121,24 @@ def waiting(c: Connection, *, until: datetime | None = None, limit: int = 1000) 
 
 
 def waiting_of(c: Connection, numbers: Sequence[str]) -> list[DeadlineRow]:
-    """Waiting deadlines of the cases, earliest first."""
+    """List waiting deadlines of the cases, earliest first."""
     query = select(deadline).where(deadline.c.case_number.in_(numbers), deadline.c.state == "waiting")
     return fetch(c, query.order_by(deadline.c.due_at, deadline.c.id), DeadlineRow)
 
 
 def stuck(c: Connection, max_attempts: int) -> list[DeadlineRow]:
-    """Waiting deadlines whose attempts are used up: a human must look."""
+    """List waiting deadlines whose attempts are used up: a human must look."""
     query = select(deadline).where(deadline.c.state == "waiting", deadline.c.attempts >= max_attempts).order_by(deadline.c.due_at)
     return fetch(c, query, DeadlineRow)
 
 
 def count_waiting(c: Connection) -> int:
-    """How many deadlines are still to come, past ones that did not fire included."""
+    """Count the deadlines that are still to come, past ones that did not fire included."""
     return c.execute(select(func.count()).select_from(deadline).where(deadline.c.state == "waiting")).scalar_one()
 
 
 def clocks_of_kinds(c: Connection, desk: str, kinds: Collection[str]) -> tuple[tuple[WaitingDeadline, Case], ...]:
-    """The desk's waiting clocks of these kinds with their cases, earliest first."""
+    """List the desk's waiting deadlines of these kinds with their cases, earliest first."""
     columns = (deadline.c.case_number, deadline.c.kind, deadline.c.key, deadline.c.due_at, deadline.c.steps)
     query = select(*columns).join(case, case.c.number == deadline.c.case_number)
     query = query.where(case.c.desk == desk, deadline.c.state == "waiting", deadline.c.kind.in_(kinds))
@@ -153,18 +153,18 @@ def settle_digest(c: Connection, desk: str, kind: str, due_at: datetime) -> bool
 
 
 def record_letters(c: Connection, desk: str, kind: str, due_at: datetime, letters: int) -> None:
-    """How many letters were written of a settled digest; 0 where there was nothing to tell."""
+    """Record how many letters were written of a settled digest; 0 where there was nothing to tell."""
     here = (digest.c.desk == desk, digest.c.kind == kind, digest.c.due_at == due_at)
     c.execute(update(digest).where(*here).values(letters=letters))
 
 
 def settled_digests(c: Connection) -> Mapping[tuple[str, str], datetime]:
-    """(desk, kind) to the newest moment that is settled. A pair that was never looked at is missing."""
+    """Map (desk, kind) to the newest moment that is settled. A pair that was never looked at is missing."""
     query = select(digest.c.desk, digest.c.kind, func.max(digest.c.due_at).label("at")).group_by(digest.c.desk, digest.c.kind)
     return {(row.desk, row.kind): row.at for row in c.execute(query)}
 
 
 def last_digest(c: Connection, desk: str, kind: str) -> datetime | None:
-    """The moment of the newest digest that had something to tell."""
+    """Find the moment of the newest digest that had something to tell."""
     here = (digest.c.desk == desk, digest.c.kind == kind, digest.c.letters > 0)
     return c.execute(select(func.max(digest.c.due_at)).where(*here)).scalar()

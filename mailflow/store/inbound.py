@@ -94,7 +94,7 @@ _ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 
 
 def known_uids(c: Connection, mailbox: str, uidvalidity: int, uids: Iterable[int]) -> set[int]:
-    """Those of `uids` that have a row already."""
+    """Find those of `uids` that have a row already."""
     asked = sorted(set(uids))
     known: set[int] = set()
     for start in range(0, len(asked), CHUNK):
@@ -106,7 +106,7 @@ def known_uids(c: Connection, mailbox: str, uidvalidity: int, uids: Iterable[int
 def store_mail(
     c: Connection, *, mailbox: str, uidvalidity: int, uid: int, received_at: datetime, stored_at: datetime, raw: bytes
 ) -> int | None:
-    """Keep a mail as it came, in state received; its row's id, or None where this UID has a row already."""
+    """Keep a mail as it came, in state received. Returns its row's id, None where this UID has a row already."""
     place = {"mailbox": mailbox, "uidvalidity": uidvalidity, "uid": uid, "received_at": received_at, "stored_at": stored_at}
     return _store(c, raw, {**place, "size": len(raw), "body_sha256": body_sha256(raw)})
 
@@ -126,7 +126,7 @@ def _store(c: Connection, content: bytes, values: dict[str, object]) -> int | No
 
 
 def body_sha256(raw: bytes) -> str:
-    """Hex digest of all after the header block, '' where that is blank.
+    """Compute the hex digest of all after the header block, '' where that is blank.
 
     The headers stay out, since a copy that came through another mailbox has other Received lines. A blank body proves nothing.
     """
@@ -136,13 +136,13 @@ def body_sha256(raw: bytes) -> str:
 
 
 def unacknowledged(c: Connection, mailbox: str, uidvalidity: int) -> list[int]:
-    """UIDs that are stored, but of which the server was not told yet; ascending."""
+    """List UIDs that are stored, but of which the server was not told yet; ascending."""
     query = select(inbound.c.uid).where(_of_mailbox(mailbox, uidvalidity), inbound.c.acknowledged.is_(False))
     return list(c.execute(query.order_by(inbound.c.uid)).scalars())
 
 
 def mark_acknowledged(c: Connection, mailbox: str, uidvalidity: int, uids: Iterable[int]) -> None:
-    """The server was told (flag or move) of these."""
+    """Record that the server was told (flag or move) of these."""
     told = list(uids)
     for start in range(0, len(told), CHUNK):
         here = _of_mailbox(mailbox, uidvalidity) & inbound.c.uid.in_(told[start : start + CHUNK])
@@ -156,7 +156,7 @@ def _of_mailbox(mailbox: str, uidvalidity: int) -> ColumnElement[bool]:
 def claim_received(
     c: Connection, limit: int, *, owner: str | None = None, now: datetime | None = None, lease: timedelta | None = None
 ) -> list[int]:
-    """Ids of mails to handle, oldest first, each with its attempt counted: commit before touching the mail.
+    """Claim mails to handle; returns their ids, oldest first, each with its attempt counted: commit before touching the mail.
 
     A mail that was tried before comes alone, so that one which kills the process does not use up its neighbours' attempts.
     With owner, now and lease the mails are left alone by other owners until the lease ends or they are finished.
@@ -187,7 +187,7 @@ def give_back(c: Connection, id: int) -> None:
 def give_up_on(
     c: Connection, max_attempts: int, *, now: datetime | None = None, owner: str | None = None, reason: str = "could not be handled"
 ) -> list[InboundRow]:
-    """Quarantine mails whose attempts are used up; the rows, so that staff are told. With `now`, live claims of others are left alone."""
+    """Quarantine mails whose attempts are used up; returns the rows. With `now`, live claims of others are left alone."""
     tired = and_(inbound.c.state == "received", inbound.c.attempts >= max_attempts)
     if now is not None:
         tired = and_(tired, or_(inbound.c.claimed_until.is_(None), inbound.c.claimed_until < now, inbound.c.claimed_by == owner))
@@ -200,7 +200,7 @@ def give_up_on(
 
 
 def load(c: Connection, id: int) -> InboundRow:
-    """The row with its raw mail. Raises UnknownMail."""
+    """Read the row with its raw mail. Raises UnknownMail."""
     row = fetch_one(c, _LOAD, InboundRow, row_id=id)
     if row is None:
         raise UnknownMail(id)
@@ -208,7 +208,7 @@ def load(c: Connection, id: int) -> InboundRow:
 
 
 def record_identity(c: Connection, id: int, message_id: str, sender: str, subject: str, *, references: Sequence[str] = ()) -> None:
-    """What handling read of the mail; `message_id` and `references` without angle brackets, `sender` bare and in lower case."""
+    """Record what handling read of the mail; `message_id` and `references` without angle brackets, `sender` bare and in lower case."""
     read = {"message_id": message_id, "sender": sender, "subject": subject, "refs": tuple(references)}
     c.execute(_CHANGE, {"row_id": id, **read})
 
@@ -224,7 +224,7 @@ def finish(
     at: datetime,
     duplicate_of: int | None = None,
 ) -> None:
-    """The verdict, once. Raises AlreadyHandled where another worker was first, ValueError for a state that is no verdict."""
+    """Give the verdict, once. Raises AlreadyHandled where another worker was first, ValueError for a state that is no verdict."""
     if state not in VERDICTS:
         raise ValueError(f"{state!r} is no verdict; these are: {', '.join(VERDICTS)}")
     verdict = {"state": state, "rule": rule, "reason": reason, "case_number": case_number, "duplicate_of": duplicate_of}
@@ -234,7 +234,7 @@ def finish(
 
 
 def find_same(c: Connection, id: int, sha256: str, message_id: str, sender: str, mailboxes: Sequence[str]) -> int | None:
-    """The id of a handled row that is the same mail in one of the mailboxes, the first of them: same bytes, or same Message-ID,
+    """Find the first handled row that is the same mail in one of the mailboxes, the first of them: same bytes, or same Message-ID,
     sender and body.
 
     A reused Message-ID with another body is another mail. Until this transaction ends no other one can judge a copy of the mail.
@@ -253,7 +253,7 @@ def find_same(c: Connection, id: int, sha256: str, message_id: str, sender: str,
 
 
 def message_case(c: Connection, message_id: str, mailboxes: Sequence[str]) -> str | None:
-    """The case that a mail with this Message-ID in one of the mailboxes belongs to, the newest where several do."""
+    """Find the case that a mail with this Message-ID in one of the mailboxes belongs to, the newest where several do."""
     if not message_id:
         return None
     ours = and_(inbound.c.message_id == message_id, inbound.c.case_number.is_not(None), inbound.c.mailbox.in_(mailboxes))
@@ -261,24 +261,24 @@ def message_case(c: Connection, message_id: str, mailboxes: Sequence[str]) -> st
 
 
 def newest_from(c: Connection, case_numbers: Sequence[str], senders: Collection[str], limit: int) -> list[tuple[datetime, str, str]]:
-    """(arrived at, subject, sender) of the newest mails of the senders on the cases, newest first."""
+    """List (arrived at, subject, sender) of the newest mails of the senders on the cases, newest first."""
     query = select(inbound.c.received_at, inbound.c.subject, inbound.c.sender)
     query = query.where(inbound.c.case_number.in_(case_numbers), inbound.c.sender.in_(senders))
     return [(row.received_at, row.subject, row.sender) for row in c.execute(query.order_by(inbound.c.received_at.desc()).limit(limit))]
 
 
 def list_quarantined(c: Connection, limit: int = 1000) -> list[InboundRow]:
-    """Mails set aside, oldest first."""
+    """List mails set aside, oldest first."""
     return fetch(c, _LISTING.where(inbound.c.state == "quarantined").order_by(inbound.c.received_at, inbound.c.id).limit(limit), InboundRow)
 
 
 def find_by_message_id(c: Connection, message_id: str) -> list[InboundRow]:
-    """Stored mails with this Message-ID, oldest first."""
+    """Find stored mails with this Message-ID, oldest first."""
     return fetch(c, _LISTING.where(inbound.c.message_id == message_id).order_by(inbound.c.id), InboundRow)
 
 
 def of_case(c: Connection, case_number: str) -> list[InboundRow]:
-    """The mails on a case, in the order in which they came."""
+    """List the mails on a case, in the order in which they came."""
     return fetch(c, _LISTING.where(inbound.c.case_number == case_number).order_by(inbound.c.received_at, inbound.c.id), InboundRow)
 
 
@@ -299,5 +299,5 @@ def discard(c: Connection, id: int, *, reason: str, at: datetime) -> bool:
 
 
 def counts(c: Connection) -> dict[str, int]:
-    """How many rows stand in each state."""
+    """Count the rows in each state."""
     return {row.state: row.n for row in c.execute(select(inbound.c.state, func.count().label("n")).group_by(inbound.c.state))}

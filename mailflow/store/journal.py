@@ -59,7 +59,7 @@ class GivenCommand:
 
     @property
     def opened(self) -> tuple[str, ...]:
-        """Numbers of the cases that came into being by it."""
+        """List the numbers of cases that came into being by it."""
         known = {case.number for case in self.before}
         return tuple(number for number, _ in self.versions if number not in known)
 
@@ -88,18 +88,18 @@ def write(
 
 
 def of_case(c: Connection, number: str) -> list[JournalRow]:
-    """The lines of a case in the order in which they were written."""
+    """List the lines of a case in the order in which they were written."""
     return fetch(c, select(journal).where(journal.c.case_number == number).order_by(journal.c.id), JournalRow)
 
 
 def of_inbound(c: Connection, inbound_id: int) -> list[JournalRow]:
-    """The lines that a mail caused, of whichever case."""
+    """List the lines that a mail caused, of whichever case."""
     query = select(journal).where(journal.c.inbound_id == inbound_id).order_by(journal.c.id)
     return fetch(c, query, JournalRow)
 
 
 def since(c: Connection, at: datetime, *, desk: str | None = None, limit: int = 10000) -> list[JournalRow]:
-    """Lines from an instant on, for a digest."""
+    """List lines from an instant on, for a digest."""
     query = select(journal).where(journal.c.at >= at)
     if desk is not None:
         query = query.where(journal.c.desk == desk)
@@ -113,7 +113,7 @@ def add_command(c: Connection, given: GivenCommand) -> None:
 
 
 def newest_command_by(c: Connection, by: str, desk: str, numbers: Collection[str]) -> GivenCommand | None:
-    """The person's last command on one of the cases, or on any of the desk where none are named; None where there is none."""
+    """Find the person's last command on one of the cases, or on any of the desk where none are named; None where there is none."""
     of_desk = select(given_command).join(case, case.c.number == given_command.c.case_number).where(case.c.desk == desk)
     for row in c.execute(of_desk.where(given_command.c.by == by).order_by(given_command.c.id.desc()).limit(NEWEST)):
         touched = {row.case_number, *(number for number, _ in row.versions)}
@@ -124,13 +124,13 @@ def newest_command_by(c: Connection, by: str, desk: str, numbers: Collection[str
 
 
 def commands_of_case(c: Connection, number: str) -> list[GivenCommand]:
-    """The commands given in the thread of a case, in order: by whom, when, which line, and whether it was taken back."""
+    """List the commands given in the thread of a case, in order: by whom, when, which line, and whether it was taken back."""
     columns = (given_command.c.case_number, given_command.c.by, given_command.c.line, given_command.c.at, given_command.c.undone)
     query = select(*columns).where(given_command.c.case_number == number).order_by(given_command.c.id)
     return fetch(c, query, GivenCommand)
 
 
 def mark_undone(c: Connection, id: int) -> bool:
-    """False where it was taken back before."""
+    """Mark a command as taken back. False where it was so before."""
     here = (given_command.c.id == id, given_command.c.undone.is_(False))
     return c.execute(update(given_command).where(*here).values(undone=True)).rowcount == 1

@@ -24,7 +24,7 @@ class MailboxState:
 
 
 def claim(c: Connection, address: str, owner: str, now: datetime, lease: timedelta) -> int | None:
-    """Own the mailbox until now + lease; its epoch, or None while somebody else does. The owner's own claim is a renewal.
+    """Own the mailbox until now + lease. Returns its epoch, None while somebody else owns it. The owner's own claim is a renewal.
 
     The epoch grows with each change of owner.
     """
@@ -47,7 +47,7 @@ def release(c: Connection, address: str, owner: str) -> bool:
 
 
 def remember_state(c: Connection, address: str, *, uidvalidity: int, last_uid: int, epoch: int | None = None) -> bool:
-    """Where reading stands. With `epoch`, only while that lease holds: False means that the mailbox has another owner."""
+    """Record where reading stands. With `epoch`, only while that lease holds: False means that the mailbox has another owner."""
     insert_new(c, mailbox, {"address": address})
     change = update(mailbox).where(mailbox.c.address == address).values(uidvalidity=uidvalidity, last_uid=last_uid)
     if epoch is not None:
@@ -56,10 +56,10 @@ def remember_state(c: Connection, address: str, *, uidvalidity: int, last_uid: i
 
 
 def state_of(c: Connection, address: str) -> MailboxState | None:
-    """None for a mailbox never claimed."""
+    """Read a mailbox's state, None for one never claimed."""
     return fetch_one(c, select(mailbox).where(mailbox.c.address == address), MailboxState)
 
 
 def all_states(c: Connection) -> list[MailboxState]:
-    """Every mailbox ever claimed, by address."""
+    """List every mailbox ever claimed, by address."""
     return fetch(c, select(mailbox).order_by(mailbox.c.address), MailboxState)

@@ -75,7 +75,7 @@ def add(
     to_stranger: bool = False,
     inbound_id: int | None = None,
 ) -> int:
-    """Write a notice and one outbox row for each different recipient, due at once; the notice's id.
+    """Write a notice and one outbox row for each different recipient, due at once. Returns the notice's id.
 
     `message_id` stands without angle brackets and is used once only (IntegrityError otherwise).
     """
@@ -91,65 +91,65 @@ def add(
 
 
 def by_message_id(c: Connection, message_id: str) -> NoticeRow | None:
-    """The notice that a reply or bounce speaks of; `message_id` without angle brackets."""
+    """Find the notice that a reply or bounce speaks of; `message_id` without angle brackets."""
     return fetch_one(c, _BY_MESSAGE_ID, NoticeRow, asked=message_id)
 
 
 def load(c: Connection, id: int) -> NoticeRow | None:
-    """None for an unknown id."""
+    """Read one notice, None for an unknown id."""
     return fetch_one(c, select(notice).where(notice.c.id == id), NoticeRow)
 
 
 def texts_of_case(c: Connection, case_number: str, limit: int = 20) -> list[tuple[tuple[str, ...], str]]:
-    """(to, plain body) of the newest notices of a case, newest first: what a reply may quote."""
+    """List (to, plain body) of the newest notices of a case, newest first: what a reply may quote."""
     query = select(notice.c.to, notice.c.text).where(notice.c.case_number == case_number).order_by(notice.c.id.desc()).limit(limit)
     return [(tuple(row.to), row.text) for row in c.execute(query)]
 
 
 def list_of_case(c: Connection, case_number: str) -> list[NoticeRow]:
-    """All notices of a case in the order in which they were written."""
+    """List all notices of a case in the order in which they were written."""
     return fetch(c, select(notice).where(notice.c.case_number == case_number).order_by(notice.c.id), NoticeRow)
 
 
 def thread_of_case(c: Connection, case_number: str) -> list[tuple[datetime, str, tuple[str, ...]]]:
-    """(written at, Message-ID, to) of each notice of a case in order, without the mails: a letter's place in its thread."""
+    """List (written at, Message-ID, to) of each notice of a case in order, without the mails: a letter's place in its thread."""
     query = select(notice.c.created_at, notice.c.message_id, notice.c.to).where(notice.c.case_number == case_number)
     return [(row.created_at, row.message_id, row.to) for row in c.execute(query.order_by(notice.c.id))]
 
 
 def newest_for(c: Connection, case_numbers: Sequence[str], recipients: Collection[str], limit: int) -> list[tuple[datetime, str]]:
-    """(written at, subject) of the newest notices of the cases that went to one of the recipients, newest first."""
+    """List (written at, subject) of the newest notices of the cases that went to one of the recipients, newest first."""
     went = exists().where(outbox.c.notice_id == notice.c.id, outbox.c.recipient.in_(recipients))
     query = select(notice.c.created_at, notice.c.subject).where(notice.c.case_number.in_(case_numbers), went)
     return [(row.created_at, row.subject) for row in c.execute(query.order_by(notice.c.id.desc()).limit(limit))]
 
 
 def count_to(c: Connection, address: str, since: datetime, immediate_only: bool) -> int:
-    """How many notices were written to an address from an instant on, for the caps of IN7."""
+    """Count the notices that were written to an address from an instant on, for the caps of IN7."""
     count: int = c.execute(_COUNT_IMMEDIATE_TO if immediate_only else _COUNT_TO, {"address": address, "since": since}).scalar_one()
     return count
 
 
 def cases_written_of(c: Connection, desk: str, address: str, since: datetime) -> tuple[str, ...]:
-    """Numbers of a desk's cases in which an address was written to from an instant on, in the order of their numbers."""
+    """List the numbers of a desk's cases in which an address was written to from an instant on, in the order of their numbers."""
     went = select(outbox.c.notice_id).where(outbox.c.recipient == address, outbox.c.created_at >= since)
     query = select(notice.c.case_number).distinct().where(notice.c.id.in_(went), notice.c.desk == desk, notice.c.case_number.is_not(None))
     return tuple(sorted(c.execute(query).scalars()))
 
 
 def count_to_strangers(c: Connection, desk: str, since: datetime) -> int:
-    """How many automatic mails of a desk went to unknown addresses from an instant on (IN7)."""
+    """Count the automatic mails of a desk that went to unknown addresses from an instant on (IN7)."""
     count: int = c.execute(_COUNT_TO_STRANGERS, {"of_desk": desk, "since": since}).scalar_one()
     return count
 
 
 def newest(c: Connection, name: str) -> NoticeRow | None:
-    """The newest notice of a name, to whomever."""
+    """Find the newest notice of a name, to whomever."""
     return fetch_one(c, select(notice).where(notice.c.name == name).order_by(notice.c.id.desc()).limit(1), NoticeRow)
 
 
 def newest_to(c: Connection, name: str, recipient: str, case_number: str = "") -> NoticeRow | None:
-    """The newest notice of a name that went to an address, where a number is given of that case."""
+    """Find the newest notice of a name that went to an address, where a number is given of that case."""
     went = select(outbox.c.notice_id).where(outbox.c.recipient == recipient)
     query = select(notice).where(notice.c.name == name, notice.c.id.in_(went))
     if case_number:
@@ -158,12 +158,12 @@ def newest_to(c: Connection, name: str, recipient: str, case_number: str = "") -
 
 
 def all_since(c: Connection, id: int, limit: int = 1000) -> list[NoticeRow]:
-    """Notices with a greater id, in order."""
+    """List notices with a greater id, in order."""
     return fetch(c, select(notice).where(notice.c.id > id).order_by(notice.c.id).limit(limit), NoticeRow)
 
 
 def of_inbound(c: Connection, inbound_id: int) -> list[NoticeRow]:
-    """The notices that a mail caused."""
+    """List the notices that a mail caused."""
     return fetch(c, select(notice).where(notice.c.inbound_id == inbound_id).order_by(notice.c.id), NoticeRow)
 
 
@@ -175,7 +175,7 @@ def add_hard_bounce(c: Connection, address: str, at: datetime) -> None:
 
 
 def bounces_of(c: Connection, addresses: Iterable[str]) -> dict[str, int]:
-    """Those of the addresses that ever bounced, with how often."""
+    """Count the bounces of those of the addresses that ever bounced."""
     asked = sorted(set(addresses))
     found: dict[str, int] = {}
     for start in range(0, len(asked), CHUNK):
@@ -186,12 +186,12 @@ def bounces_of(c: Connection, addresses: Iterable[str]) -> dict[str, int]:
 
 
 def forget_bounces(c: Connection, address: str) -> bool:
-    """Staff say that the address works again. False where nothing was counted."""
+    """Forget an address's bounces: staff say that it works again. False where nothing was counted."""
     return c.execute(delete(suppressed_address).where(suppressed_address.c.address == address)).rowcount == 1
 
 
 def is_news(c: Connection, desk: str, about: str, now: datetime, silence: timedelta) -> bool:
-    """Whether the desk's staff heard nothing of it for as long as `silence`; from now on they did."""
+    """Take an alert to a desk's staff: True once in `silence` for each subject, so that a flood of one sort is told once."""
     if insert_new(c, alert_throttle, {"desk": desk, "about": about, "at": now}):
         return True
     known = (

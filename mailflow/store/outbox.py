@@ -85,32 +85,32 @@ def lease_due(c: Connection, *, now: datetime, owner: str, lease: timedelta, lim
 
 
 def extend_lease(c: Connection, owner: str, until: datetime) -> int:
-    """Hold all of this owner's rows longer; how many these are."""
+    """Hold all of this owner's rows longer; returns how many."""
     return c.execute(update(outbox).where(outbox.c.state == "leased", outbox.c.leased_by == owner).values(leased_until=until)).rowcount
 
 
 def mark_dialogue(c: Connection, id: int, owner: str, at: datetime) -> bool:
-    """Say, and commit, before the mail's bytes leave. False: the lease is lost, so the mail must not be sent."""
+    """Mark, and commit, before the mail's bytes leave. False: the lease is lost, so the mail must not be sent."""
     return _mark(c, id, owner, dialogue_began_at=at)
 
 
 def mark_sent(c: Connection, id: int, owner: str, at: datetime, response: str) -> bool:
-    """The server took it. False: the lease was lost meanwhile, and the row already counts as ambiguous."""
+    """Mark as sent: the server took it. False: the lease was lost meanwhile, and the row already counts as ambiguous."""
     return _mark(c, id, owner, state="sent", sent_at=at, response=response, reason="", **_FREE)
 
 
 def mark_waiting(c: Connection, id: int, owner: str, next_try_at: datetime, reason: str, ambiguous: bool = False) -> bool:
-    """Try again later. With `ambiguous` the try may have arrived. False: the lease is lost."""
+    """Mark to be tried again later. With `ambiguous` the try may have arrived. False: the lease is lost."""
     return _mark(c, id, owner, state="waiting", next_try_at=next_try_at, reason=reason, ambiguous=ambiguous, **_FREE)
 
 
 def mark_failed(c: Connection, id: int, owner: str, reason: str, at: datetime) -> bool:
-    """Refused for good. False: the lease is lost."""
+    """Mark as failed: refused for good. False: the lease is lost."""
     return _mark(c, id, owner, state="failed", failed_at=at, reason=reason, **_FREE)
 
 
 def mark_held(c: Connection, id: int, owner: str, reason: str, ambiguous: bool = True) -> bool:
-    """Wait for a human. False: the lease is lost."""
+    """Hold for a human. False: the lease is lost."""
     return _mark(c, id, owner, state="held", reason=reason, ambiguous=ambiguous, **_FREE)
 
 
@@ -119,13 +119,13 @@ def _mark(c: Connection, id: int, owner: str, *, ambiguous: bool = False, **valu
 
 
 def release(c: Connection, owner: str) -> int:
-    """Give this owner's rows back at a clean stop, those with no open dialogue; their attempt does not count. How many."""
+    """Give back this owner's rows with no open dialogue at a clean stop; their attempt does not count. Returns how many."""
     ours = and_(outbox.c.state == "leased", outbox.c.leased_by == owner, outbox.c.dialogue_began_at.is_(None))
     return c.execute(update(outbox).where(ours).values(state="waiting", attempts=outbox.c.attempts - 1, **_FREE)).rowcount
 
 
 def recover_interrupted(c: Connection, now: datetime) -> list[int]:
-    """Take back rows whose lease ran out; their ids.
+    """Take back rows whose lease ran out; returns their ids.
 
     Where the dialogue had begun the mail may have arrived: counted as ambiguous, and an at-most-once mail is held for staff.
     """
@@ -133,7 +133,7 @@ def recover_interrupted(c: Connection, now: datetime) -> list[int]:
 
 
 def recover_own(c: Connection, owner: str | None = None) -> list[int]:
-    """As `recover_interrupted`, for leases of a process that is known to be gone; None: of all, where one process owns the database."""
+    """Take back, as `recover_interrupted`, what a process that is known to be gone held; None: what anybody held (one process alone)."""
     return _recover(c, outbox.c.leased_by == owner if owner is not None else outbox.c.id.is_not(None))
 
 
@@ -153,62 +153,62 @@ def _recover(c: Connection, whose: ColumnElement[bool]) -> list[int]:
 
 
 def record_bounce(c: Connection, message_id: str, recipient: str, at: datetime, reason: str) -> bool:
-    """A mail that was sent came back; False where no such delivery is known (a forged or foreign bounce), or it came back before."""
+    """Record that a sent mail came back. False for an unknown delivery (a forged or foreign bounce), or one that came back before."""
     ours = select(notice.c.id).where(notice.c.message_id == message_id)
     here = and_(outbox.c.notice_id.in_(ours), outbox.c.recipient == recipient, outbox.c.bounced_at.is_(None))
     return c.execute(update(outbox).where(here).values(bounced_at=at, bounce_reason=reason)).rowcount > 0
 
 
 def retry(c: Connection, id: int, now: datetime) -> bool:
-    """Staff send a held or failed row after all. False where it is neither."""
+    """Send a held or failed row after all. False where it is neither."""
     here = and_(outbox.c.id == id, outbox.c.state.in_(("held", "failed")))
     return c.execute(update(outbox).where(here).values(state="waiting", next_try_at=now, failed_at=None, reported=False)).rowcount == 1
 
 
 def discard(c: Connection, id: int, *, reason: str, at: datetime) -> bool:
-    """Staff give up a waiting, held or failed row: settled for good. False where it is none of them."""
+    """Give up a waiting, held or failed row: settled for good. False where it is none of them."""
     here = and_(outbox.c.id == id, outbox.c.state.in_(("held", "waiting", "failed")))
     given_up = {"state": "discarded", "reason": reason, "failed_at": func.coalesce(outbox.c.failed_at, at)}
     return c.execute(update(outbox).where(here).values(**given_up)).rowcount == 1
 
 
 def counts(c: Connection) -> dict[str, int]:
-    """How many rows stand in each state."""
+    """Count the rows in each state."""
     return {row.state: row.n for row in c.execute(select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state))}
 
 
 def ambiguous_total(c: Connection) -> int:
-    """All tries ever of unknown outcome."""
+    """Count all tries ever of unknown outcome."""
     total: int = c.execute(select(func.coalesce(func.sum(outbox.c.ambiguous), 0))).scalar_one()
     return total
 
 
 def oldest_unsent(c: Connection) -> datetime | None:
-    """When the oldest row still to be sent was written."""
+    """Find when the oldest row still to be sent was written."""
     return c.execute(select(func.min(outbox.c.created_at)).where(outbox.c.state.in_(("waiting", "leased")))).scalar()
 
 
 def next_try(c: Connection) -> datetime | None:
-    """The earliest instant at which a waiting row is to be tried, past ones included."""
+    """Find the earliest instant at which a waiting row is to be tried, past ones included."""
     return c.execute(select(func.min(outbox.c.next_try_at)).where(outbox.c.state == "waiting")).scalar()
 
 
 def list_rows(
     c: Connection, *, state: str | None = None, case_number: str | None = None, notice_id: int | None = None, limit: int = 1000
 ) -> list[OutboxRow]:
-    """Deliveries in the order in which they were written."""
+    """List deliveries in the order in which they were written."""
     wanted = {outbox.c.state: state, notice.c.case_number: case_number, outbox.c.notice_id: notice_id}
     query = _LISTING.where(*(column == value for column, value in wanted.items() if value is not None))
     return fetch(c, query.order_by(outbox.c.id).limit(limit), OutboxRow)
 
 
 def load(c: Connection, id: int) -> OutboxRow | None:
-    """None for an unknown id."""
+    """Read one delivery, None for an unknown id."""
     return fetch_one(c, _LISTING.where(outbox.c.id == id), OutboxRow)
 
 
 def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
-    """Deliveries refused for good or given up of which staff were not told yet, in the order of writing; from now on they were."""
+    """Take deliveries refused for good or given up that staff were not told of yet, in the order of writing: each comes once."""
     unreported = and_(outbox.c.failed_at.is_not(None), outbox.c.reported.is_(False))
     ids = list(
         c.execute(select(outbox.c.id).where(unreported).order_by(outbox.c.id).limit(limit).with_for_update(skip_locked=True)).scalars()
@@ -220,7 +220,7 @@ def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
 
 
 def failed_since(c: Connection, since: datetime) -> list[OutboxRow]:
-    """Deliveries that were refused, given up or came back from an instant on, for telling staff (OUT2)."""
+    """List deliveries that were refused, given up or came back from an instant on, for telling staff (OUT2)."""
     refused = select(outbox.c.id).where(outbox.c.failed_at >= since)
     returned = select(outbox.c.id).where(outbox.c.bounced_at >= since)
     return fetch(c, _LISTING.where(outbox.c.id.in_(refused.union(returned))).order_by(outbox.c.id), OutboxRow)

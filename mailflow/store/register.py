@@ -103,7 +103,7 @@ class Register:
 
 
 def find_devices(c: Connection, serials: Iterable[str]) -> dict[str, Device]:
-    """Serial as asked to its device; serials that the register does not know are left out."""
+    """Map each serial as asked to its device; serials that the register does not know are left out."""
     asked = {serial: serial.strip().upper() for serial in serials}
     wanted = sorted(set(asked.values()))
     known: dict[str, Device] = {}
@@ -114,50 +114,50 @@ def find_devices(c: Connection, serials: Iterable[str]) -> dict[str, Device]:
 
 
 def find_contract(c: Connection, number: str) -> Contract | None:
-    """By number, in whatever case the letters are written."""
+    """Find a contract by number, in whatever case the letters are written."""
     return fetch_one(c, _CONTRACTS.where(contract.c.folded_number == number.strip().casefold()), Contract)
 
 
 def contracts_for_domain(c: Connection, domain: str) -> tuple[Contract, ...]:
-    """Contracts that name exactly this domain, by number; a subdomain is another domain."""
+    """Find the contracts that name exactly this domain, by number; a subdomain is another domain."""
     query = _CONTRACTS.join(contract_domain, contract_domain.c.contract == contract.c.number)
     return tuple(fetch(c, query.where(contract_domain.c.domain == domain.lower()), Contract))
 
 
 def find_contact(c: Connection, email: str) -> tuple[Contact, ...]:
-    """The contacts with this address, one a contract, by contract."""
+    """Find the contacts with this address, one a contract, by contract."""
     return tuple(fetch(c, select(contact).where(contact.c.email == email.lower()).order_by(contact.c.contract), Contact))
 
 
 def contacts_of(c: Connection, contract_number: str) -> tuple[Contact, ...]:
-    """The contacts of a contract, by address."""
+    """List the contacts of a contract, by address."""
     return tuple(fetch(c, select(contact).where(contact.c.contract == contract_number).order_by(contact.c.email), Contact))
 
 
 def price_on(c: Connection, part_number: str, day: date) -> PartPrice | None:
-    """The newest row of the part that is valid on the day; its `list_price` may be None."""
+    """Find the newest row of the part that is valid on the day; its `list_price` may be None."""
     query = select(part_price).where(part_price.c.part_number == part_number.strip().upper(), part_price.c.valid_from <= day)
     return fetch_one(c, query.order_by(part_price.c.valid_from.desc()).limit(1), PartPrice)
 
 
 def describe_part(c: Connection, part_number: str) -> str:
-    """The part's newest description, '' for an unknown part."""
+    """Find the part's newest description, '' for an unknown part."""
     query = select(part_price.c.description).where(part_price.c.part_number == part_number.strip().upper(), part_price.c.description != "")
     return c.execute(query.order_by(part_price.c.valid_from.desc()).limit(1)).scalar() or ""
 
 
 def find_partner(c: Connection, domain: str) -> Partner | None:
-    """The partner with this domain, the first by name."""
+    """Find the partner with this domain, the first by name."""
     return fetch_one(c, select(partner).where(partner.c.domain == domain.lower()).order_by(partner.c.name).limit(1), Partner)
 
 
 def partners(c: Connection) -> tuple[Partner, ...]:
-    """All partners, by name."""
+    """List all partners, by name."""
     return tuple(fetch(c, select(partner).order_by(partner.c.name), Partner))
 
 
 def whole(c: Connection) -> Register:
-    """All that was imported last."""
+    """Read all that was imported last."""
     return Register(
         contracts=tuple(fetch(c, _CONTRACTS, Contract)),
         devices=tuple(fetch(c, select(device).order_by(device.c.serial), Device)),

@@ -92,12 +92,12 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether one file holds it, so that one daemon owns it."""
+        """Tell whether one file holds it, so that one daemon owns it."""
         return self.path is not None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: committed, and on SQLite on disk, when the block ends; rolled back when it raises.
+        """Open one transaction: committed, and on SQLite on disk, when the block ends; rolled back when it raises.
 
         Raises NestedWrite inside another one of the same thread.
         """
@@ -112,12 +112,12 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One snapshot; writing in it is refused by the database."""
+        """Open one snapshot; writing in it is refused by the database."""
         with self._reader.connect() as connection:
             yield connection
 
     def revision(self) -> str | None:
-        """The schema's revision, None where there is no schema yet. Raises DamagedDatabase."""
+        """Read the schema's revision, None where there is no schema yet. Raises DamagedDatabase."""
         if self.path is not None and not self.path.exists():
             return None
         with self.read() as connection:
@@ -212,23 +212,23 @@ def claim_instance(path: Path) -> InstanceLock:
 
 
 def fetch(c: Connection, query: Executable, row: Callable[..., R], **asked: object) -> list[R]:
-    """The rows found, as frozen values whose fields are named as the columns."""
+    """Read the rows found, as frozen values whose fields are named as the columns."""
     return [row(**found._asdict()) for found in c.execute(query, asked)]
 
 
 def fetch_one(c: Connection, query: Executable, row: Callable[..., R], **asked: object) -> R | None:
-    """The first of them, None where nothing is found."""
+    """Read the first of them, None where nothing is found."""
     return next(iter(fetch(c, query, row, **asked)), None)
 
 
 def insert_new(c: Connection, table: Table, values: dict[str, object]) -> bool:
-    """Insert a row unless one of the table's unique keys is taken; whether it was inserted."""
+    """Insert a row unless one of the table's unique keys is taken; True where it was inserted."""
     # Without the option a driver may forget the count of an INSERT.
     return c.execute(_insert_new(c.dialect.name, table, None), values, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def insert_new_returning(c: Connection, column: Column[int], values: dict[str, object]) -> int | None:
-    """As `insert_new`; the new row's value of the column, None where there was no new row."""
+    """Insert as `insert_new`; returns the new row's value of the column, None where there was no new row."""
     new: int | None = c.execute(_insert_new(c.dialect.name, column.table, column), values).scalar()
     return new
 
@@ -268,7 +268,7 @@ def _sqlite_engine(path: Path, begin: str, *, read_only: bool = False, **options
 
 
 def _insist_on_disk(connection: Any, _record: Any) -> None:
-    """A commit of ours is on disk when it returns, also on a server whose default is otherwise (P1)."""
+    """Make every commit reach the disk before it returns, also on a server whose default is otherwise (P1)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")
     connection.commit()
