@@ -24,7 +24,7 @@ from mailflow.handling.handle_digest import handle_digests
 from mailflow.handling.handle_mail import handle_mails
 from mailflow.handling.handle_other_mail import handle_refused
 from mailflow.handling.work import Services
-from mailflow.intake.collect import collect_mailbox, tell_again
+from mailflow.intake.collect import acknowledge_again, collect_mailbox
 from mailflow.intake.watcher import MailboxWatcher
 from mailflow.service_manager import notify, watchdog_seconds
 from mailflow.settings import MailboxConnection, Settings
@@ -265,5 +265,5 @@ async def run_once(settings: Settings, *, clock: Clock = utc_now) -> dict[str, i
 
 def _collect_once(settings: Settings, database: Database, mailbox: MailboxConnection, clock: Clock) -> int:
     with build_source(mailbox, settings.size_limit_mb) as source:
-        tell_again(database, source, mailbox.address)
+        acknowledge_again(database, source, mailbox.address)
         return collect_mailbox(database, source, mailbox.address, clock=clock)

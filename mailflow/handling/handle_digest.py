@@ -104,7 +104,7 @@ def _to_staff(work: Work, last: datetime) -> Iterator[SendNotice]:
     sections = staff_sections(
         desk,
         work.now,
-        deadline.clocks_of_kinds(c, desk.name, BREAKING),
+        deadline.waiting_of_kinds(c, desk.name, BREAKING),
         (line for one, case in _open_cases(work) if one.digest_lines for line in one.digest_lines(case, desk, work.now)),
         stuck,
         set_aside,

@@ -179,7 +179,7 @@ def handle_bounce(incoming: IncomingMail) -> str | None:
 def handle_refused(services: Services, now: datetime) -> int:
     """Take back the letters that a server refused for good, or that were given up, since the last look; how many there were."""
     with services.database.write() as c:
-        rows = outbox.take_untold(c, BATCH)
+        rows = outbox.take_unreported(c, BATCH)
         for row in rows:
             undelivered = _Undelivered(
                 notice=row.notice,

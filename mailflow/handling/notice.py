@@ -267,6 +267,6 @@ def why_unanswered(work: Work, address: str, *, is_stranger: bool) -> str:
         about, said = "brake", Step("brake_reached", {"limit": brake})
     else:
         return ""
-    if notice.is_news(work.c, work.desk.name, about, work.now, DAY):
+    if notice.take_alert(work.c, work.desk.name, about, work.now, DAY):
         tell_staff(work, said, Role.CCR)
     return f"{USED_UP}: {work.services.in_english(said)}"

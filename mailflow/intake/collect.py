@@ -16,7 +16,7 @@ from mailflow.store.transaction import Database
 
 _log = logging.getLogger(__name__)
 
-_RETELL_AT_ONCE = 500
+_AT_ONCE = 500
 
 
 class MailboxTaken(Exception):
@@ -59,15 +59,15 @@ def collect_mailbox(
         failpoint.reach("intake.after_commit")
         if on_stored is not None:
             on_stored(stored)
-        _tell(database, source, mailbox, [mail.uid for mail in batch])
+        _acknowledge(database, source, mailbox, [mail.uid for mail in batch])
     return count
 
 
-def tell_again(database: Database, source: Source, mailbox: str) -> int:
-    """Tell the server of mails that a crash or a refusal left stored but untold; returns how many it was told of."""
+def acknowledge_again(database: Database, source: Source, mailbox: str) -> int:
+    """Tell the server of mails that a crash or a refusal left stored but unacknowledged; returns how many it was told of."""
     with database.read() as c:
-        untold = inbound.unacknowledged(c, mailbox, source.uidvalidity)
-    return sum(_tell(database, source, mailbox, untold[at : at + _RETELL_AT_ONCE]) for at in range(0, len(untold), _RETELL_AT_ONCE))
+        waiting = inbound.unacknowledged(c, mailbox, source.uidvalidity)
+    return sum(_acknowledge(database, source, mailbox, waiting[at : at + _AT_ONCE]) for at in range(0, len(waiting), _AT_ONCE))
 
 
 def _note_uidvalidity(database: Database, source: Source, mailbox: str) -> None:
@@ -101,7 +101,7 @@ def _store(c: Connection, mailbox: str, mail: FetchedMail, now: datetime) -> int
     )
 
 
-def _tell(database: Database, source: Source, mailbox: str, uids: Sequence[int]) -> int:
+def _acknowledge(database: Database, source: Source, mailbox: str, uids: Sequence[int]) -> int:
     told = source.acknowledge(uids)
     failpoint.reach("imap.after_seen")
     if told:

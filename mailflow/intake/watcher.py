@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailflow.intake.backoff import Backoff
-from mailflow.intake.collect import MailboxTaken, collect_mailbox, tell_again
+from mailflow.intake.collect import MailboxTaken, acknowledge_again, collect_mailbox
 from mailflow.intake.source import LoginRefused, Source, SourceUnavailable
 from mailflow.store import mailbox as mailboxes
 from mailflow.store.transaction import Database
@@ -142,7 +142,7 @@ class MailboxWatcher:
             try:
                 self._refusals, self._last_error = 0, ""
                 self._touch("connected")
-                tell_again(self._database, source, self._mailbox)
+                acknowledge_again(self._database, source, self._mailbox)
                 while not self._stop.is_set():
                     self._touch("connected")
                     collect_mailbox(

@@ -137,7 +137,7 @@ def count_waiting(c: Connection) -> int:
     return c.execute(select(func.count()).select_from(deadline).where(deadline.c.state == "waiting")).scalar_one()
 
 
-def clocks_of_kinds(c: Connection, desk: str, kinds: Collection[str]) -> tuple[tuple[WaitingDeadline, Case], ...]:
+def waiting_of_kinds(c: Connection, desk: str, kinds: Collection[str]) -> tuple[tuple[WaitingDeadline, Case], ...]:
     """List the desk's waiting deadlines of these kinds with their cases, earliest first."""
     columns = (deadline.c.case_number, deadline.c.kind, deadline.c.key, deadline.c.due_at, deadline.c.steps)
     query = select(*columns).join(case, case.c.number == deadline.c.case_number)

@@ -190,7 +190,7 @@ def forget_bounces(c: Connection, address: str) -> bool:
     return c.execute(delete(suppressed_address).where(suppressed_address.c.address == address)).rowcount == 1
 
 
-def is_news(c: Connection, desk: str, about: str, now: datetime, silence: timedelta) -> bool:
+def take_alert(c: Connection, desk: str, about: str, now: datetime, silence: timedelta) -> bool:
     """Take an alert to a desk's staff: True once in `silence` for each subject, so that a flood of one sort is told once."""
     if insert_new(c, alert_throttle, {"desk": desk, "about": about, "at": now}):
         return True

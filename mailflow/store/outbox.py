@@ -207,7 +207,7 @@ def load(c: Connection, id: int) -> OutboxRow | None:
     return fetch_one(c, _LISTING.where(outbox.c.id == id), OutboxRow)
 
 
-def take_untold(c: Connection, limit: int) -> list[OutboxRow]:
+def take_unreported(c: Connection, limit: int) -> list[OutboxRow]:
     """Take deliveries refused for good or given up that staff were not told of yet, in the order of writing: each comes once."""
     unreported = and_(outbox.c.failed_at.is_not(None), outbox.c.reported.is_(False))
     ids = list(

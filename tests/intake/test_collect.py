@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailflow import failpoint
-from mailflow.intake.collect import MailboxTaken, collect_mailbox, tell_again
+from mailflow.intake.collect import MailboxTaken, acknowledge_again, collect_mailbox
 from mailflow.intake.imap import ImapSource
 from mailflow.intake.imap_login import ImapAccount
 from mailflow.store import mailbox
@@ -101,7 +101,7 @@ def test_what_was_stored_but_not_told_is_told_at_the_next_start(dovecot: Dovecot
         collect(database, dovecot)
     assert [row.acknowledged for row in rows(database)] == [False]
     with connect(dovecot) as source:
-        assert tell_again(database, source, TAC) == 1
+        assert acknowledge_again(database, source, TAC) == 1
         assert collect_mailbox(database, source, TAC, clock=lambda: NOW) == 0
     assert (len(rows(database)), rows(database)[0].acknowledged, dovecot.flags("tac")) == (1, True, {uid: STORED})
 
@@ -113,7 +113,7 @@ def test_telling_again_does_not_mind_mails_that_are_gone(dovecot: Dovecot, datab
         collect(database, dovecot)
     dovecot.expunge("tac", [uid])
     with connect(dovecot) as source:
-        assert tell_again(database, source, TAC) == 1
+        assert acknowledge_again(database, source, TAC) == 1
     assert rows(database)[0].acknowledged is True
 
 

@@ -16,7 +16,7 @@ PROGRAM = """
 import sys
 from datetime import UTC, datetime
 from mailflow import failpoint
-from mailflow.intake.collect import collect_mailbox, tell_again
+from mailflow.intake.collect import collect_mailbox, acknowledge_again
 from mailflow.intake.imap import ImapSource
 from mailflow.intake.imap_login import ImapAccount
 from mailflow.store.transaction import Database
@@ -26,7 +26,7 @@ if point:
     failpoint.arm(point + ":kill")
 database = Database(f"sqlite:///{path}")
 with ImapSource(ImapAccount(host="127.0.0.1", port=port, user="tac", password=password, tls="none")) as source:
-    tell_again(database, source, "tac@tac.example")
+    acknowledge_again(database, source, "tac@tac.example")
     collect_mailbox(database, source, "tac@tac.example", clock=lambda: datetime.now(UTC))
 """
 

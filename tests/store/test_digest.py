@@ -46,7 +46,7 @@ def test_the_desks_own_waiting_clocks_of_the_kinds_are_found(database: Database)
         deadline.clear(c, "SR-1", "decision_due")
         deadline.set(c, "SR-1", "decision_due", "0", NOON + 3 * MINUTE)
     with database.read() as c:
-        found = deadline.clocks_of_kinds(c, DESK, ("response_breached", "decision_due"))
+        found = deadline.waiting_of_kinds(c, DESK, ("response_breached", "decision_due"))
     assert [(clock.kind, clock.key, case.number) for clock, case in found] == [
         ("decision_due", "0", "SR-1"),
         ("response_breached", "", "SR-1"),

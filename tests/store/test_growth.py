@@ -58,7 +58,7 @@ def sent(c: Connection) -> None:
     notice.count_to_strangers(c, "d", NOON)
     notice.newest_for(c, ["SR-100001"], ["anna@customer.example"], 5)
     notice.bounces_of(c, ["anna@customer.example"])
-    outbox.take_untold(c, 50)
+    outbox.take_unreported(c, 50)
     notice.texts_of_case(c, "SR-100001")
     notice.of_inbound(c, 1)
 

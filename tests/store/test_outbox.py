@@ -155,8 +155,10 @@ def test_a_failed_row_that_is_given_up_is_settled_and_still_told_to_staff(databa
         outbox.mark_failed(c, item.id, "a", "550 no such user", NOON)
         assert outbox.discard(c, item.id, reason="left the company", at=NOON + MINUTE) is True
         assert outbox.counts(c) == {"discarded": 1}
-        assert [(row.state, row.failed_at, row.reason) for row in outbox.take_untold(c, 10)] == [("discarded", NOON, "left the company")]
-        assert (outbox.take_untold(c, 10), outbox.retry(c, item.id, NOON)) == ([], False)
+        assert [(row.state, row.failed_at, row.reason) for row in outbox.take_unreported(c, 10)] == [
+            ("discarded", NOON, "left the company")
+        ]
+        assert (outbox.take_unreported(c, 10), outbox.retry(c, item.id, NOON)) == ([], False)
 
 
 def test_a_bounce_is_booked_on_the_delivery_it_speaks_of(database: Database) -> None:
