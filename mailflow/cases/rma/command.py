@@ -17,7 +17,6 @@ from mailflow.cases.rma.delivery import (
     deliver_replacement,
     earliest_delivery,
     extend_term,
-    is_awaited,
     parts_sent,
 )
 from mailflow.cases.rma.details import LIFECYCLE, Parcel, Return, RmaDetails, standing_state
@@ -43,7 +42,7 @@ ALWAYS = ("received", "correct", "note", "confirm")
 def give_command(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """Apply the rule of the command's name; a return that is over takes few of them."""
     name = event.command.name
-    owes_replacement = name in ("shipped", "delivered") and case.state == "closed" and is_awaited(case.details)
+    owes_replacement = name in ("shipped", "delivered") and case.state == "closed" and case.details.is_awaited
     if LIFECYCLE.is_closed(case.state) and name in RULES and name not in ALWAYS and not owes_replacement:
         return _refuse(case, "rma_is_over", state=case.state)
     return command_rules.give_command(RULES, case, event, facts, desk, now)
@@ -84,7 +83,7 @@ def shipped(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: da
     )
     state = "replacement shipped" if case.state == "issued" else case.state
     left = case.changed(state=state, details=replace(details, replacements=(*details.replacements, parcel)))
-    asks = is_awaited(details) and case.closed_at is None
+    asks = details.is_awaited and case.closed_at is None
     questions = ask_for_delivery(facts.calendar.local_day(event.at), facts.calendar, desk) if asks else ()
     letter = tell_customer(left, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False, lines=parts)
     return _done(left, event, "rma_shipped", letter, *questions, carrier=parcel.carrier, tracking=parcel.tracking)

@@ -21,7 +21,7 @@ from mailflow.cases.rma.clock import (
     return_term,
     with_mark,
 )
-from mailflow.cases.rma.delivery import ask_about_delivery, is_awaited
+from mailflow.cases.rma.delivery import ask_about_delivery
 from mailflow.cases.rma.details import Return, standing_state
 from mailflow.cases.rma.invoicing import priced, request_invoice
 from mailflow.cases.rma.letters import amounts_of, announced_parcels, ask_to_ship, tell_customer, totals_of
@@ -86,7 +86,7 @@ def _once(case: Return, event: DeadlineFell, letter: SendNotice, reason: str) ->
 def question_delivery(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
     """A replacement that nobody has booked as sent is the CCR's matter too, once (RM8)."""
     details = case.details
-    if not is_awaited(details):
+    if not details.is_awaited:
         return Decision(case=case, reason="the delivery date is known")
     question = ask_about_delivery(case)
     if details.replacements or NOT_SENT in details.notices:

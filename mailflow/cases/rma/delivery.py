@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -51,33 +51,7 @@ class SentPart:
     serials: tuple[str, ...] = ()
 
 
-# What is under way
-
-
-def awaited(details: RmaDetails, parcels: Iterable[Parcel]) -> Counter[str]:
-    """By part, what the parcels hold of the units without a replacement; all of them where no parcel is known."""
-    everything = Counter({line.part_number: line.undelivered for line in details.lines})
-    contents: Counter[str] = Counter()
-    for parcel in parcels:
-        if not parcel.contents:
-            return +everything
-        contents.update(dict(parcel.contents))
-    return contents & everything or +everything
-
-
-def is_awaited(details: RmaDetails) -> bool:
-    """A replacement is owed that has not arrived, whatever came back of the faulty parts (RM8)."""
-    return details.type == "advance" and any(line.undelivered > line.waived for line in details.lines)
-
-
-def not_sent(details: RmaDetails) -> bool:
-    """A replacement is owed that is in no parcel yet (RM8)."""
-    moving = _moving(details)
-    return details.type == "advance" and any(line.undelivered - moving[line.part_number] > line.waived for line in details.lines)
-
-
-def _moving(details: RmaDetails) -> Counter[str]:
-    return awaited(details, details.parcels_to_customer) if details.parcels_to_customer else Counter()
+# What is sent
 
 
 def parts_sent(details: RmaDetails, items: Sequence[Item] = ()) -> tuple[SentPart, ...]:
@@ -89,7 +63,7 @@ def parts_sent(details: RmaDetails, items: Sequence[Item] = ()) -> tuple[SentPar
             for one in items
         )
     everything = Counter({line.part_number: line.undelivered for line in details.lines})
-    counted = everything - _moving(details) or +everything or Counter({line.part_number: line.authorised for line in details.lines})
+    counted = everything - details.moving or +everything or Counter({line.part_number: line.authorised for line in details.lines})
     return tuple(SentPart(part, known[part], count) for part, count in counted.items())
 
 
@@ -109,7 +83,7 @@ def arrival_of(details: RmaDetails, items: Sequence[Item], parcels: Sequence[Par
     """
     delivered = Counter({line.part_number: line.authorised - line.undelivered for line in details.lines})
     if not items:
-        if waiting := awaited(details, parcels):
+        if waiting := details.awaited(parcels):
             return Arrival(new=waiting, corrected=Counter())
         if len(details.delivered_days) > 1:
             return Step("rma_delivery_names_no_parts", {"days": tuple(Step("rma_day", {"day": day}) for day in details.delivered_days)})
@@ -170,7 +144,7 @@ def deliver_replacement(
 
 def _with_replacement(case: Return, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """All faulty parts are back: with the last replacement the return ends (RM8)."""
-    if is_awaited(case.details):
+    if case.details.is_awaited:
         return case, ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk)
     if case.closed_at is not None:
         return case, stop(DELIVERY_QUESTION)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -150,6 +151,31 @@ class RmaDetails(Confirmable):
     def parcels_to_customer(self) -> tuple[Parcel, ...]:
         """Parcels of ours that have not arrived."""
         return tuple(parcel for parcel in self.replacements if parcel.arrived_on is None)
+
+    def awaited(self, parcels: Iterable[Parcel]) -> Counter[str]:
+        """By part, what the parcels hold of the units without a replacement; all of them where no parcel is known."""
+        everything = Counter({line.part_number: line.undelivered for line in self.lines})
+        contents: Counter[str] = Counter()
+        for parcel in parcels:
+            if not parcel.contents:
+                return +everything
+            contents.update(dict(parcel.contents))
+        return contents & everything or +everything
+
+    @property
+    def moving(self) -> Counter[str]:
+        """By part, how many replacements are on their way to the customer."""
+        return self.awaited(self.parcels_to_customer) if self.parcels_to_customer else Counter()
+
+    @property
+    def is_awaited(self) -> bool:
+        """A replacement is to come that has not arrived, whatever came back of the faulty parts (RM8)."""
+        return self.type == "advance" and any(line.undelivered > line.waived for line in self.lines)
+
+    @property
+    def is_to_be_sent(self) -> bool:
+        """A replacement is to come that is in no parcel yet (RM8)."""
+        return self.type == "advance" and any(line.undelivered - self.moving[line.part_number] > line.waived for line in self.lines)
 
 
 Return = Case[RmaDetails]

@@ -20,7 +20,6 @@ from mailflow.cases.rma.clock import (
     silence,
     stop,
 )
-from mailflow.cases.rma.delivery import not_sent
 from mailflow.cases.rma.details import Return, RmaDetails, standing_state
 from mailflow.cases.rma.invoicing import has_ripe, withdraw, withdraw_all
 from mailflow.cases.rma.letters import ask_to_decide, ask_to_ship, tell_customer, with_remarks
@@ -137,7 +136,7 @@ def settle(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datet
         steps, commands = (Step("rma_decide_exchange", {"rma": case.number}),), (f"/close {case.number}",)
         asks = (ask_to_decide(received, steps, commands, desk, Role.CSE),) if before.outstanding else ()
         return received, (*withdrawn, *stopped, *asks)
-    if not_sent(details):
+    if details.is_to_be_sent:
         asks = (ask_to_ship(received, "rma_back_before_replacement", desk),) if before.outstanding else ()
         return received, (*withdrawn, *stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST), *asks)
     closed = freed.changed(state="closed", closed_at=at)

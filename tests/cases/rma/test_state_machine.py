@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mailflow.cases import CASE_TYPES, decide
-from mailflow.cases.rma.delivery import is_awaited
 from mailflow.cases.rma.units import Line
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnLine, ReturnNotification
@@ -387,7 +386,7 @@ class Return(RuleBasedStateMachine):
     def clocks_are_silent_once_all_is_back(self) -> None:
         """BX3, RM8: but for the question after a replacement that is still owed."""
         if self.case.kind == "rma" and self.case.details.outstanding == 0:
-            owed = self.case.closed_at is None and is_awaited(self.case.details)
+            owed = self.case.closed_at is None and self.case.details.is_awaited
             assert {kind for kind, _ in self.waiting} <= ({"delivery_question"} if owed else set())
 
     @invariant()
