@@ -40,7 +40,7 @@ def build_mail(c: Connection, desk: Desk, scenario: Scenario, mail: ScenarioMail
 
 
 def _write(c: Connection, desk: Desk, mail: ScenarioMail, message_id: str) -> EmailMessage:
-    """Raises LookupError with the reason."""
+    """Write the fresh mail or the answer. Raises LookupError with the reason why it cannot be made."""
     body = NEWEST.sub(lambda blank: _newest(c, blank[1]), mail.body)
     if not mail.reply_to:
         boxes = {box.role.value: box.address for box in reversed(desk.mailboxes)}
@@ -64,7 +64,7 @@ def _write(c: Connection, desk: Desk, mail: ScenarioMail, message_id: str) -> Em
 
 
 def _newest(c: Connection, blank: str) -> str:
-    """What a placeholder stands for now. Raises LookupError where there is none yet."""
+    """Find what a placeholder stands for now. Raises LookupError where there is none yet."""
     if blank == "code":
         asked = notice.newest(c, "staff/confirmation_request")
         if found := CONFIRM.search(asked.text if asked else ""):

@@ -101,7 +101,7 @@ def run_demo(out: Path, keep: bool, story: Path = STORY) -> int:
 
 @contextmanager
 def _logs_in(path: Path) -> Iterator[None]:
-    """What daemon and servers log goes to a file, so that the story can be read."""
+    """Send what daemon and servers log to a file, so that the story can be read."""
     before, root = structlog.get_config(), logging.getLogger()
     level, handlers = root.level, root.handlers[:]
     with path.open("w", encoding="utf-8") as file:
@@ -140,7 +140,7 @@ class StoryClock:
             self._now = max(self._now, moment.astimezone(UTC))
 
     def run_on(self) -> None:
-        """From now on it ticks as clocks do, for a world that stays open after the story."""
+        """Tick from now on as clocks do, for a world that stays open after the story."""
         with self._lock:
             self._ticking_since = time.monotonic()
 
@@ -252,7 +252,7 @@ class Servers:
             console.print(Text(f"  {case.number:<12} {case.state:<12} {case.subject}"))
 
     def tell_where(self, console: Console) -> None:
-        """How to play along with a mail client of one's own."""
+        """Print how to play along with a mail client of one's own."""
         lines = [
             "The servers stay up until Ctrl-C, and the page grows with every mail. Play along:",
             f"IMAP  {HOST}:{self.mail_servers.imap_port}  no TLS, password {PASSWORD}, user one of {', '.join(self._people)}",
@@ -271,7 +271,7 @@ class Servers:
             time.sleep(LOOK)
 
     def _left_to_do(self) -> str:
-        """What is still under way, '' for nothing."""
+        """Name what is still under way, '' for nothing."""
         delivered = sum(1 for mail in self.mail_servers.carried() if mail.mailbox)
         digest = next_digest_moment(self._services)
         with self.database.read() as c:
@@ -288,7 +288,7 @@ class Servers:
         return f"{unsent} letters are not sent yet" if unsent else ""
 
     def _write_settings(self) -> Settings:
-        """A mailflow.toml as an installation has it, read back as the daemon reads it."""
+        """Write a mailflow.toml as an installation has it, and read it back as the daemon reads it."""
         ports = self.mail_servers
         boxes = (MAILBOX.format(address=one, host=HOST, port=ports.imap_port, password=PASSWORD) for one in self._mailboxes)
         head = CONFIGURATION.format(desk=self._scenario.desk, border=BORDER, host=HOST, port=ports.smtp_port)

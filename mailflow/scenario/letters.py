@@ -63,7 +63,7 @@ class Cast:
         return person.side if person else "stranger"
 
     def names(self, addresses: Iterable[str]) -> str:
-        """Their names without their departments, or the address of somebody who has no part in the story."""
+        """Give their names without their departments, or the address of somebody who has no part in the story."""
         people = ((self.find(address), address) for address in addresses)
         return " and ".join(dict.fromkeys(person.name.partition(",")[0] if person else address for person, address in people))
 
@@ -71,7 +71,7 @@ class Cast:
 def read_letters(
     c: Connection, scenario: Scenario, cast: Cast, carried: Iterable[Carried], first: int, asked: ScenarioMail | None
 ) -> list[Letter]:
-    """Letters of newly carried mails, numbered from `first`. The first incoming one is `asked`, the scenario's own."""
+    """Make letters of newly carried mails, numbered from `first`. The first incoming one is `asked`, the scenario's own."""
     letters: dict[str, Letter] = {}
     for one in carried:
         mail = email.message_from_bytes(one.raw, policy=email.policy.default)
@@ -102,7 +102,7 @@ def read_letters(
 
 
 def _judge(c: Connection, scenario: Scenario, letter: Letter, message_id: str, why: str) -> Letter:
-    """With what the books of mailflow say of it."""
+    """Add what mailflow's database says of the letter: its notice or verdict, its case, the reason."""
     if letter.outgoing:
         row = notice.by_message_id(c, message_id)
         name, case = (row.name, row.case_number) if row else ("", "")

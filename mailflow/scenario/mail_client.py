@@ -26,7 +26,7 @@ SIGNER = "border.mailflow.invalid"
 def write_mail(
     *, sender: str, to: Sequence[str], subject: str, body: str, at: datetime, message_id: str, cc: Sequence[str] = ()
 ) -> EmailMessage:
-    """A fresh mail."""
+    """Write a fresh mail."""
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = ", ".join(to)
@@ -67,7 +67,7 @@ def write_answer(notice: bytes, *, sender: str, body: str, at: datetime, message
 
 
 def _write_between(quoted: Sequence[str], body: str) -> tuple[str, list[str]]:
-    """What the body says on top, and the quoted lines with the rest of it below those that it repeats."""
+    """Split the body into what stands on top, and the quoted lines with the rest of it below those that it repeats."""
     top, *answers = re.split(r"(?m)^> *", body)
     between = list(quoted)
     for answer in answers:
@@ -87,7 +87,7 @@ def attach(mail: EmailMessage, name: str, content: bytes) -> None:
 
 
 def fill_form(notice: bytes, values: Mapping[str, str]) -> tuple[str, bytes]:
-    """The PDF form attached to a notice, filled in: (name, content). Raises LookupError where it carries none, UnknownField."""
+    """Fill in the PDF form attached to a notice: (name, content). Raises LookupError where it carries none, UnknownField."""
     original = email.message_from_bytes(notice, policy=email.policy.default)
     for part in original.iter_attachments():
         name = part.get_filename() or ""
@@ -109,7 +109,7 @@ def stamp(raw: bytes, authenticated: bool, signer: str = SIGNER) -> bytes:
 
 
 def author_domain(raw: bytes) -> str:
-    """The domain of the first author, as handling will read it; '' where there is none."""
+    """Read the domain of the first author, as handling will; '' where there is none."""
     try:
         return parse_mail(raw).sender.domain
     except UnreadableMail:
@@ -117,7 +117,7 @@ def author_domain(raw: bytes) -> str:
 
 
 def bare_address(address: str) -> str:
-    """Without the part after the plus sign, which mail servers pass over (RFC 5233)."""
+    """Take off the part after the plus sign, which mail servers pass over (RFC 5233)."""
     local, _, domain = address.rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
 

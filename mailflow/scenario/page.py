@@ -108,12 +108,12 @@ def _write_attachments(out: Path, number: int, mail: EmailMessage) -> Iterator[t
 
 
 def _safe(name: str) -> str:
-    """A file name of harmless characters, whatever a mail called it."""
+    """Make a file name of harmless characters, whatever a mail called it."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")[:80] or "unnamed"
 
 
 def _pieces(text: str) -> Iterator[tuple[bool, str]]:
-    """The text cut into what was written and what is only quoted."""
+    """Cut the text into (quoted, text): what was written and what is only quoted."""
     end = 0
     for match in QUOTE.finditer(text):
         if written := text[end : match.start()].strip("\n"):

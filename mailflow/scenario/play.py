@@ -64,7 +64,7 @@ def play_scenario(scenario: Scenario, world: World) -> None:
 
 
 def desk_folder(scenario: Scenario, roots: tuple[Path, ...]) -> Path:
-    """The folder of the scenario's desk: beside its file, else by its name, else from where the command was given. Raises WrongSettings."""
+    """Find the folder of the desk: beside the scenario, else by its name, else from where the command was given. Raises WrongSettings."""
     beside = scenario.folder / scenario.desk
     if (beside / DESK_FILE).is_file():
         return beside
@@ -75,7 +75,7 @@ def desk_folder(scenario: Scenario, roots: tuple[Path, ...]) -> Path:
 
 
 def tell_nobody(at: datetime, text: str) -> None:
-    """For those who only want the outcome."""
+    """Say nothing, for those who only want the outcome."""
 
 
 @contextmanager
@@ -134,7 +134,7 @@ class Rehearsal:
         handle_digests(services, self._now)
 
     def wait_until(self, moment: datetime) -> None:
-        """Raises CannotPlay where a deadline cannot be met."""
+        """Fire deadlines and digests at their instants up to the moment. Raises CannotPlay where a deadline cannot be met."""
         end = moment.astimezone(UTC)
         while True:
             with self.database.read() as c:
@@ -160,7 +160,7 @@ class Rehearsal:
             self._send_all()
 
     def deliver(self, mail: ScenarioMail, raw: bytes) -> None:
-        """Into each mailbox of the desk that it is addressed to; of copies the one that was no duplicate tells what became of it."""
+        """Store the mail in each mailbox that it is addressed to; of copies the one that was no duplicate says what became of it."""
         self._tell(self._now, f"mail from {mail.address or mail.file}")
         rows = self._store(stamp(raw, mail.authenticated), (mail.arrived or mail.at).astimezone(UTC), mail.size_mb)
         self._handle()
@@ -168,7 +168,7 @@ class Rehearsal:
             self.mails.append((mail, next((row for row in rows if inbound.load(c, row).state != Verdict.DUPLICATE), rows[0])))
 
     def _store(self, raw: bytes, arrived: datetime, size_mb: int = 0) -> list[int]:
-        """The ids of its rows: of a mail over the desk's limit the server gave the headers only."""
+        """Store a mail, of one over the desk's limit its headers only; the ids of its rows."""
         if size_mb > self._services.size_limit_mb:
             store = partial(inbound.store_oversize, size=size_mb * MEGABYTE, headers=raw.partition(b"\n\n")[0])
         else:
@@ -199,7 +199,7 @@ class Rehearsal:
 
 
 def _mailboxes(desk: Desk, raw: bytes) -> tuple[str, ...]:
-    """The desk's mailboxes that the mail is addressed to, plus parts aside; the first one where it names none or cannot be read."""
+    """Choose the desk's mailboxes that the mail is addressed to, plus parts aside; the first where it names none or cannot be read."""
     try:
         mail = parse_mail(raw)
     except UnreadableMail:

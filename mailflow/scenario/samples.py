@@ -36,7 +36,7 @@ class Recorder(Templates):
 
 
 def shipped_scenarios() -> tuple[Path, ...]:
-    """The scenarios that together play every shipped notice."""
+    """Find the scenarios that together play every shipped notice."""
     return tuple(sorted(SHIPPED.glob("*.toml")))
 
 
@@ -49,7 +49,7 @@ def play_samples(scenario: Path) -> Mapping[str, tuple[Values, ...]]:
 
 
 def samples_of(notice: str, *more: Path) -> Iterator[Values]:
-    """All samples of a notice, e.g. `rma/reminder`, from the shipped scenarios and `more` of them.
+    """Give all samples of a notice, e.g. `rma/reminder`, from the shipped scenarios and `more` of them.
 
     They are played as they are needed, those named for the notice's case type first. A notice that none sends gets what every template has.
     """

@@ -23,7 +23,7 @@ Side = Literal["customer", "staff", "finance", "stranger", "desk"]
 
 
 def _fields(table: object, before: str = "") -> Iterator[tuple[str, str]]:
-    """The form's fields as a person types them: a day as 2026-11-20, a yes as the form's own word.
+    """Read the form's fields as a person types them: a day as 2026-11-20, a yes as the form's own word.
 
     A dotted key without quotes nests in TOML: `line.1.serial = "X"` means the form's field of that name all the same.
     """

@@ -84,7 +84,7 @@ class MailServers:
         self._loop.close()
 
     def carried(self, after: int = 0) -> list[Carried]:
-        """Everything that was carried after the first so many, in order."""
+        """List everything that was carried after the first so many, in order."""
         with self._lock:
             return self._carried[after:]
 
@@ -116,7 +116,7 @@ class MailServers:
         return "250 2.0.0 Ok: carried"
 
     def _take(self, raw: bytes, sender: str, recipient: str) -> None:
-        """The border finds a sender genuine whose envelope and author are of one domain."""
+        """Keep a mail, stamped where mailflow reads it: genuine is whose envelope and author are of one domain (DMARC in small)."""
         address, now = bare_address(recipient), self._clock()
         is_read = address in self._read
         if is_read:
@@ -142,7 +142,7 @@ class MailServers:
 class _Config(Config):
     @property
     def greeting(self) -> bytes:
-        """Without the machine's full name: asking for it may wait for a name server that is not there."""
+        """Greet without the machine's full name: asking for it may wait for a name server that is not there."""
         return b"mailflow demo"
 
 
