@@ -14,7 +14,6 @@ from mailflow.cases import kind_opened_by
 from mailflow.failpoint import reach
 from mailflow.handling.handle_customer_mail import handle_customer_mail
 from mailflow.handling.handle_other_mail import (
-    find_delivered,
     find_handed_over,
     handle_bounce,
     handle_carrier_mail,
@@ -182,8 +181,8 @@ def _find_outcome(incoming: IncomingMail) -> Outcome:
         was_released=row.released,
     )
     found = triage(given)
-    delivered = find_delivered(incoming) if found.verdict in (None, Verdict.AUTOMATIC) and not is_known else None
-    if delivered is not None and (booked := handle_carrier_mail(incoming, delivered)) is not None:
+    may_be_carrier = found.verdict in (None, Verdict.AUTOMATIC) and not is_known
+    if may_be_carrier and (booked := handle_carrier_mail(incoming)) is not None:
         return booked
     match found.verdict:
         case None if handed_over is not None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 import structlog
 
 from mailflow.cases import CASE_TYPES
 from mailflow.handling.facts import contact_of_sender, language_of
-from mailflow.handling.match import CaseMatch, answered_notice, candidates, load_running, thread_of
+from mailflow.handling.match import MOST_NUMBERS, CaseMatch, answered_notice, candidates, load_running, thread_of
 from mailflow.handling.notice import why_unanswered, write_notice
 from mailflow.handling.settle import settle
 from mailflow.handling.work import VENDOR_SILENT, IncomingMail, Outcome, Services, Trigger, Work
@@ -35,8 +35,6 @@ from mailflow.store import case as case_rows
 from mailflow.store import inbound, notice, outbox
 from mailflow.store.inbound import InboundRow
 
-MOST_NUMBERS = 20
-"""Numbers of one mail that are looked up."""
 AWAY = "an out-of-office notice of the manufacturer"
 ALERT = "staff/bounce_alert"
 BATCH = 50
@@ -103,26 +101,26 @@ def handle_vendor_mail(incoming: IncomingMail, match: CaseMatch) -> Outcome:
     return Outcome(Verdict.ADDED, match.how, decision.reason, case.number)
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The case a parcel of which arrived, by its tracking number, and the day."""
+def handle_carrier_mail(incoming: IncomingMail) -> Outcome | None:
+    """Book the delivery that a carrier's mail reports like the word of staff (RM8); None for any other mail, and a day that cannot be.
 
-    case: Case
-    tracking: str
-    day: date
-
-
-def find_delivered(incoming: IncomingMail) -> Delivered | None:
-    """Find the parcel that a carrier's mail reports: genuine, of the carrier that staff named, with its tracking number; None otherwise."""
-    work, mail, sender = incoming.work, incoming.mail, incoming.sender
+    It must be genuine, of the carrier that staff named, and name its tracking number. The carrier gets no answer, the customer the date
+    that holds.
+    """
+    work, mail, sender, at = incoming.work, incoming.mail, incoming.sender, incoming.row.received_at
     text = f"{mail.subject}\n{mail.text or mail.alternative_text}"
     if not incoming.authentication.genuine or not says_delivered(text):
         return None
     for case, parcel in _parcels_under_way(work):
         if is_of_carrier(sender.rpartition("@")[2], parcel.carrier) and names_parcel(text, parcel.tracking):
-            today = calendar_for(case.country, case.timezone, work.desk.calendar).local_day(incoming.row.received_at)
+            today = calendar_for(case.country, case.timezone, work.desk.calendar).local_day(at)
             day = read_delivery_day(text, today=today, languages=tuple(dict.fromkeys((*work.desk.languages, case.language))))
-            return Delivered(case, parcel.tracking, day) if day else None
+            if day is None:
+                return None
+            command = Command(name="delivered", line=f"delivered on {day.isoformat()}", day=day, tracking=parcel.tracking)
+            decision = settle(work, case, CommandGiven(command=command, by=sender, roles=(), at=at))
+            rule = "the carrier's word on the replacement"
+            return None if decision.refused else Outcome(Verdict.ADDED, rule, decision.reason, case.number)
     return None
 
 
@@ -132,17 +130,6 @@ def _parcels_under_way(work: Work) -> Iterable[tuple[Case, ParcelUnderWay]]:
             if case_type.parcels_of is not None and not state.closed:
                 for case in case_rows.list_cases(work.c, kind=kind, state=state.name, desk=work.desk.name):
                     yield from ((case, parcel) for parcel in case_type.parcels_of(case))
-
-
-def handle_carrier_mail(incoming: IncomingMail, delivered: Delivered) -> Outcome | None:
-    """Book it like the word of staff; None for a day that cannot be. The carrier gets no answer, the customer the date that holds."""
-    line = f"delivered on {delivered.day.isoformat()}"
-    command = Command(name="delivered", line=line, day=delivered.day, tracking=delivered.tracking)
-    event = CommandGiven(command=command, by=incoming.sender, roles=(), at=incoming.row.received_at)
-    decision = settle(incoming.work, delivered.case, event)
-    if decision.refused:
-        return None
-    return Outcome(Verdict.ADDED, "the carrier's word on the replacement", decision.reason, delivered.case.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
