@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from mailflow.message.customer.free_text import find_company, find_part_numbers, find_serials, find_signature_facts, part_number_of
 from mailflow.message.customer.priority import read_priority
@@ -37,6 +37,15 @@ _SHIPMENT = re.compile(
     r"\s*((?=[A-Z0-9-]{0,34}\d)[A-Z0-9][A-Z0-9-]{6,34})(?![A-Za-z0-9])",
     re.I,
 )
+_FIELDS = (
+    *("name", "company", "telephone", "fax", "email", "purchase_order", "contract", "model", "software_version", "site_address"),
+    *("impact", "priority", "carrier"),
+)
+_OTHER_FACTS = ("telephone", "fax", "contract", "purchase_order", "tracking", "email", "rma", "cartons", "ship_date")
+"""A line with one of these names holds no serial and no part number."""
+_CONTRACT_NUMBER = re.compile(r"(?=[A-Za-z0-9/_.-]*\d)[A-Za-z0-9][A-Za-z0-9/_.-]*")
+_TRACKING = re.compile(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{5,39}")
+_SUBJECT_PREFIX = re.compile(rf"^(?:\s*{any_of('subject', 'answered', 'forwarded')}\s*[:：]\s*)+", re.I)
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}")
 _LONGEST_SYMPTOMS = 4000
 _GREETING = re.compile(rf"^\W*{any_of('symptoms', 'greeting')}[,.!:：，。！]*\s*$", re.I)
@@ -56,127 +65,86 @@ def extract_request(
 
     `known_serials` says which words are serials of the register, `nearly_serials` which of a wrong length are mistyped ones.
     """
-    text = _limited(text)
+    # without uuencoded files; of a very long text (logs, tables) the beginning, and the end for its signature
+    whole = split_uuencoded(text).text[:_SCANNED].split("\n")
+    chosen = whole if len(whole) <= _MOST_LINES else [*whole[: _MOST_LINES - 400], *whole[-400:]]
+    text = "\n".join([line[:_LONGEST_LINE] for line in chosen])
     stated = read_stated(text)
-    lines = [subject, *(line for line in text.split("\n") if not _is_other_fact(line))]
+    first = {field: next(iter(stated.told(field)), "") for field in _FIELDS}
+    value = {field: re.sub(r"\s+", " ", said)[:300] for field, said in first.items()}
+    lines = [subject, *(line for line in text.split("\n") if (split_label(line) or ("",))[0] not in _OTHER_FACTS)]
     serials = find_serials(lines, stated.told("serial"), known_serials, nearly_serials)
     parts = find_part_numbers(lines, stated.told("part"))
-    priority, words = read_priority(_first(stated, "priority"), subject, text)
+    priority, words = read_priority(first["priority"], subject, text)
     signed = find_signature_facts(text)
-    name, company = _split_name(_value(stated, "name"))
-    free = "\n".join(_around_digits(lines))
+    # `Mark Webb, Webb Logistics Ltd` names a company too; `Kowalski, Jan` does not
+    name, _, beside = value["name"].partition(",")
+    company = find_company(beside.strip())
+    # only lines that can hold a number, with the line above each, whose end may name it: it spares most of a long mail
+    marked = [any(map(str.isdigit, line)) for line in lines]
+    free = "\n".join(line for at, line in enumerate(lines) if any(marked[at : at + 2]))
+    contract = unicodedata.normalize("NFKC", value["contract"])
+    number = _CONTRACT_NUMBER.match(contract)
+    email = _EMAIL.search(first["email"][:400] or text[-4000:])
     return Extracted(
-        name=name or signed.name,
-        company=_value(stated, "company") or company or signed.company,
-        telephone=_value(stated, "telephone") or signed.telephone,
-        fax=_value(stated, "fax") or signed.fax,
-        email=_email(stated, text),
-        purchase_order=_value(stated, "purchase_order") or _group(_ORDER, free),
-        contract=_contract(stated, free),
-        model=_value(stated, "model") or _group(_MODEL, free, 0),
+        name=(name.strip() if company else value["name"]) or signed.name,
+        company=value["company"] or company or signed.company,
+        telephone=value["telephone"] or signed.telephone,
+        fax=value["fax"] or signed.fax,
+        email=email[0].lower() if email else "",
+        purchase_order=value["purchase_order"] or _first_number(_ORDER, free),
+        contract=(number[0].rstrip(".-") if number else contract) or _first_number(_CONTRACT, free),
+        model=value["model"] or _first_number(_MODEL, free),
         serials=serials,
         part_numbers=tuple(dict.fromkeys([*parts, *(part for serial in serials if (part := part_number_of(serial)))])),
-        software_version=_value(stated, "software_version") or _group(_VERSION, free, 0),
-        site_address=_value(stated, "site_address"),
+        software_version=value["software_version"] or _first_number(_VERSION, free),
+        site_address=value["site_address"],
         symptoms=find_symptoms(subject, stated, serials),
-        impact=_first(stated, "impact")[:_LONGEST_LINE].strip(),
+        impact=first["impact"][:_LONGEST_LINE].strip(),
         priority=priority,
         priority_words=words,
-        tracking=_tracking(stated, text),
+        tracking=_tracking(value["carrier"], stated.told("tracking"), text),
     )
 
 
-def _limited(text: str) -> str:
-    """Without uuencoded files; of a very long text (logs, tables) the beginning, and the end for its signature."""
-    lines = split_uuencoded(text).text[:_SCANNED].split("\n")
-    chosen = lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 400], *lines[-400:]]
-    return "\n".join([line[:_LONGEST_LINE] for line in chosen])
+def _first_number(pattern: re.Pattern[str], text: str) -> str:
+    """What the pattern's last group finds, where it has a digit."""
+    found = (one[pattern.groups] for one in pattern.finditer(text))
+    return next((one.strip() for one in found if any(map(str.isdigit, one))), "")
 
 
-def _is_other_fact(line: str) -> bool:
-    """Lines whose number is known to be something else than a serial or part."""
-    pair = split_label(line)
-    return bool(pair and pair[0] in ("telephone", "fax", "contract", "purchase_order", "tracking", "email", "rma", "cartons", "ship_date"))
-
-
-def _around_digits(lines: list[str]) -> list[str]:
-    """The lines that can hold a number, with the line above each: its name may stand there. It spares most of a long mail."""
-    marked = [any(map(str.isdigit, line)) for line in lines]
-    return [line for at, line in enumerate(lines) if marked[at] or (at + 1 < len(lines) and marked[at + 1])]
-
-
-def _value(stated: Stated, field: str) -> str:
-    return re.sub(r"\s+", " ", _first(stated, field))[:300]
-
-
-def _first(stated: Stated, field: str) -> str:
-    return next(iter(stated.told(field)), "")
-
-
-def _split_name(value: str) -> tuple[str, str]:
-    """`Mark Webb, Webb Logistics Ltd` names a company too; `Kowalski, Jan` does not."""
-    name, _, beside = value.partition(",")
-    company = find_company(beside.strip())
-    return (name.strip(), company) if company else (value, "")
-
-
-def _group(pattern: re.Pattern[str], text: str, group: int = 1) -> str:
-    for found in pattern.finditer(text):
-        if any(char.isdigit() for char in found[group]):
-            return found[group].strip()
-    return ""
-
-
-def _contract(stated: Stated, free: str) -> str:
-    value = unicodedata.normalize("NFKC", _value(stated, "contract"))
-    word = re.match(r"[A-Za-z0-9][A-Za-z0-9/_.-]*", value)
-    return (word[0].rstrip(".-") if word and any(char.isdigit() for char in word[0]) else value) or _group(_CONTRACT, free)
-
-
-def _email(stated: Stated, text: str) -> str:
-    found = re.search(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}", _first(stated, "email")[:400] or text[-4000:])
-    return found[0].lower() if found else ""
-
-
-def _tracking(stated: Stated, text: str) -> tuple[tuple[str, str], ...]:
-    carrier = _value(stated, "carrier")
-    found = [
-        (carrier, number)
-        for value in stated.told("tracking")
-        for number in re.findall(r"(?=[A-Za-z0-9-]{0,39}\d)[A-Za-z0-9][A-Za-z0-9-]{5,39}", value)[:20]
-    ]
+def _tracking(carrier: str, stated: Iterable[str], text: str) -> tuple[tuple[str, str], ...]:
+    found = [(carrier, number) for value in stated for number in _TRACKING.findall(value)[:20]]
     numbers = {number for _, number in found}
-    found += [
-        (one[1], one[2])
-        for line in text.split("\n")[:2000]
-        for one in (_SHIPMENT.finditer(line[:500]) if _DIGIT.search(line) else ())
-        if one[2] not in numbers
-    ]
+    for line in text.split("\n")[:2000]:
+        if _DIGIT.search(line):
+            found += [(one[1], one[2]) for one in _SHIPMENT.finditer(line[:500]) if one[2] not in numbers]
     return tuple(dict.fromkeys(found))
 
 
 def find_symptoms(subject: str, stated: Stated, serials: tuple[str, ...]) -> str:
     """The symptoms as written, at most 4,000 characters, '' where the mail says nothing of the kind."""
-    if named := "\n".join(dict.fromkeys((*stated.all("symptoms"), *_of_devices(stated)))):
+    rows = [(row.get("serial", ""), row["symptoms"]) for row in stated.rows if row.get("symptoms")]
+    # where the rows of a table differ, each stands behind the serial number of its device
+    differ = len({symptoms for _, symptoms in rows}) > 1
+    of_devices = (f"{serial}: {symptoms}" if differ and serial else symptoms for serial, symptoms in rows)
+    if named := "\n".join(dict.fromkeys((*stated.all("symptoms"), *of_devices))):
         return named[:_LONGEST_SYMPTOMS].strip()
-    paragraphs = _without_numbers(_prose(stated.rest))
-    telling = [paragraph for paragraph in paragraphs if _TROUBLE.search("\n".join(paragraph).lower())]
-    if telling:
-        return "\n\n".join("\n".join(paragraph) for paragraph in telling)[:_LONGEST_SYMPTOMS].strip()
+    paragraphs = _prose(stated.rest)
+    if telling := ["\n".join(lines) for lines in paragraphs if _TROUBLE.search("\n".join(lines).lower())]:
+        return "\n\n".join(telling)[:_LONGEST_SYMPTOMS].strip()
     if paragraphs and len(paragraphs[-1]) == 1 and _SIGNED.match(paragraphs[-1][0]):
         del paragraphs[-1]
     prose = [line for paragraph in paragraphs for line in paragraph]
-    if _says_something(prose, serials):
+    beside = " ".join(prose)
+    for serial in serials:
+        beside = re.sub(re.escape(serial), " ", beside, flags=re.I)
+    # more than numbers and a word or two
+    words = [word for word in re.findall(r"[^\W\d_]{2,}", beside) if word.isalpha()]
+    if len(words) >= 4 or len(re.findall(r"[\u4e00-\u9fff]", beside)) >= 8:
         return "\n".join(prose)[:_LONGEST_SYMPTOMS].strip()
-    plain = re.sub(r"^(?:\s*(?:re|fw|fwd|aw|wg|odp|pd|回复|转发|答复)\s*[:：]\s*)+", "", subject, flags=re.I)
+    plain = _SUBJECT_PREFIX.sub("", subject)
     return plain[:_LONGEST_SYMPTOMS].strip() if _TROUBLE.search(plain.lower()) and not re.match(r"\s*\[?[A-Z]{2,4}-\d", plain) else ""
-
-
-def _of_devices(stated: Stated) -> list[str]:
-    """The symptoms in a table; where they differ, each behind the serial number of its device."""
-    rows = [(row.get("serial", ""), row["symptoms"]) for row in stated.rows if row.get("symptoms")]
-    differ = len({symptoms for _, symptoms in rows}) > 1
-    return [f"{serial}: {symptoms}" if differ and serial else symptoms for serial, symptoms in rows]
 
 
 def is_greeting(line: str) -> bool:
@@ -185,34 +153,17 @@ def is_greeting(line: str) -> bool:
 
 
 def _prose(rest: tuple[str, ...]) -> list[list[str]]:
-    """The paragraphs without greeting, politeness, closing and signature."""
+    """The paragraphs without greeting, politeness, closing and signature, and without lines that only give a number."""
     paragraphs: list[list[str]] = [[]]
     for line in rest:
         if CLOSING.match(line) or MOBILE.match(line) or line in ("--", "—"):
             break
+        words = re.findall(r"[^\s,;:：.()]+", line[:200].lower())
+        named = [word for word in words if not any(map(str.isdigit, word))]
         if not line:
             paragraphs.append([])
+        elif 0 < len(named) < len(words) and _NUMBER_WORDS.issuperset(named):
+            continue
         elif not (is_greeting(line) or _EMPTY_TALK.match(line) or split_label(line)) or _TROUBLE.search(line.lower()):
             paragraphs[-1].append(line)
     return [paragraph for paragraph in paragraphs if paragraph]
-
-
-def _without_numbers(paragraphs: list[list[str]]) -> list[list[str]]:
-    """Without the lines that only give a number, `nr ser 2102352KLM10L5000456`, `serial is …`, `tel 600 700 800`."""
-    kept = [[line for line in paragraph if not _only_a_number(line)] for paragraph in paragraphs]
-    return [paragraph for paragraph in kept if paragraph]
-
-
-def _only_a_number(line: str) -> bool:
-    words = re.findall(r"[^\s,;:：.()]+", line[:200].lower())
-    named = [word for word in words if not any(map(str.isdigit, word))]
-    return 0 < len(named) < len(words) and all(word in _NUMBER_WORDS for word in named)
-
-
-def _says_something(prose: list[str], serials: tuple[str, ...]) -> bool:
-    """More than numbers and a word or two: at least four words besides serials, or eight Chinese characters."""
-    text = " ".join(prose)
-    for serial in serials:
-        text = re.sub(re.escape(serial), " ", text, flags=re.I)
-    words = [word for word in re.findall(r"[^\W\d_]{2,}", text) if word.isalpha()]
-    return len(words) >= 4 or len(re.findall(r"[\u4e00-\u9fff]", text)) >= 8
