@@ -38,9 +38,8 @@ def _absolute(text: str, today: date, language: str) -> date | None:
     if found := _CJK.search(text):
         return _dated(found[1], int(found[2]), int(found[3]), today)
     if found := _named(language).search(text):
-        return _dated(
-            found["year"] or found["year2"], _months(language)[found["month"] or found["month2"]], int(found["day"] or found["day2"]), today
-        )
+        month, day = _months(language)[found["month"] or found["month2"]], int(found["day"] or found["day2"])
+        return _dated(found["year"] or found["year2"], month, day, today)
     if found := _NUMERIC.search(text):
         year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
         return _day(year, int(found[2]), int(found[1])) or _day(year, int(found[1]), int(found[2]))
@@ -53,10 +52,9 @@ def _relative(text: str, today: date, language: str) -> date | None:
     days = next((days for word, days in _RELATIVE if word.search(text)), None)
     if days is not None:
         return today + timedelta(days=days)
-    for name, number in _weekdays(language).items():
-        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
-            return today - timedelta(days=(today.weekday() - number) % 7)
-    return None
+    weekdays = _weekdays(language)
+    number = next((weekdays[name] for name in weekdays if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)), None)
+    return None if number is None else today - timedelta(days=(today.weekday() - number) % 7)
 
 
 def _dated(year: str | None, month: int, day: int, today: date) -> date | None:

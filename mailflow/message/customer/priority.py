@@ -23,6 +23,7 @@ _WISH = re.compile(
     re.I,
 )
 _NAMED = re.compile(rf"(?<![A-Za-z0-9_])(?:{_NAMES})\s*{any_of('priority', 'number')}?{_IS}(?P<level>{_LEVEL}){_END}", re.I)
+_STATED = re.compile(rf"(?<![A-Za-z0-9])P?\s?(?P<level>[1-4])(?:st|nd|rd|th)?{_END}", re.I)
 _STATED_WORD = re.compile(
     rf"\W*(?:(?:{_BEFORE_LEVEL})\s*)?(?P<level>{_IN_WORDS})\s*{any_of('priority', 'after_level')}?\s*(?:$|[,.;:(，。；（–-])", re.I
 )
@@ -46,8 +47,9 @@ def read_priority(stated: str, subject: str, text: str) -> tuple[str, str]:
 
     A wish to change it counts before a priority that is only mentioned. P2 as the name of a port is none.
     """
-    if stated and (level := _stated_level(stated[:_LONGEST_LINE])):
-        return f"P{level}", _words(stated)
+    cut = stated[:_LONGEST_LINE]
+    if told := _STATED.search(cut) or _STATED_WORD.match(cut):
+        return f"P{_number(told['level'])}", _words(stated)
     lines = [subject[:_LONGEST_LINE], *(line[:_LONGEST_LINE] for line in text[:_SCANNED].split("\n"))]
     named = [line for line in lines if any(digit in line for digit in "1234")]
     found = next(_wishes(named), None) or next((one for line in named if (one := _NAMED.search(line))), None) or next(_bare(named), None)
@@ -55,13 +57,6 @@ def read_priority(stated: str, subject: str, text: str) -> tuple[str, str]:
     if found:
         return f"P{_number(found['level'])}", _words(found[0])
     return "", _words(stated)
-
-
-def _stated_level(stated: str) -> str:
-    if found := re.search(rf"(?<![A-Za-z0-9])P?\s?(?P<level>[1-4])(?:st|nd|rd|th)?{_END}", stated, re.I):
-        return found["level"]
-    word = _STATED_WORD.match(stated)
-    return _number(word["level"]) if word else ""
 
 
 def _number(level: str) -> str:
@@ -84,14 +79,11 @@ def _bare(lines: list[str]) -> Iterator[re.Match[str]]:
     """`P1` by itself. Two different ones in a line say nothing, nor does a denied one; in a line that calls a part so, all are parts."""
     for line in lines:
         marks = list(_BARE.finditer(line))
-        if len({mark["level"] for mark in marks}) == 1 and not any(_is_other(line, mark) for mark in marks):
+        befores = [line[max(0, mark.start() - 40) : mark.start()] for mark in marks]
+        others = (_PART_NAMED.search(one[-24:]) or _DENIED.search(one) for one in befores)
+        afters = (_NAMES_PART.match(line[mark.end() : mark.end() + 24]) for mark in marks)
+        if len({mark["level"] for mark in marks}) == 1 and not any(others) and not any(afters):
             yield from marks
-
-
-def _is_other(line: str, mark: re.Match[str]) -> bool:
-    before = line[max(0, mark.start() - 40) : mark.start()]
-    is_part = _PART_NAMED.search(before[-24:]) or _NAMES_PART.match(line[mark.end() : mark.end() + 24])
-    return bool(is_part or _DENIED.search(before))
 
 
 def _words(text: str) -> str:

@@ -72,7 +72,10 @@ def field_of(label: str) -> str | None:
 def split_label(line: str) -> tuple[str, str] | None:
     """(field, value) of a line like `Serial number: X`, `- **S/N** = X`, `序列号：X`, `Model | X`; value may be ''."""
     if not _MARK.search(line[: 3 * _LONGEST_LABEL]):
-        return _split_at_blank(line)
+        # Chinese writes no blanks between words, so one after a name stands for its colon
+        named = _CHINESE_LABEL.match(line)
+        known = _FIELD_OF.get(named[1].lower()) if named else None
+        return (known, line[named.end() :].strip(" *_|\t")) if named and known else None
     start = _DECORATION.match(line)
     text = line[start.end() if start else 0 :]
     found = _SEPARATOR.search(text[: _LONGEST_LABEL + 5])
@@ -80,13 +83,6 @@ def split_label(line: str) -> tuple[str, str] | None:
         return None
     field = field_of(text[: found.start()])
     return (field, text[found.end() :].strip(" *_|\t")) if field else None
-
-
-def _split_at_blank(line: str) -> tuple[str, str] | None:
-    """`序列号 X`: Chinese writes no blanks between words, so one after a name stands for its colon."""
-    found = _CHINESE_LABEL.match(line)
-    field = _FIELD_OF.get(found[1].lower()) if found else None
-    return (field, line[found.end() :].strip(" *_|\t")) if found and field else None
 
 
 def bare_label(line: str) -> str | None:
@@ -209,7 +205,9 @@ def _continue(lines: list[str], at: int, facts: list[tuple[str, str]]) -> int:
     field, value = facts[-1]
     if field not in _LONG_FIELDS and value:
         return at
-    if field not in _LONG_FIELDS and at + 1 < len(lines) and not lines[at] and _is_short_value(lines[at + 1]):
+    below = lines[at + 1] if at + 1 < len(lines) and not lines[at] else ""
+    # below an empty line only what can be nothing but a value: short, and with a digit
+    if field not in _LONG_FIELDS and 0 < len(below) <= 60 and len(below.split()) <= 4 and any(map(str.isdigit, below)):
         at += 1
     more: list[str] = []
     limit = at + (60 if field in _LONG_FIELDS else 1)
@@ -222,11 +220,6 @@ def _continue(lines: list[str], at: int, facts: list[tuple[str, str]]) -> int:
         at += 1
     facts[-1] = (field, "\n".join([value, *more]).strip())
     return at
-
-
-def _is_short_value(line: str) -> bool:
-    """Below an empty line only what can be nothing but a value: short, and with a digit."""
-    return 0 < len(line) <= 60 and len(line.split()) <= 4 and any(map(str.isdigit, line))
 
 
 def _heading(line: str) -> tuple[str | None, ...] | None:

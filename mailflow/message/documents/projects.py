@@ -49,21 +49,17 @@ def find_projects(lines: Iterable[str]) -> tuple[Project, ...]:
     column = -1
     for line in (_OF_THE_FORM.sub(" ", line[:LONGEST_LINE]) for line in lines):
         cells = [cell.strip() for cell in line.strip("| ").split("|")] if "|" in line else line.split("\t")
-        heading = _usd_column(cells)
-        if heading >= 0:
-            column = heading
+        # a row that holds an amount itself is no heading
+        is_amount = [bool(_PLAIN.match(cell) or _of_line(cell)) for cell in cells]
+        headed = [at for at, cell in enumerate(cells) if _HEADED.search(cell) and _CURRENCY.search(cell)]
+        if len(cells) > 1 and headed and not any(is_amount):
+            column = headed[0]
             continue
         column = column if len(cells) > 1 else -1
-        told = _of_line(line) or [(line, _cell_amount(cells, column))]
-        found += [Project(text=_told(text), usd=usd) for text, usd in told if usd >= LEAST]
+        for text, usd in _of_line(line) or [(line, _cell_amount(cells, column))]:
+            told = " ".join(text.strip("|-*•· ").replace("|", ", ").split()).replace(" ,", ",").replace(" :", ":")
+            found += [Project(text=told, usd=usd)] if usd >= LEAST else []
     return tuple(dict.fromkeys(found))
-
-
-def _usd_column(cells: list[str]) -> int:
-    """The column whose heading says that its numbers are dollars; -1 where the row is no heading, since it holds an amount itself."""
-    if len(cells) < 2 or any(_PLAIN.match(cell) or _of_line(cell) for cell in cells):
-        return -1
-    return next((at for at, cell in enumerate(cells) if _HEADED.search(cell) and _CURRENCY.search(cell)), -1)
 
 
 def _of_line(line: str) -> list[tuple[str, int]]:
@@ -101,7 +97,3 @@ def _cell_amount(cells: list[str], column: int) -> int:
         return 0
     found = _PLAIN.match(cells[column])
     return int(re.sub(r"\D", "", found[1])) if found else 0
-
-
-def _told(line: str) -> str:
-    return " ".join(line.strip("|-*•· ").replace("|", ", ").split()).replace(" ,", ",").replace(" :", ":")

@@ -180,7 +180,12 @@ def _read_row(cells: dict[str, str], line: str, row: int) -> list[ReceivingRow]:
         return []
     if len(serials) > 1 and len(serials) != quantity:
         raise _Wrong("serials_do_not_match")
-    part, rma = _part(cells.get("part", ""), serials), _rma(cells.get("rma", ""))
+    part = _part(cells.get("part", ""), serials)
+    named = "" if cells.get("rma", "").lower() in _NOTHING else cells.get("rma", "").strip("[]() ")
+    number = _RMA.fullmatch(named)
+    if named and number is None:
+        raise _Wrong("rma_wrong")
+    rma = f"{(number[1] or 'RMA').upper()}-{number[2]}" if number else ""
     condition = cells.get("condition", "")[:_LONGEST_CONDITION].lstrip("=+@ ")
     if len(serials) > 1:
         return [ReceivingRow(Item(1, part, (serial,), condition, rma), line, row) for serial in serials]
@@ -210,12 +215,3 @@ def _part(cell: str, serials: list[str]) -> str:
     if not _PART.fullmatch(plain) or not any(map(str.isdigit, plain)) or _ROUNDED.fullmatch(plain):
         raise _Wrong("part_wrong")
     return plain
-
-
-def _rma(cell: str) -> str:
-    if cell.lower() in _NOTHING:
-        return ""
-    found = _RMA.fullmatch(cell.strip("[]() "))
-    if found is None:
-        raise _Wrong("rma_wrong")
-    return f"{(found[1] or 'RMA').upper()}-{found[2]}"

@@ -58,7 +58,10 @@ def find_engineers_of_lines(lines: Iterable[str], today: date) -> tuple[Engineer
             if _contradicts(partial, change):
                 found += _done(partial)
                 partial = _Partial()
-            partial = _joined(partial, change)
+            if change.name and (change.is_sure or not partial.is_sure):
+                partial = replace(partial, name=change.name, is_sure=change.is_sure)
+            else:
+                partial = replace(partial, code=change.code or partial.code, day=change.day or partial.day)
         if partial.is_whole:
             found += _done(partial)
             partial = _Partial()
@@ -70,7 +73,9 @@ def find_engineers_of_lines(lines: Iterable[str], today: date) -> tuple[Engineer
 
 def _changes(line: str, told: list[Engineer], day: date | None) -> Iterable[_Partial]:
     """What one line adds: a person, a code, a last day."""
-    code = told[0] if told else _code_of(line)
+    codes = list(CERTIFICATE.finditer(line))
+    alone = Engineer(certificate=codes[0][0].strip(), level=codes[0]["level"].upper()) if len(codes) == 1 else None
+    code = told[0] if told else alone
     name, is_sure = (code.name, True) if code and code.name else _name_of(line)
     if name:
         yield _Partial(name=name, is_sure=is_sure)
@@ -78,11 +83,6 @@ def _changes(line: str, told: list[Engineer], day: date | None) -> Iterable[_Par
         yield _Partial(code=code, day=code.valid_through)
     if day and not (code and code.valid_through):
         yield _Partial(day=day)
-
-
-def _code_of(line: str) -> Engineer | None:
-    codes = list(CERTIFICATE.finditer(line))
-    return Engineer(certificate=codes[0][0].strip(), level=codes[0]["level"].upper()) if len(codes) == 1 else None
 
 
 def _name_of(line: str) -> tuple[str, bool]:
@@ -99,12 +99,6 @@ def _contradicts(partial: _Partial, change: _Partial) -> bool:
     if change.name:
         return bool(partial.name and (partial.code or change.is_sure) and (change.is_sure or not partial.is_sure))
     return bool(change.code and partial.code)
-
-
-def _joined(partial: _Partial, change: _Partial) -> _Partial:
-    if change.name and (change.is_sure or not partial.is_sure):
-        return replace(partial, name=change.name, is_sure=change.is_sure)
-    return replace(partial, code=change.code or partial.code, day=change.day or partial.day)
 
 
 def _done(partial: _Partial) -> tuple[Engineer, ...]:

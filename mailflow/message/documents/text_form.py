@@ -33,6 +33,8 @@ def read_text_form(text: str, *, today: date | None = None, language: str = "en"
         or (len(shipped) < 2 and not (rma and lines) and not (stated.first("tracking") and (rma or lines)))
     ):
         return None
+    shipped_on = _one_line(stated.first("ship_date"))
+    ship_date = _day(stated.first("ship_date"), today, language)
     return ReturnNotification(
         rma=rma,
         company=_one_line(stated.first("company")),
@@ -40,17 +42,12 @@ def read_text_form(text: str, *, today: date | None = None, language: str = "en"
         telephone=_one_line(stated.first("telephone")),
         carrier=_one_line(stated.first("carrier")),
         tracking=_one_line(stated.first("tracking")),
-        ship_date=_day(stated.first("ship_date"), today, language),
+        ship_date=ship_date,
         cartons=_number(stated.first("cartons")),
         lines=lines,
-        unread=_unread(stated, today, language),
+        # a ship date that cannot be read, so that the customer is told (RM4)
+        unread=(("ship_date", shipped_on),) if shipped_on and today and ship_date is None else (),
     )
-
-
-def _unread(stated: Stated, today: date | None, language: str) -> tuple[tuple[str, str], ...]:
-    """A ship date that cannot be read, so that the customer is told (RM4)."""
-    text = _one_line(stated.first("ship_date"))
-    return (("ship_date", text),) if text and today and _day(text, today, language) is None else ()
 
 
 def _lines(stated: Stated) -> tuple[ReturnLine, ...]:
