@@ -77,7 +77,7 @@ def read_alarm(mail: Mail) -> Alarm:
     # the first word that is a level; numbers are Huawei's, 1 critical to 4 warning
     levels = (_LEVEL_OF.get(word, "") for word in _LEVEL_WORD.findall(fields.get("severity", "")[:300].lower()))
     in_subject = _LEVEL_IN_SUBJECT.search(mail.subject[:300])
-    severity = next(filter(None, levels), "") or (_LEVEL_OF[in_subject[0].lower()] if in_subject else "")
+    severity = next(filter(None, levels), "") or (_LEVEL_OF.get(in_subject[0].lower(), "") if in_subject else "")
     stated = normal_serial(fields.get("serial", "").split(",")[0].split(";")[0])
     lines = [mail.subject, *(line for text in texts for line in text.split("\n")[:_MOST_LINES])]
     is_serial = stated.isalnum() and 6 <= len(stated) <= 32 and any(map(str.isdigit, stated))

@@ -11,7 +11,8 @@ from mailflow.message.words import any_of
 
 DELIVERED = re.compile(any_of("delivery", "delivered"), re.IGNORECASE)
 NOT_DELIVERED = re.compile(any_of("delivery", "not_yet", whole=True), re.IGNORECASE)
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-ZĄĆĘŁŃÓŚŹŻ])|(?<=[。！？])|\n")
+# `am 7. Oktober` is no end.
+SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\s\d\.)(?<!\s\d\d\.)\s+(?=[A-ZĄĆĘŁŃÓŚŹŻ])|(?<=[。！？])|\n")
 LONGEST_TEXT = 20_000
 PUBLIC = frozenset(("com", "co", "net", "org", "gov", "edu"))
 """Labels that stand between an organisation's name and its country."""

@@ -19,6 +19,8 @@ TODAY = date(2026, 10, 8)
         ("Delivered yesterday at 10:15", date(2026, 10, 7)),
         ("Przesyłka została doręczona 7 października 2026.", date(2026, 10, 7)),
         ("您的快件已于2026年10月7日已签收。", date(2026, 10, 7)),
+        ("Ihre Sendung wurde am 7. Oktober 2026 zugestellt.", date(2026, 10, 7)),
+        ("Ihre Sendung wird am 9. Oktober 2026 zugestellt.", None),
         ("Your parcel will be delivered on 9 October 2026.", None),
         ("Expected to be delivered 9 October 2026", None),
         ("We could not deliver. Your parcel was not delivered on 7 October 2026.", None),
@@ -29,7 +31,7 @@ TODAY = date(2026, 10, 8)
 )
 def test_the_day_is_read_from_the_sentence_that_says_delivered(text: str, day: date | None) -> None:
     """RM8"""
-    assert read_delivery_day(text, today=TODAY, languages=("en", "pl", "zh")) == day
+    assert read_delivery_day(text, today=TODAY, languages=("en", "pl", "zh", "de")) == day
 
 
 @pytest.mark.parametrize(
