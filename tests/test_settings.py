@@ -180,6 +180,11 @@ def test_a_wrong_setting_is_named_in_one_line(folder: Path, spoil: str, by: str,
         ('pl = "Z poważaniem"', "", "wording.signature.pl: is missing"),
         ('"SR-"', '"sr"', "number_prefixes.service_request: String should match pattern '^[A-Z][A-Z0-9]*-$'"),
         ("[wording]", 'rma = "SR-"\n[wording]', "returns.rma: unknown key"),
+        ('languages = ["en", "pl"]', 'languages = ["en", "pl"]\nname = "x"', "name: unknown key"),
+        ('languages = ["en", "pl"]', 'languages = "en"', "languages: must be a list, in square brackets"),
+        ('"7 days"', '"7 days"\nhuman_yes_before_invoice = "yes"', "returns.human_yes_before_invoice: Input should be a valid boolean"),
+        ("[requests]", '[requests]\nwarning_percents = ["50"]', "requests.warning_percents.0: Input should be a valid integer"),
+        ("[requests]", "[requests]\nlate_after = 2", "requests.late_after: '2' is no term; write it like '30 minutes', "),
     ],
 )
 def test_a_wrong_desk_is_named_in_one_line(folder: Path, spoil: str, by: str, message: str) -> None:
