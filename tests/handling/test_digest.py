@@ -283,3 +283,13 @@ def test_quarantine_of_another_desk_is_not_told(desk: DeskAtWork) -> None:
         assert row is not None
         inbound.finish(c, row, state="quarantined", rule="it cannot be read", reason="", case_number=None, at=START)
     assert look(desk, MONDAY) == []
+
+
+def test_the_status_of_an_overdue_return_names_the_day_of_the_invoice(desk: DeskAtWork) -> None:
+    """SR9, RM9. The final notice of the parts that were due on 11 December is given on Wed 16: 17 18 21 22 23."""
+    number = deliver_replacement(desk, "2026-11-20")
+    look(desk, datetime(2026, 12, 16, 12, tzinfo=UTC))
+    assert desk.case(number).state == "overdue"
+    desk.write(ANNA, "SR-100001", "STATUS")
+    (status,) = [row for row in desk.all_notices() if row.name == "service_request/status"]
+    assert "we hand it over for invoicing on Wednesday 23 December 2026" in " ".join(status.text.split())

@@ -186,6 +186,11 @@ class Line:
         """The day of its units, where all share one."""
         return self.units[0].due
 
+    @property
+    def invoice_on(self) -> date | None:
+        """From when finance may be asked for them, where the final notice has been given."""
+        return max((unit.invoice_on for unit in self.units if unit.invoice_on), default=None)
+
 
 def authorise(item: Item, description: str, first: int) -> tuple[Unit, ...]:
     """The units of an item of ITEMS; those without a serial take any. `first` is the place of the first."""
