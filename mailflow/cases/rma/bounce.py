@@ -23,7 +23,7 @@ from mailflow.cases.rma.clock import (
 )
 from mailflow.cases.rma.deadline import reminder_of
 from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days
-from mailflow.cases.rma.details import LIFECYCLE, Return, standing_state
+from mailflow.cases.rma.details import LIFECYCLE, Return, state_by_clocks
 from mailflow.cases.rma.invoicing import NEEDED, VERIFICATION, tell_invoiced, weigh, withdraw
 from mailflow.cases.rma.letters import tell_customer
 from mailflow.cases.rma.opening import verify
@@ -34,7 +34,7 @@ from mailflow.policy.desk import Desk
 from mailflow.policy.event import NoticeBounced
 from mailflow.policy.facts import Facts
 
-LOST_FINAL_NOTICE = "rma/final_notice"
+FINAL_NOTICE_NAME = "rma/final_notice"
 
 
 def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -52,7 +52,7 @@ def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now:
     if event.address == case.customer:
         found = next_reader(case, event.address, readers, facts)
         if not found:
-            return _stand_still(case, event, since, came_back, facts, desk)
+            return _pause(case, event, since, came_back, facts, desk)
         case = _addressed_to(case.changed(participants=others), found, facts)
     else:
         case = case.changed(participants=others)
@@ -77,7 +77,7 @@ def _addressed_to(case: Return, address: str, facts: Facts) -> Return:
     return case.changed(customer=address, customer_name=name, participants=participants)
 
 
-def _stand_still(case: Return, event: NoticeBounced, since: datetime, came_back: str, facts: Facts, desk: Desk) -> Decision:
+def _pause(case: Return, event: NoticeBounced, since: datetime, came_back: str, facts: Facts, desk: Desk) -> Decision:
     """Nobody is left to write to: no reminder, no final notice and no invoice until somebody can be reached."""
     details = case.details
     freed, withdrawn = _without_request(case, event.notice, facts, desk, event.at)
@@ -95,7 +95,7 @@ def _without_request(case: Return, notice: str, facts: Facts, desk: Desk, now: d
     freed, withdrawn = withdraw(case, lambda unit: unit.place in concerned, Step("rma_notice_came_back", {}), desk)
     if not withdrawn:
         return case, ()
-    return freed.changed(state=standing_state(freed)), (*withdrawn, ask_finance_after_term(facts, desk, now))
+    return freed.changed(state=state_by_clocks(freed)), (*withdrawn, ask_finance_after_term(facts, desk, now))
 
 
 def reach_again(case: Return, address: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
@@ -104,35 +104,35 @@ def reach_again(case: Return, address: str, facts: Facts, desk: Desk, now: datet
     if since is None:
         return case, ()
     reachable = _addressed_to(case.changed(details=replace(case.details, held_since=None)), address, facts)
-    return _repeat(reachable, VERIFICATION, since, facts, desk, now, stood_still=True)
+    return _repeat(reachable, VERIFICATION, since, facts, desk, now, was_paused=True)
 
 
 def _repeat(
-    case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, stood_still: bool = False
+    case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, was_paused: bool = False
 ) -> tuple[Return, tuple[Effect, ...]]:
     """The lost notice once more, with the day that is due moved by the business days that were lost with it."""
-    freed, withdrawn = (case, ()) if stood_still else _without_request(case, notice, facts, desk, now)
-    moved, clock = _go_on(freed, notice, since, facts, desk, now, stood_still=stood_still)
-    if notice == LOST_FINAL_NOTICE:
+    freed, withdrawn = (case, ()) if was_paused else _without_request(case, notice, facts, desk, now)
+    moved, clock = _go_on(freed, notice, since, facts, desk, now, was_paused=was_paused)
+    if notice == FINAL_NOTICE_NAME:
         return moved, (*withdrawn, *clock)
     told, letters = _write_again(moved, notice, since, facts, desk, now)
     return told, (*letters, *withdrawn, *clock)
 
 
 def _go_on(
-    case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, stood_still: bool
+    case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, was_paused: bool
 ) -> tuple[Return, tuple[Effect, ...]]:
     """Each day that is open moves by the business days that were lost of its own term; where none were, it stays."""
     today, lost_on = facts.calendar.local_day(now), facts.calendar.local_day(since)
     waiting = [unit for unit in case.details.running if not unit.is_asked_for]
     questions: tuple[Effect, ...] = ()
-    if stood_still and case.details.replacements and case.details.undelivered:
+    if was_paused and case.details.replacements and case.details.undelivered:
         questions = ask_for_delivery(today, facts.calendar, desk)
-    is_final = notice == LOST_FINAL_NOTICE
+    is_final = notice == FINAL_NOTICE_NAME
     silent = [
         unit
         for unit in waiting
-        if stood_still or (is_final and unit.obligation is not None and since in unit.obligation.moments(FINAL_NOTICE))
+        if was_paused or (is_final and unit.obligation is not None and since in unit.obligation.moments(FINAL_NOTICE))
     ]
 
     def moved(obligation: Obligation) -> tuple[date, Derivation] | None:
@@ -144,7 +144,7 @@ def _go_on(
         return case, questions
     gone_on, clock = move_days(without_final_notice(case, silent), moved, facts, desk, now)
     ahead = gone_on.state == "overdue" and all(day >= today for day in gone_on.details.running_days)
-    return (gone_on.changed(state=standing_state(gone_on)) if ahead else gone_on), (*questions, *clock)
+    return (gone_on.changed(state=state_by_clocks(gone_on)) if ahead else gone_on), (*questions, *clock)
 
 
 def _write_again(case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:

@@ -19,7 +19,7 @@ from mailflow.cases.rma.delivery import (
     extend_term,
     parts_sent,
 )
-from mailflow.cases.rma.details import LIFECYCLE, Parcel, Return, RmaDetails, standing_state
+from mailflow.cases.rma.details import LIFECYCLE, Parcel, Return, RmaDetails, state_by_clocks
 from mailflow.cases.rma.invoicing import confirm_invoice, withdraw_all
 from mailflow.cases.rma.letters import days_by_part, tell_customer, with_remarks
 from mailflow.cases.rma.opening import verify_anew
@@ -269,7 +269,7 @@ def invoiced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: d
     )
     left = case.changed(details=answered)
     if answered.running or answered.undelivered:
-        return _done(left.changed(state=standing_state(left)), event, "rma_invoiced", invoice=number)
+        return _done(left.changed(state=state_by_clocks(left)), event, "rma_invoiced", invoice=number)
     over = left.changed(state="invoiced", closed_at=event.at)
     return _done(over, event, "rma_invoiced", *stop(*RETURN_CLOCK), invoice=number)
 

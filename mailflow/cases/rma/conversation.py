@@ -19,9 +19,9 @@ from mailflow.cases.rma.delivery import (
     tell_due_days,
     tell_validity,
 )
-from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails, standing_state
+from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails, state_by_clocks
 from mailflow.cases.rma.invoicing import withdraw
-from mailflow.cases.rma.letters import grace_ends, relay_to_receiving, tell_customer, tell_staff
+from mailflow.cases.rma.letters import forward_to_receiving, grace_ends, tell_customer, tell_staff
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import ReturnNotification
 from mailflow.policy.case import narrow
@@ -59,7 +59,7 @@ def _answer_customer(case: Return, event: MailReceived, facts: Facts, desk: Desk
         return ANSWERS[answer.kind](case, event, answer, facts, desk, now)
     if answer is None and event.answers_notice == RECEIPT:
         return dispute(case, event, facts, desk)
-    return Decision(case=case, effects=(relay_to_receiving(case, event, desk),), reason=f"{event.sender} wrote about the return")
+    return Decision(case=case, effects=(forward_to_receiving(case, event, desk),), reason=f"{event.sender} wrote about the return")
 
 
 # Return Notifications (RM4)
@@ -94,7 +94,7 @@ def announce_forms(case: Return, event: MailReceived, forms: tuple[ReturnNotific
         invoice_on=min(given, default=None),
         grace_until=max(grace.values(), default=None),
     )
-    return Decision(case=announced, effects=(received, relay_to_receiving(announced, event, desk)), reason=f"announced by {event.sender}")
+    return Decision(case=announced, effects=(received, forward_to_receiving(announced, event, desk)), reason=f"announced by {event.sender}")
 
 
 def _why_not_at_all(case: Return, event: MailReceived, form: ReturnNotification, facts: Facts) -> Problem | None:
@@ -131,7 +131,7 @@ def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, fact
         return Decision(case=closed, effects=(tell_customer(closed, "closed"),), reason=reason)
     is_known = day in details.delivered_days and not (details.undelivered and event.answers_notice == QUESTION)
     if details.type != "advance" or LIFECYCLE.is_closed(case.state) or is_known:
-        to_ccr = () if is_known else (relay_to_receiving(case, event, desk, Role.CCR),)
+        to_ccr = () if is_known else (forward_to_receiving(case, event, desk, Role.CCR),)
         holds = tell_what_holds(case, event, facts)
         return Decision(case=case, effects=(holds, *to_ccr), reason=f"{event.sender} names a delivery on {day}")
     if details.undelivered and earliest_delivery(details, facts) <= day <= today:
@@ -141,7 +141,7 @@ def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, fact
         if isinstance(arrival, Arrival):
             delivered, effects = deliver_replacement(case, arrival, day, facts, desk, now)
             return Decision(case=delivered, effects=effects, reason=f"{event.sender}: the replacement arrived on {day}")
-    question = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/delivered {case.number} DATE",))
+    question = forward_to_receiving(case, event, desk, Role.CCR, commands=(f"/delivered {case.number} DATE",))
     holds = ask_about_delivery(case, day) if details.undelivered else tell_due_days(case, today)
     reason = f"{event.sender} names the delivery date {day}, which staff must look at"
     return Decision(case=case, effects=(holds, question), reason=reason)
@@ -157,11 +157,11 @@ def tell_extended(case: Return, event: MailReceived, answer: CustomerLine, facts
     commands = (f"/extend {case.number} {wanted} REASON",)
     if details.extended_by_customer:
         holds = tell_due_days(case, facts.calendar.local_day(event.at), asked=wanted, unit=granted.unit.value)
-        question = relay_to_receiving(case, event, desk, Role.CCR, commands=commands)
+        question = forward_to_receiving(case, event, desk, Role.CCR, commands=commands)
         return Decision(case=case, effects=(holds, question), reason="a further extension is for the CCR to decide")
     marked = case.changed(details=replace(details, extended_by_customer=True))
     extended, effects = extend_term(marked, granted.amount, event.sender, answer.reason, facts, desk, now, asked=wanted)
-    more = (relay_to_receiving(extended, event, desk, Role.CCR, commands=commands),) if wanted > granted.amount else ()
+    more = (forward_to_receiving(extended, event, desk, Role.CCR, commands=commands),) if wanted > granted.amount else ()
     return Decision(case=extended, effects=(*effects, *more), reason=f"{event.sender} asked for more time")
 
 
@@ -173,11 +173,11 @@ def _nothing_to_extend(case: Return, event: MailReceived, facts: Facts, desk: De
         effects: tuple[SendNotice, ...] = (answer,)
     elif details.type == "advance":
         question = answer if details.due_days else ask_about_delivery(case, wants_time=True)
-        effects = (question, relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/delivered {case.number} DATE",)))
+        effects = (question, forward_to_receiving(case, event, desk, Role.CCR, commands=(f"/delivered {case.number} DATE",)))
     elif is_expired(details, today):
         effects = (answer, tell_staff(case, "revalidation_request", desk.staff_of(Role.CCR), announced=False))
     else:
-        to_ccr = relay_to_receiving(case, event, desk, Role.CCR, commands=(f"/revalidate {case.number}",))
+        to_ccr = forward_to_receiving(case, event, desk, Role.CCR, commands=(f"/revalidate {case.number}",))
         effects = (tell_validity(case, today, asked=True), to_ccr)
     return Decision(case=case, effects=effects, reason=f"{event.sender} asked for more time")
 
@@ -198,7 +198,7 @@ def dispute(case: Return, event: MailReceived, facts: Facts, desk: Desk, *, clai
         return Decision(case=marked, effects=(search,), reason=reason)
     freed, withdrawn = withdraw(marked, lambda unit: unit.is_asked_for, Step("rma_claimed" if claimed else "rma_disputed", {}), desk)
     anew = ask_finance_after_term(facts, desk, event.at)
-    return Decision(case=freed.changed(state=standing_state(freed)), effects=(search, *withdrawn, anew), reason=reason)
+    return Decision(case=freed.changed(state=state_by_clocks(freed)), effects=(search, *withdrawn, anew), reason=reason)
 
 
 def claim_returned(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:

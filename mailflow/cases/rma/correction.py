@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.rma.clock import ask_for_delivery, clock_of, grown_days, start_validity_clock, without_final_notice
-from mailflow.cases.rma.details import UNDER_WAY, Return, RmaDetails, standing_state
+from mailflow.cases.rma.details import UNDER_WAY, Return, RmaDetails, state_by_clocks
 from mailflow.cases.rma.letters import outstanding_items
 from mailflow.cases.rma.opening import MOST_UNITS, description_of, verify_anew
 from mailflow.cases.rma.receipt import book_receipt, settle
@@ -43,8 +43,8 @@ def correct(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: da
         if not books:
             return _refuse(case, refused)
     known = {unit.part_number for unit in details.units}
-    if strange := [item.part_number for item in items if item.part_number.upper() not in known]:
-        return _refuse(case, Step("rma_part_not_authorised", {"parts": ", ".join(strange), "rma": case.number}))
+    if unknown := [item.part_number for item in items if item.part_number.upper() not in known]:
+        return _refuse(case, Step("rma_part_not_authorised", {"parts": ", ".join(unknown), "rma": case.number}))
     for item in items:
         booked = _arrived_serials(details, item)
         if not item.serials and 0 < item.quantity < len(booked):
@@ -120,10 +120,10 @@ def _correct_authorisation(case: Return, units: tuple[Unit, ...], event: Command
     told, letter = verify_anew(case.changed(details=replace(before, units=_of(laid, kept))), "lines", facts, desk)
     settled, effects = settle(told.changed(details=replace(told.details, units=laid)), before, facts, desk, event.at)
     left = settled.changed(details=replace(settled.details, units=_of(settled.details.units, kept)))
-    woken, clock = _wake(left, before, facts, desk, event.at)
+    restarted, clock = _restart_clocks(left, before, facts, desk, event.at)
     parts = "; ".join(f"{line.authorised} x {line.part_number}" for line in left.details.lines)
     done = Step("rma_authorisation_corrected", {"rma": case.number, "parts": parts})
-    return Decision(case=woken, effects=(letter, *effects, *clock), reason=f"{event.by}: {event.command.line}", done=done)
+    return Decision(case=restarted, effects=(letter, *effects, *clock), reason=f"{event.by}: {event.command.line}", done=done)
 
 
 def _of(units: Sequence[Unit], places: set[int]) -> tuple[Unit, ...]:
@@ -150,25 +150,25 @@ def _correct_receipt(case: Return, items: Sequence[Item], event: CommandGiven, f
     done = Step("rma_receipt_corrected", {"rma": case.number, "outstanding": outstanding_items(left.details) or "-"})
     if not left.details.outstanding:
         return replace(decision, done=done)
-    woken, clock = _wake(left, before, facts, desk, now)
+    restarted, clock = _restart_clocks(left, before, facts, desk, now)
     validity = start_validity_clock(left, facts.calendar, desk) if was_over and not left.details.expired else ()
-    return replace(decision, case=woken, effects=(*decision.effects, *clock, *validity), done=done)
+    return replace(decision, case=restarted, effects=(*decision.effects, *clock, *validity), done=done)
 
 
 def _arrived_serials(details: RmaDetails, item: Item) -> tuple[str, ...]:
     return tuple(unit.received_serial for unit in details.units if unit.part_number == item.part_number.upper() and unit.received_serial)
 
 
-def _wake(case: Return, before: RmaDetails, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
+def _restart_clocks(case: Return, before: RmaDetails, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """The clocks of days of which more is missing than was thought; a day that was thought to be settled begins with its final notice.
 
     Where more waits for its replacement, and the return has had one, the delivery is asked for (RM8).
     """
     details = case.details
     grown = grown_days(before, details)
-    woken = without_final_notice(case, [unit for day in grown if not before.due_on(day) for unit in details.due_on(day)])
-    if woken.state in ("overdue", "to be invoiced"):
-        woken = woken.changed(state=standing_state(woken))
-    clocks = tuple(one for day in grown for one in clock_of(woken.details, day, facts, desk, now))
+    restarted = without_final_notice(case, [unit for day in grown if not before.due_on(day) for unit in details.due_on(day)])
+    if restarted.state in ("overdue", "to be invoiced"):
+        restarted = restarted.changed(state=state_by_clocks(restarted))
+    clocks = tuple(one for day in grown for one in clock_of(restarted.details, day, facts, desk, now))
     asks = len(details.undelivered) > len(before.undelivered) and bool(details.replacements or details.delivered_days)
-    return woken, (*clocks, *(ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk) if asks else ()))
+    return restarted, (*clocks, *(ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk) if asks else ()))

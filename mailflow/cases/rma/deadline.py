@@ -22,7 +22,7 @@ from mailflow.cases.rma.clock import (
     with_mark,
 )
 from mailflow.cases.rma.delivery import ask_about_delivery
-from mailflow.cases.rma.details import Return, standing_state
+from mailflow.cases.rma.details import Return, state_by_clocks
 from mailflow.cases.rma.invoicing import priced, request_invoice
 from mailflow.cases.rma.letters import amounts_of, announced_parcels, ask_to_ship, tell_customer, totals_of
 from mailflow.cases.rma.units import Unit, steps_of
@@ -149,7 +149,7 @@ def give_final_notice(case: Return, event: DeadlineFell, facts: Facts, desk: Des
         if unit.obligation
     )
     overdue = told.changed(details=told.details.updated(given))
-    overdue = overdue.changed(state=standing_state(overdue))
+    overdue = overdue.changed(state=state_by_clocks(overdue))
     asked, unpriced = priced(units, facts, now)
     letter = tell_customer(
         overdue,

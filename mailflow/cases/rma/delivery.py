@@ -19,7 +19,7 @@ from mailflow.cases.rma.clock import (
     stop,
     without_invoice,
 )
-from mailflow.cases.rma.details import Parcel, Return, RmaDetails, standing_state
+from mailflow.cases.rma.details import Parcel, Return, RmaDetails, state_by_clocks
 from mailflow.cases.rma.invoicing import withdraw
 from mailflow.cases.rma.letters import tell_customer
 from mailflow.cases.rma.units import Obligation, deliver, delivered_last, lay_days, steps_of
@@ -130,7 +130,7 @@ def deliver_replacement(
         closed, effects = _with_replacement(delivered, facts, desk, now)
         return closed, (*withdrawn, *effects)
     today = facts.calendar.local_day(now)
-    state = standing_state(delivered) if case.state in ("overdue", "to be invoiced") else case.state
+    state = state_by_clocks(delivered) if case.state in ("overdue", "to be invoiced") else case.state
     moved = delivered.changed(state="replacement delivered" if case.state in ("issued", "replacement shipped") else state)
     questions = ask_for_delivery(today, facts.calendar, desk) if details.undelivered else ()
     if any(arrival.corrected.values()):
@@ -194,7 +194,7 @@ def extend_term(
     changes = tuple(dict.fromkeys((*freed.details.changed_since, "return_due")))
     marked = freed.changed(details=replace(freed.details, changed_since=changes))
     extended, clock = move_days(marked, moved, facts, desk, now)
-    settled = extended.changed(state=standing_state(extended) if case.state in ("overdue", "to be invoiced") else case.state)
+    settled = extended.changed(state=state_by_clocks(extended) if case.state in ("overdue", "to be invoiced") else case.state)
     return settled, (tell_due_days(settled, today, asked=asked, granted=days, unit=more.unit.value), *withdrawn, *clock)
 
 

@@ -181,7 +181,7 @@ class RmaDetails(Confirmable):
 Return = Case[RmaDetails]
 
 
-def standing_state(case: Return) -> str:
+def state_by_clocks(case: Return) -> str:
     """Where a return stands by its clocks: a request that finance holds, else a final notice that was given, else what came in."""
     units = case.details.units
     if case.details.asked_for:

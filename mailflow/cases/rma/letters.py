@@ -93,7 +93,7 @@ def announced_parcels(
 # To staff
 
 
-def relay_to_receiving(case: Return, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
+def forward_to_receiving(case: Return, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
     """The customer's mail for the receiving department, which books the arrival by answering it (RM5); other `roles` for other matters."""
     items = outstanding_items(case.details)
     return relay_to_staff(

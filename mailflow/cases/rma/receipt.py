@@ -20,7 +20,7 @@ from mailflow.cases.rma.clock import (
     silence,
     stop,
 )
-from mailflow.cases.rma.details import Return, RmaDetails, standing_state
+from mailflow.cases.rma.details import Return, RmaDetails, state_by_clocks
 from mailflow.cases.rma.invoicing import has_ripe, withdraw, withdraw_all
 from mailflow.cases.rma.letters import ask_to_decide, ask_to_ship, tell_customer, with_remarks
 from mailflow.cases.rma.units import Line, Unit, lay_days, updated
@@ -155,7 +155,7 @@ def _keep_waiting(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at
         return freed, (*withdrawn, *silent)
     again = (anew,) if withdrawn and has_ripe(freed.details, today) else ()
     if case.state in ("overdue", "to be invoiced"):
-        return freed.changed(state=standing_state(freed)), (*withdrawn, *silent, *again)
+        return freed.changed(state=state_by_clocks(freed)), (*withdrawn, *silent, *again)
     came_in = any(unit.received_at for unit in freed.details.units)
     return (freed.changed(state="received") if came_in else freed), (*withdrawn, *silent)
 

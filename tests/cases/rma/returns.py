@@ -37,7 +37,7 @@ CONTACTS = tuple(
     Contact(email=email, name=email.partition("@")[0].title(), company="Customer", contract="HC-1", role="customer")
     for email in (ANNA, EWA)
 )
-VERIFICATION, REMINDER, LAST_WORD = "rma/customer_request_verification", "rma/reminder", "rma/final_notice"
+VERIFICATION, REMINDER, FINAL_NOTICE = "rma/customer_request_verification", "rma/reminder", "rma/final_notice"
 
 
 def sent(
@@ -54,7 +54,7 @@ def sent(
     )
 
 
-PROVEN = (sent(VERIFICATION), sent(REMINDER, 1), sent(REMINDER, 2), sent(LAST_WORD))
+PROVEN = (sent(VERIFICATION), sent(REMINDER, 1), sent(REMINDER, 2), sent(FINAL_NOTICE))
 """What BX4 asks for."""
 
 

@@ -33,7 +33,7 @@ from tests.cases.rma.returns import (
     parcel,
     part,
 )
-from tests.cases.rma.test_birth import issued
+from tests.cases.rma.test_opening import issued
 
 ASKED = "service_request/customer_message"
 QUESTION = "rma/delivery_question"

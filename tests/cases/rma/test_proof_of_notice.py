@@ -16,9 +16,9 @@ from tests.cases.rma.returns import (
     ANNA,
     CCR,
     EWA,
+    FINAL_NOTICE,
     FINANCE,
     JAN,
-    LAST_WORD,
     PRICE,
     PROVEN,
     REMINDER,
@@ -64,7 +64,7 @@ def without(name: str) -> tuple[SentNotice, ...]:
         ((*without(REMINDER), sent(REMINDER, 1), sent(REMINDER, 2, bounced=True)), ("reminder",)),
         # One mail to two addresses is one reminder.
         ((*without(REMINDER), sent(REMINDER, 1), sent(REMINDER, 1, JAN), sent(REMINDER, 2, accepted=False)), ("reminder",)),
-        (without(LAST_WORD), ("final_notice",)),
+        (without(FINAL_NOTICE), ("final_notice",)),
     ],
 )
 def test_without_proof_nothing_is_invoiced_and_the_ccr_reads_what_is_missing(
@@ -81,8 +81,8 @@ def test_without_proof_nothing_is_invoiced_and_the_ccr_reads_what_is_missing(
 
 def test_the_second_look_says_nothing_new_and_the_third_finds_the_proof() -> None:
     """BX4: a slow server took the second reminder after all."""
-    first = asked(*without(LAST_WORD))
-    second = fall("invoice_request", "", local_nine(2026, 12, 28), after(first), known=facts(sent_notices=without(LAST_WORD)))
+    first = asked(*without(FINAL_NOTICE))
+    second = fall("invoice_request", "", local_nine(2026, 12, 28), after(first), known=facts(sent_notices=without(FINAL_NOTICE)))
     assert letters(second) == []
     assert deadlines(second.effects) == [("invoice_request", "", local_nine(2026, 12, 29))]
     third = fall("invoice_request", "", local_nine(2026, 12, 29), after(second))
@@ -186,9 +186,9 @@ def test_business_days_that_were_lost_with_the_notice_are_added() -> None:
 def test_a_final_notice_that_came_back_is_given_again_with_its_whole_term() -> None:
     """BX4. Wed 16 December, back at once; the next business day is Thu 17, and the invoice request five business days later Thu 24 … a
     holiday, as is the 25th: 18, 21, 22, 23, then Mon 28."""
-    lost = sent(LAST_WORD, bounced=True, at=local_nine(2026, 12, 16))
+    lost = sent(FINAL_NOTICE, bounced=True, at=local_nine(2026, 12, 16))
     subject = overdue().changed(participants=(ANNA,))
-    decision = bounce(subject, LAST_WORD, ANNA, facts(sent_notices=(lost,)), at=datetime(2026, 12, 16, 9, tzinfo=UTC))
+    decision = bounce(subject, FINAL_NOTICE, ANNA, facts(sent_notices=(lost,)), at=datetime(2026, 12, 16, 9, tzinfo=UTC))
     assert letters(decision) == []
     assert ClearDeadline(kind="invoice_request") in decision.effects
     assert deadlines(decision.effects) == [("final_notice", "", local_nine(2026, 12, 17))]
@@ -265,10 +265,10 @@ def test_a_staff_mail_that_comes_back_changes_nothing() -> None:
 
 def test_each_due_day_asks_for_its_own_proof_again() -> None:
     """BX4: after an extension staff are told anew what is missing."""
-    told = after(asked(*without(LAST_WORD)))
+    told = after(asked(*without(FINAL_NOTICE)))
     moved = after(command(told, "/extend 5 strike", at=DUE_NOW))
     given = after(fall("final_notice", "", local_nine(2027, 1, 5), moved))
-    again = fall("invoice_request", "", local_nine(2027, 1, 13), given, known=replace(facts(), sent_notices=without(LAST_WORD)))
+    again = fall("invoice_request", "", local_nine(2027, 1, 13), given, known=replace(facts(), sent_notices=without(FINAL_NOTICE)))
     assert letters(again) == [("service_request/customer_message", CCR)]
 
 

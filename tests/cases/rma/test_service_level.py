@@ -15,7 +15,7 @@ from mailflow.cases import decide
 from mailflow.message.staff.command import parse_commands
 from mailflow.policy.event import CommandGiven
 from tests.cases.rma.returns import DESK, facts, letter
-from tests.cases.rma.test_birth import CONTRACT, REQUEST
+from tests.cases.rma.test_opening import CONTRACT, REQUEST
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
 MONDAY_IN_TIME = datetime(2026, 11, 23, 14, 59, tzinfo=BUCHAREST)

@@ -25,7 +25,7 @@ from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
 from mailflow.policy.facts import Facts, SentNotice
 from tests.cases.rma.returns import CONTACTS, DESK, ISSUED, PRICE, facts
-from tests.cases.rma.test_birth import CONTRACT, REQUEST
+from tests.cases.rma.test_opening import CONTRACT, REQUEST
 
 PARTS = ("03057BGH", "02352KLM")
 SERIALS = ("SER000000001", "SER000000002", "SER000000009")
@@ -349,8 +349,8 @@ class Return(RuleBasedStateMachine):
         read = {one.message_id for one in self.sent if self.somebody_read(one)}
         named = [(one, day) for one, parts, day in self.named if part in parts]
         assert any(one.name == "rma/customer_request_verification" and one.message_id in read for one in self.sent)
-        last_words = [one for one, day in named if one.name == "rma/final_notice" and day == due and one.message_id in read]
-        assert any((self.now.date() - one.written_at.date()).days >= 7 for one in last_words)
+        final_notices = [one for one, day in named if one.name == "rma/final_notice" and day == due and one.message_id in read]
+        assert any((self.now.date() - one.written_at.date()).days >= 7 for one in final_notices)
         reminders = {one.message_id for one, _ in named if one.name == "rma/reminder"}
         if len(reminders & read) < 2:
             assert self.confirmed_by_human, "a human decides where the term was too short for two reminders"

@@ -18,7 +18,7 @@ from tests.cases.rma.returns import (
     ANNA,
     CUSTOMER,
     DESK,
-    LAST_WORD,
+    FINAL_NOTICE,
     PART,
     after,
     answer,
@@ -260,8 +260,8 @@ def test_the_time_that_nobody_could_be_reached_is_added_to_every_day() -> None:
 def test_a_final_notice_that_came_back_is_given_again_and_the_other_day_stays() -> None:
     """BX4: the card's final notice of Wed 16 December came back at once; it goes again on Thu 17."""
     subject = played(both_delivered(), *CARD_NOTICES).changed(participants=(ANNA,))
-    lost = sent(LAST_WORD, bounced=True, at=local_nine(2026, 12, 16))
-    decision = bounce(subject, LAST_WORD, ANNA, known(sent_notices=(lost,)), at=at(12, 16, 9))
+    lost = sent(FINAL_NOTICE, bounced=True, at=local_nine(2026, 12, 16))
+    decision = bounce(subject, FINAL_NOTICE, ANNA, known(sent_notices=(lost,)), at=at(12, 16, 9))
     assert due(after(decision)) == [(PART, 1, CARD_DUE), (BOARD, 1, BOARD_DUE)]
     assert ("final_notice", "2026-12-15", local_nine(2026, 12, 17)) in clocks(decision)
     assert [one for one in clocks(decision) if one[1][:10] == "2027-01-04"] == list(BOARD_NOTICES)

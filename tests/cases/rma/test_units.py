@@ -32,7 +32,7 @@ from tests.cases.rma.returns import (
     parcel,
     part,
 )
-from tests.cases.rma.test_birth import issued
+from tests.cases.rma.test_opening import issued
 from tests.cases.rma.two_parts import BOARD_DUE, CARD_DUE, at, shipped
 
 ONE, TWO = "SER000000001", "SER000000002"

@@ -13,7 +13,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SetDeadline
 from mailflow.policy.facts import Facts, SentNotice
 from tests.cases.rma.returns import (
-    LAST_WORD,
+    FINAL_NOTICE,
     PART,
     PRICE,
     REMINDER,
@@ -70,7 +70,7 @@ def written(subject: Case) -> tuple[SentNotice, ...]:
     """The authorisation, and what the terms remember of reminders and final notices, all taken by the customer's server."""
     told = {mark for unit in subject.details.units if unit.obligation for mark in unit.obligation.notices}
     notices = (
-        sent(REMINDER if mark.startswith("reminder") else LAST_WORD, number, at=moment)
+        sent(REMINDER if mark.startswith("reminder") else FINAL_NOTICE, number, at=moment)
         for number, (mark, moment) in enumerate(sorted(told, key=str))
     )
     return (sent(VERIFICATION), *notices)
