@@ -10,11 +10,11 @@ import structlog
 from mailflow.cases import CASE_TYPES
 from mailflow.handling.notice import write_notice
 from mailflow.handling.work import Services, Trigger, Work
+from mailflow.message.reference import case_address
 from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
-from mailflow.policy.case_address import case_address
 from mailflow.policy.case_type import AnyCaseType
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.desk import Desk, MailboxRole

@@ -30,12 +30,12 @@ from mailflow.message.alarm import Alarm, read_alarm
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.model import Authentication, Extracted, Kind, Mail, Nature, UnreadableMail
 from mailflow.message.own_words import find_new_text, find_return_notifications
+from mailflow.message.reference import without_token
 from mailflow.message.reply import split_reply
 from mailflow.message.sender import find_nature, read_authentication
 from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.case_address import without_token
 from mailflow.policy.event import MailReceived, Standing
 from mailflow.policy.triage import UNREADABLE, TriageInput, Verdict, add_nature, is_alarm, triage
 from mailflow.store import inbound

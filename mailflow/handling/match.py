@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from mailflow.cases import CASE_TYPES, children_of
 from mailflow.handling.work import IncomingMail, Work
 from mailflow.message.model import Mail
-from mailflow.message.reference import find_case_numbers, find_case_tokens
+from mailflow.message.reference import find_case_numbers, find_case_tokens, verify_token
 from mailflow.policy.case import Case
-from mailflow.policy.case_address import verify_token
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import Standing
 from mailflow.store import case as case_rows

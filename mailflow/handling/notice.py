@@ -13,10 +13,10 @@ from mailflow.handling.attachments import build_attachments
 from mailflow.handling.work import HOUR, Work
 from mailflow.message.mime.header import is_sendable
 from mailflow.message.model import Address
+from mailflow.message.reference import case_address
 from mailflow.notices.compose import LetterAttachment, compose_letter
 from mailflow.notices.render import Rendered
 from mailflow.policy.case import Case
-from mailflow.policy.case_address import case_address
 from mailflow.policy.case_type import Trait
 from mailflow.policy.decision import NoticeValues, SendNotice, Sentence
 from mailflow.policy.derivation import Step, Value

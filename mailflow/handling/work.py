@@ -11,9 +11,9 @@ from functools import cache, partial
 from sqlalchemy import Connection
 
 from mailflow.message.model import Authentication, Kind, Mail, Nature
+from mailflow.message.reference import without_token
 from mailflow.notices.render import Templates
 from mailflow.policy.case import Case
-from mailflow.policy.case_address import without_token
 from mailflow.policy.decision import Sentence
 from mailflow.policy.derivation import Derivation
 from mailflow.policy.desk import Desk, DeskMailbox, MailboxRole

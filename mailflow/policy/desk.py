@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
-from mailflow.policy.case_address import without_token
+from mailflow.message.reference import without_token
 from mailflow.policy.notation import (
     WEEKDAYS,
     Window,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mailflow.policy.case_address import case_address
+from mailflow.message.reference import case_address
 from mailflow.scenario.mail_client import write_mail
 from mailflow.store import journal
 from tests.handling.conftest import START, DeskAtWork, bounce_of

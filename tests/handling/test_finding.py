@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailflow.policy.case_address import case_address
+from mailflow.message.reference import case_address
 from mailflow.policy.desk import Desk, DeskMailbox, MailboxRole, Role, StaffMember
 from mailflow.scenario.mail_client import write_mail
 from mailflow.settings import shipped_desks

@@ -10,8 +10,8 @@ import pytest
 from mailflow.bootstrap import shipped_templates
 from mailflow.handling.notice import write_notice
 from mailflow.handling.work import Trigger, Work
+from mailflow.message.reference import verify_token
 from mailflow.notices.render import Templates
-from mailflow.policy.case_address import verify_token
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.scenario.samples import FRAME

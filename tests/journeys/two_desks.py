@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mailflow.bootstrap import build_database
 from mailflow.daemon import run_once
-from mailflow.policy.case_address import without_token
+from mailflow.message.reference import without_token
 from mailflow.scenario.mail_client import author_domain, stamp, write_answer, write_mail
 from mailflow.settings import Settings, load_settings
 from mailflow.store.csv_register import import_register

@@ -14,9 +14,9 @@ from mailflow.cases import CASE_TYPES
 from mailflow.handling.match import children, prefix_of
 from mailflow.handling.work import Work
 from mailflow.message.language import detect_language
+from mailflow.message.reference import confirmation_code
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case
-from mailflow.policy.case_address import confirmation_code
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import Entitlement, entitlement_of
 from mailflow.policy.event import CommandGiven, Event, MailReceived

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailflow.policy.case_address import case_address, sign_number, verify_token, without_token
+from mailflow.message.reference import case_address, sign_number, verify_token, without_token
 
 KEY = b"a key of the desk"
 
