@@ -11,8 +11,7 @@ from mailflow.handling.match import CaseMatch, children, load_running, named_cas
 from mailflow.handling.notice import why_unanswered
 from mailflow.handling.settle import settle
 from mailflow.handling.work import IncomingMail, Outcome, Work
-from mailflow.message.customer.escalation_wish import find_escalation_wish
-from mailflow.message.customer.one_line import CustomerLine, read_added_addresses
+from mailflow.message.customer.one_line import CustomerLine, find_escalation_wish, read_added_addresses
 from mailflow.message.customer.survey import read_prepared_score, read_survey_answer
 from mailflow.message.model import Address, Extracted, Kind, ReturnNotification
 from mailflow.message.own_words import above_forwarded, find_customer_lines, find_request

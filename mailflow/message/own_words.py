@@ -10,7 +10,7 @@ from functools import partial
 
 from mailflow.message.customer.one_line import CustomerLine, read_customer_lines
 from mailflow.message.customer.request import extract_request
-from mailflow.message.customer.stated import bare_label, split_label
+from mailflow.message.customer.stated import SHIPPING, bare_label, names_any, split_label
 from mailflow.message.documents.return_form import read_pdf_form, read_xlsx_form
 from mailflow.message.documents.text_form import read_text_form
 from mailflow.message.model import Extracted, Mail, ReturnNotification
@@ -101,7 +101,7 @@ def find_return_notifications(mail: Mail, new_text: str, today: date, language: 
     if filled := [form for form in forms if form.carrier or form.tracking] or forms:
         gists = [(form.rma, form.tracking, tuple((line.part_number, line.quantity, line.serial) for line in form.lines)) for form in filled]
         return tuple(form for at, form in enumerate(filled) if gists[at] not in gists[:at])
-    typed = read_text_form(new_text, today=today, language=language)
+    typed = read_text_form(new_text, today=today, language=language) if names_any(new_text, SHIPPING) else None
     return (typed,) if typed else ()
 
 

@@ -19,8 +19,7 @@ from mailflow.message.alarm import read_alarm
 from mailflow.message.as_json import describe_mail
 from mailflow.message.bounce import read_bounce
 from mailflow.message.customer.one_line import is_yes, read_added_addresses, read_customer_lines
-from mailflow.message.customer.priority import read_priority
-from mailflow.message.customer.request import extract_request
+from mailflow.message.customer.request import extract_request, read_priority
 from mailflow.message.customer.survey import read_survey_answer
 from mailflow.message.documents.receiving_list import read_receiving_list
 from mailflow.message.documents.text_form import read_text_form

@@ -12,7 +12,7 @@ from mailflow.cases.service_request.details import may_read, read_details, welco
 from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_go_on, may_start, start_work, taken_up
 from mailflow.cases.service_request.letters import greeted, responsible_staff, summary, tell_staff
-from mailflow.message.customer.escalation_wish import find_escalation_wish
+from mailflow.message.customer.one_line import find_escalation_wish
 from mailflow.message.reference import without_token
 from mailflow.policy.case import Request, ServiceRequestDetails, holds
 from mailflow.policy.decision import ChangeCase, Decision, Effect, Note, SendNotice

@@ -1,6 +1,7 @@
 """What customers answer in one line, in their language: acts (BX6; contract: Customers may write), a plain yes, `/add ADDRESS` (SR11).
 
-English words work in every language. What cannot be read as one of them is ordinary text, never an error.
+English words work in every language. What cannot be read as one of them is ordinary text, never an error. A wish for the manager may
+also stand in a sentence (SR6): what is only possibly one is none, since ESCALATE always works.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import cache
 
 from mailflow.message.customer.dates import read_date
 from mailflow.message.reference import find_case_number
+from mailflow.message.reply_words import BEGIN_FORWARDED, HEADER_FROM, ORIGINAL
 from mailflow.message.words import any_of, by_language, words_of
 
 EVERYWHERE = "en"
@@ -39,6 +41,12 @@ _ADD_LINE = re.compile(
     r"(?:\s*<mailto:[^<>\s]{1,200}>)?>?[\s.,;]*",
     re.I,
 )
+_MOST_WISH_LINES, _LONGEST_TEXT, _LONGEST_SENTENCE = 60, 6000, 400
+
+_WISH, _DENIED, _CONDITION, _OTHER_MEANING = (
+    re.compile(any_of("escalation", key), re.IGNORECASE) for key in ("wish", "denied", "condition", "other_meaning")
+)
+_SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?](?=\S)[^.!?。！？\n]*)*[.!?。！？]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +173,25 @@ def read_added_addresses(text: str) -> tuple[str, ...]:
     lines = (line.strip().strip("*_ ") for line in text.split("\n", _MOST_LINES)[:_MOST_LINES] if len(line) <= _LONGEST_ADD_LINE)
     found = filter(None, map(_ADD_LINE.fullmatch, lines))
     return tuple(dict.fromkeys(one[1].lower() for one in found))[:_MOST_ADDRESSES]
+
+
+def find_escalation_wish(text: str) -> str:
+    """The sentence that asks for the manager, '' where none clearly does. `text` is the new text of a mail, without quotations."""
+    for line in text[:_LONGEST_TEXT].split("\n", _MOST_WISH_LINES)[:_MOST_WISH_LINES]:
+        head = line[:500]
+        if BEGIN_FORWARDED.match(head) or ORIGINAL.match(head) or HEADER_FROM.match(head):
+            return ""
+        if line.lstrip().startswith((">", "|", '"', "“", "„", "«", "「", "『")):
+            continue
+        sentences = (found[0].strip() for found in _SENTENCE.finditer(line))
+        if wish := next((one for one in sentences if len(one) <= _LONGEST_SENTENCE and _is_wish(one)), ""):
+            return wish
+    return ""
+
+
+def _is_wish(sentence: str) -> bool:
+    found = _WISH.search(sentence)
+    if found is None or _OTHER_MEANING.search(sentence) or _CONDITION.search(sentence[: found.start()]):
+        return False
+    clause = re.split(r"[,;:，；：]", sentence[: found.start()])[-1] + found[0]
+    return not _DENIED.search(clause)

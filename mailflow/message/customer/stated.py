@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from mailflow.message.reply_words import CLOSING
 from mailflow.message.words import any_of, key_of
@@ -46,6 +47,8 @@ _MARKS_ONLY = re.compile(r"[\W_]*|x{1,5}", re.IGNORECASE)
 _LONGEST_NOTHING = 120
 _MOST_LINES = 4000
 _LONGEST_LINE = 2000
+SHIPPING = ("carrier", "tracking", "ship_date", "cartons")
+"""Facts of a return that is under way."""
 _LONG_FIELDS = ("symptoms", "site_address", "impact")
 _NUMBERS = ("serial", "contract", "purchase_order", "part")
 _SHORT_FIELDS = (*_NUMBERS, "telephone", "fax", "email", "priority", "quantity")
@@ -67,6 +70,17 @@ def field_of(label: str) -> str | None:
     plain = re.sub(r"\([^()]{0,40}\)", " ", plain) if "(" in plain and plain not in _FIELD_OF else plain
     plain = " ".join(plain.split()).strip(" *_\"'.#:：")
     return _FIELD_OF.get(plain) or _FIELD_OF.get(plain.removeprefix("the ").removeprefix("our ").removeprefix("your "))
+
+
+@cache
+def _names_of(fields: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word) for word, field in _FIELD_OF.items() if field in fields))
+
+
+def names_any(text: str, fields: tuple[str, ...]) -> bool:
+    """Whether a text may state one of these facts: a name of one stands somewhere. It spares reading it whole."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return bool(_names_of(fields).search(" ".join(plain.lower().split())))
 
 
 def split_label(line: str) -> tuple[str, str] | None:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from datetime import date
 
 from mailflow.message.customer.dates import read_date
-from mailflow.message.customer.stated import Stated, read_stated
+from mailflow.message.customer.stated import SHIPPING, Stated, read_stated
 from mailflow.message.model import ReturnLine, ReturnNotification
 
 _LINE_FIELDS = ("part", "serial", "quantity", "symptoms", "category", "data_removed")
-_SIGNS = ("carrier", "tracking", "ship_date", "cartons")
 _SCANNED = 262_144
 _CATEGORY = re.compile(r"\bF\s?(\d{3})\b", re.I)
 _RMA = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2,5})[\s#_-]{0,2}(\d{3,12})(?![0-9A-Za-z])", re.I)
@@ -25,7 +24,7 @@ def read_text_form(text: str, *, today: date | None = None, language: str = "en"
     """
     stated = read_stated(text[:_SCANNED])
     lines = _lines(stated)
-    shipped = [field for field in _SIGNS if stated.first(field)]
+    shipped = [field for field in SHIPPING if stated.first(field)]
     rma = _rma(stated)
     if (
         not shipped

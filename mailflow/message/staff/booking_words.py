@@ -10,7 +10,7 @@ NUMBER_WORDS = {**numbers_of("number"), **numbers_of("article")}
 NUMBER = rf"(?:\d{{1,4}}|{'|'.join(NUMBER_WORDS)})"
 AND = any_of("booking", "and", whole=True)
 AND_BEFORE, AND_BEHIND = re.compile(rf"{AND}\s", re.IGNORECASE), re.compile(rf" (?:{AND}|plus)$", re.IGNORECASE)
-NUMBER_WORD, RMA_BEFORE = any_of("booking", "number_word", whole=True), any_of("booking", "rma_before")
+NUMBER_WORD, RMA_BEFORE = any_of("booking", "number_word", whole=True), any_of("booking", "before_rma")
 EXTRA_THINGS, DESCRIBES, SPOILED, RECEIVED = (
     re.compile(any_of("booking", key, whole=True), re.IGNORECASE) for key in ("extra_things", "describes", "spoiled", "received")
 )

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mailflow.message.customer.escalation_wish import find_escalation_wish
+from mailflow.message.customer.one_line import find_escalation_wish
 
 WISHES = (
     "I want this escalated to your manager: the node is down for 3 hours.",

@@ -7,8 +7,7 @@ from datetime import date
 import pytest
 
 from mailflow.message.customer.dates import read_date
-from mailflow.message.customer.escalation_wish import find_escalation_wish
-from mailflow.message.customer.one_line import CustomerLine, is_yes, read_customer_lines
+from mailflow.message.customer.one_line import CustomerLine, find_escalation_wish, is_yes, read_customer_lines
 from mailflow.message.customer.request import extract_request
 from mailflow.message.customer.survey import SurveyAnswer, read_prepared_score, read_survey_answer
 
