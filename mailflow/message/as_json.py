@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from mailflow.message.bounce import read_bounce
 from mailflow.message.customer.request import extract_request
 from mailflow.message.mime.parse import parse_mail, read_route
-from mailflow.message.model import Extracted, Kind, UnreadableMail
+from mailflow.message.model import Extracted, Kind, Mail, UnreadableMail
 from mailflow.message.reference import find_case_numbers, find_case_tokens
 from mailflow.message.reply import cut_reply
 from mailflow.message.sender import find_nature, read_authentication
@@ -41,16 +41,7 @@ def describe_mail(
     asks = nature.kind not in _NOTHING_ASKED
     extracted = extract_request(mail.subject, cut.own_words, known_serials=known_serials) if asks else Extracted()
     tokens = find_case_tokens(mail, mailboxes)
-    return {
-        "from_addr": mail.sender.address,
-        "from_name": mail.sender.name,
-        "to": [address.address for address in mail.to],
-        "cc": [address.address for address in mail.cc],
-        "subject": mail.subject,
-        "date": mail.date.isoformat() if mail.date else None,
-        "message_id": mail.message_id,
-        "in_reply_to": mail.in_reply_to[0] if mail.in_reply_to else "",
-        "references": list(mail.references),
+    return _headers(mail) | {
         "body": mail.text,
         "body_alt": mail.alternative_text,
         "reply_text": cut.reply.new_text,
@@ -67,4 +58,18 @@ def describe_mail(
         "reply_token": tokens[0] if tokens else None,
         "case_numbers": list(find_case_numbers(f"{mail.subject}\n{mail.text}", prefixes)),
         "auth": dataclasses.asdict(read_authentication(mail, authserv_id)),
+    }
+
+
+def _headers(mail: Mail) -> dict[str, object]:
+    return {
+        "from_addr": mail.sender.address,
+        "from_name": mail.sender.name,
+        "to": [address.address for address in mail.to],
+        "cc": [address.address for address in mail.cc],
+        "subject": mail.subject,
+        "date": mail.date.isoformat() if mail.date else None,
+        "message_id": mail.message_id,
+        "in_reply_to": mail.in_reply_to[0] if mail.in_reply_to else "",
+        "references": list(mail.references),
     }

@@ -60,6 +60,14 @@ class Contents:
     encrypted: bool = False
     mended_multiparts: int = 0
 
+    def texts(self) -> tuple[str, str]:
+        """(body, text of the HTML form where both exist); the HTML form is the body where the plain one says nothing."""
+        plain = "\n".join(part.strip("\n") for part in self.plain if part.strip())
+        html = "\n".join(part for part in self.html if part.strip())
+        if not plain.strip() and not html:
+            return "\n".join(self.named), ""
+        return (plain, html) if plain.strip() else (html, "")
+
 
 def read_contents(message: Message) -> Contents:
     """Walk the tree of a mail. The charset that its first text part names is what raw bytes in headers are most likely written in."""

@@ -24,6 +24,7 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 _START = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _HEX = re.compile(r"=([0-9A-Fa-f]{2})")
+_BARE = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+|\"[^\"]{1,64}\"@[^\s<>()\[\],;:\"]+")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 Piece = tuple[str, bytes] | str
@@ -126,9 +127,6 @@ def decode_base64(text: str) -> bytes:
         return base64.b64decode(clean + "=" * (-len(clean) % 4))
     except (binascii.Error, ValueError):
         return b""
-
-
-_BARE = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+|\"[^\"]{1,64}\"@[^\s<>()\[\],;:\"]+")
 
 
 @dataclass(slots=True)

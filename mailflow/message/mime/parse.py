@@ -28,20 +28,10 @@ _SOMETHING = re.compile(rb"[^\r\n\t \x00]")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _PLAIN_SENDER = re.compile(r"(?:\"[\w .,'-]{0,100}\" |[\w '-]{1,100} )?<?[\w.+-]{1,64}@[A-Za-z0-9.-]{1,200}>?", re.ASCII)
 _MONTH_OR_YEAR = re.compile(r"[A-Za-z]{3}|^\d{4}\b")
-_ZONES: dict[str, float] = {
-    "IST": 5.5,
-    "EST": -5,
-    "EDT": -4,
-    "CST": -6,
-    "CDT": -5,
-    "MST": -7,
-    "MDT": -6,
-    "PST": -8,
-    "PDT": -7,
-    "WEST": 1,
-    "BST": 1,
-}
-_ZONES |= {"CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "MET": 1, "MEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9}
+_ZONES: dict[str, float] = {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "IST": 5.5}
+_ZONES |= {"WEST": 1, "BST": 1, "CET": 1, "MEZ": 1, "MET": 1, "CEST": 2, "MESZ": 2, "MEST": 2, "EET": 2, "EEST": 3, "MSK": 3}
+_ZONES |= {"JST": 9, "KST": 9}
+"""Hours from Greenwich of zones that Date headers name."""
 _HAS_PARTS = re.compile(rb"^content-type[ \t]*:[ \t\r\n]*[\"']?(?:multipart|message)/", re.I | re.M)
 
 
@@ -78,7 +68,7 @@ def _assemble(message: Message, contents: Contents, flaws: tuple[str, ...]) -> M
     headers = read_fields(raw_headers, contents.hint)
     first = dict(reversed(headers))
     found = {name: _addresses(raw_headers, name, contents.hint) for name in ("from", "to", "cc", "reply-to", "sender")}
-    text, alternative = _texts(contents)
+    text, alternative = contents.texts()
     own_id = _MESSAGE_ID.search(first.get("message-id", ""))
     stated = next((value for key, value in raw_headers if key == "date"), "")
     date = _strict_date(stated)
@@ -102,15 +92,6 @@ def _assemble(message: Message, contents: Contents, flaws: tuple[str, ...]) -> M
         flaws=tuple(dict.fromkeys([*flaws, *envelope_flaws, *contents.flaws])),
         encrypted=contents.encrypted,
     )
-
-
-def _texts(contents: Contents) -> tuple[str, str]:
-    """(body, text of the HTML form where both exist); the HTML form is the body where the plain one says nothing."""
-    plain = "\n".join(part.strip("\n") for part in contents.plain if part.strip())
-    html = "\n".join(part for part in contents.html if part.strip())
-    if not plain.strip() and not html:
-        return "\n".join(contents.named), ""
-    return (plain, html) if plain.strip() else (html, "")
 
 
 def _strict_date(stated: str) -> datetime | None:
@@ -138,12 +119,12 @@ def read_header_date(value: str) -> datetime | None:
     """
     # dateutil takes `GMT+01:00` for one hour west, as POSIX has it; what is missing it takes from a default
     text = re.sub(r"\b(?:GMT|UTC|UT)\s*(?=[+-]\d)", "", " ".join(value[:200].split()))
-    defaults = (datetime(2000, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001
+    defaults = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2001, 2, 2, tzinfo=UTC))
     try:
         moment, *other = {_DATES.parse(text, default=default, tzinfos=_zone, fuzzy=True) for default in defaults}
         if other or not _MONTH_OR_YEAR.search(text):
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError, ArithmeticError, TypeError, AttributeError, LookupError):
         return None
 
