@@ -63,7 +63,7 @@ class Alarm:
 
 
 def read_alarm(mail: Mail) -> Alarm:
-    """The alarm of a mail that is known to come from a device. `severity` is critical, major, minor, warning or ''; `serial` may be ''.
+    """Read the alarm of a device's mail. `severity` is critical, major, minor, warning or ''; `serial` may be ''.
 
     `name` is never empty: where the mail names no alarm it is the subject, at worst the word alarm. Attached JSON or XML is read as the
     text is: some devices send it instead.
@@ -85,7 +85,7 @@ def read_alarm(mail: Mail) -> Alarm:
 
 
 def _name(fields: dict[str, str], subject: str) -> str:
-    """A code says less than a name, but it stays the same where a description may not."""
+    """Choose the alarm's name. A code says less than a name, but it stays the same where a description may not."""
     stated = {name: _stable(value, fields.get("serial", "")) for name, value in fields.items()}
     coded = f"{stated.get('type', '')} {fields['id'][:_LONGEST_NAME]}".strip() if fields.get("id") else ""
     chosen = (stated.get("name"), stated.get("short"), coded, stated.get("description"), _stable(subject, fields.get("serial", "")))
@@ -93,7 +93,7 @@ def _name(fields: dict[str, str], subject: str) -> str:
 
 
 def _stable(name: str, serial: str) -> str:
-    """A name without what differs between two reports of one trouble."""
+    """Take out of a name what differs between two reports of one trouble."""
     plain = (name.replace(serial, " ") if serial else name)[: 2 * _LONGEST_NAME]
     for changing in _CHANGING:
         plain = changing.sub(" ", plain)
@@ -102,7 +102,7 @@ def _stable(name: str, serial: str) -> str:
 
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:
-    """(field, value) pairs of a text in whichever form it has; `alarmName`, `Alarm_Name` and `ALARM NAME` are one name."""
+    """Yield (field, value) pairs of a text in whichever form it has; `alarmName`, `Alarm_Name` and `ALARM NAME` are one name."""
     stripped = text.strip()
     value: object = None
     with contextlib.suppress(ValueError, RecursionError):
@@ -123,7 +123,7 @@ def _line_pairs(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _flat(value: object, name: str, depth: int) -> Iterator[tuple[str, str]]:
-    """`{"alarm": {"name": "X"}}` names X both `name` and `alarm name`."""
+    """Yield the values of JSON: `{"alarm": {"name": "X"}}` names X both `name` and `alarm name`."""
     if depth and isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(inner, f"{name.rpartition(' ')[2]} {key}".strip(), depth - 1)
@@ -136,7 +136,7 @@ def _flat(value: object, name: str, depth: int) -> Iterator[tuple[str, str]]:
 
 
 def _xml_pairs(text: str) -> Iterator[tuple[str, str]]:
-    """By patterns: nothing of the file is expanded or fetched, as a parser of XML would."""
+    """Find names and values by patterns: nothing of the file is expanded or fetched, as a parser of XML would."""
     for tag in _TAG.finditer(text):
         for name, double, single in _ATTRIBUTE.findall(tag[2]):
             value = unescape(double or single)

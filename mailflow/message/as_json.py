@@ -27,7 +27,7 @@ def describe_mail(
     authserv_id: str = "",
     known_serials: Callable[[str], bool] | None = None,
 ) -> dict[str, object] | None:
-    """All that is read from a mail, as plain values and dataclasses; None for an unreadable one, which would be set aside.
+    """Describe all that is read from a mail, as plain values and dataclasses; None for an unreadable one, which would be set aside.
 
     `extracted` holds the fields of IN4 that were found, `reply_token` the first signed case address (unverified).
     """

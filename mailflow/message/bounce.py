@@ -37,7 +37,7 @@ Recipients = tuple[BouncedRecipient, ...]
 
 
 def read_bounce(mail: Mail, raw: bytes) -> Bounce | None:
-    """The failed recipients and the original Message-ID; None where nobody failed (a success report, no address to be found)."""
+    """Find the failed recipients and the original Message-ID; None where nobody failed (a success report, no address found)."""
     recipients = next(filter(None, (reader(mail, raw) for reader in READERS)), None)
     if recipients is None:
         return None
@@ -52,7 +52,7 @@ def read_bounce(mail: Mail, raw: bytes) -> Bounce | None:
 
 
 def from_report(mail: Mail, _: bytes) -> Recipients:
-    """The fields of the report, or those of a filter's rejection (RFC 5429)."""
+    """Read the fields of the report, or those of a filter's rejection (RFC 5429)."""
     notes = [
         part.content[:20_000].decode("latin-1") for part in mail.attachments if part.content_type == "message/disposition-notification"
     ]
@@ -60,17 +60,17 @@ def from_report(mail: Mail, _: bytes) -> Recipients:
 
 
 def from_header(mail: Mail, _: bytes) -> Recipients:
-    """Exim names the failed recipients in a header of its own."""
+    """Read Exim's header, which names the failed recipients."""
     return _recipients(_ADDRESS.findall(" ".join(mail.all_headers("x-failed-recipients"))), mail, permanent=True)
 
 
 def from_report_text(mail: Mail, _: bytes) -> Recipients:
-    """The fields of a report whose MIME structure was lost on the way."""
+    """Read the fields of a report whose MIME structure was lost on the way."""
     return _failed(_REPORT_LINE.findall(_text_of(mail)))
 
 
 def from_flufl(mail: Mail, raw: bytes) -> Recipients:
-    """flufl.bounce raises on a mail without a usable From: it gets a copy with one of its own.
+    """Ask flufl.bounce. It raises on a mail without a usable From, so it gets a copy with one of its own.
 
     Its text rules look at each line about seventy times, so the copy ends after 500 lines or 64 kB of the body: notices stand above
     what they return.
@@ -91,7 +91,7 @@ def from_flufl(mail: Mail, raw: bytes) -> Recipients:
 
 
 def from_text(mail: Mail, _: bytes) -> Recipients:
-    """Addresses in the notice's own words, above the returned mail: those on a line that tells a failure, else the first.
+    """Read addresses in the notice's words, above the returned mail: those on a line that tells a failure, else the first.
 
     Where the notice names none, the failed one is whom the returned mail was written to.
     """
@@ -137,7 +137,7 @@ def _failed(fields: Iterable[tuple[str, str]]) -> Recipients:
 
 
 def _blocks(fields: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]]:
-    """Blocks by their empty lines; some reports have none, there the next recipient starts a block."""
+    """Part blocks by their empty lines; some reports have none, there the next recipient starts a block."""
     block: dict[str, str] = {}
     for name, value in (*fields, ("", "")):
         key = name.lower()
@@ -149,7 +149,7 @@ def _blocks(fields: Iterable[tuple[str, str]]) -> Iterator[dict[str, str]]:
 
 
 def _usable(found: Collection[bytes], mail: Mail) -> list[str]:
-    """Without what only looks like a recipient: ids, and the address that got this notice."""
+    """Leave out what only looks like a recipient: ids, and the address that got this notice."""
     ids = {one.decode("ascii", "replace").lower() for one in _ID.findall(b"\n" + _text_of(mail).encode("utf-8", "replace"))}
     ours = {address.address for address in mail.to}
     addresses = sorted(address.decode("utf-8", "replace").lower() for address in found)

@@ -19,12 +19,12 @@ PUBLIC = frozenset(("com", "co", "net", "org", "gov", "edu"))
 
 
 def says_delivered(text: str) -> bool:
-    """Whether it is worth a closer look."""
+    """Tell whether a text speaks of a delivery at all and is worth a closer look."""
     return DELIVERED.search(text[:LONGEST_TEXT]) is not None
 
 
 def read_delivery_day(text: str, *, today: date, languages: Sequence[str]) -> date | None:
-    """The day on which the parcel was delivered, as the first sentence that says so names it."""
+    """Read the day on which the parcel was delivered, as the first sentence that says so names it."""
     for sentence in SENTENCE_END.split(text[:LONGEST_TEXT]):
         if not DELIVERED.search(sentence) or NOT_DELIVERED.search(sentence):
             continue
@@ -35,12 +35,12 @@ def read_delivery_day(text: str, *, today: date, languages: Sequence[str]) -> da
 
 
 def names_parcel(text: str, tracking: str) -> bool:
-    """Whether the tracking number stands in the text as a word of its own; a short one proves nothing."""
+    """Tell whether the tracking number stands in the text as a word of its own; a short one proves nothing."""
     return len(tracking) >= 6 and bool(re.search(rf"(?<![A-Za-z0-9]){re.escape(tracking)}(?![A-Za-z0-9])", text[:LONGEST_TEXT], re.I))
 
 
 def is_of_carrier(domain: str, carrier: str) -> bool:
-    """Whether a domain's organisation bears the carrier's name: `mail.dhl.com` and `dpd.com.pl` do, `dhl.example.net` does not."""
+    """Tell whether a domain bears the carrier's name: `mail.dhl.com` and `dpd.com.pl` do, `dhl.example.net` does not."""
     labels = domain.lower().split(".")[:-1]
     own = next((label for label in reversed(labels) if label not in PUBLIC), "")
     words = re.findall(r"[a-z0-9]+", carrier.lower())

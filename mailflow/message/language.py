@@ -45,7 +45,7 @@ _detectors: list[LanguageDetector] = []
 
 
 def detect_language(text: str) -> str:
-    """ISO 639-1 code in lower case, '' where the text is too short, technical or mixed to be certain. Safe in threads."""
+    """Return the ISO 639-1 code in lower case, '' where the text is too short, technical or mixed to be certain. Safe in threads."""
     paragraphs = list(_prose(split_reply(text[:_SCANNED]).new_text))
     told = [(code, len(paragraph)) for paragraph in paragraphs if (code := _language_of(paragraph))]
     if not told:
@@ -59,7 +59,7 @@ def detect_language(text: str) -> str:
 
 
 def _prose(text: str) -> Iterator[str]:
-    """The paragraphs in sentences, each on one line."""
+    """Yield the paragraphs in sentences, each on one line."""
     words: list[str] = []
     for line in [*text.split("\n", _MOST_LINES)[:_MOST_LINES], ""]:
         plain = line[:_LONGEST_LINE].strip().lstrip(">* ")
@@ -71,7 +71,7 @@ def _prose(text: str) -> Iterator[str]:
 
 
 def _sentence(line: str) -> list[str]:
-    """The words of a line that somebody wrote, none where a machine did."""
+    """Return the words of a line that somebody wrote, none where a machine did."""
     pair = split_label(line)
     if pair and pair[0] not in _TOLD_BY_NAME:
         return []

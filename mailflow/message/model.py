@@ -67,7 +67,7 @@ class Mail:
         return self.senders[0] if self.senders else Address("")
 
     def header(self, name: str) -> str:
-        """The first value of a header, '' where the mail has none."""
+        """Return the first value of a header, '' where the mail has none."""
         return next((value for key, value in self.headers if key == name.lower()), "")
 
     def all_headers(self, name: str) -> tuple[str, ...]:

@@ -129,13 +129,13 @@ class Typed:
 
 
 def repeats(new_text: str, sent: str) -> bool:
-    """Whether an answer quotes a mail of ours without any mark: one line in common may be the prepared answer that we offered."""
+    """Tell whether an answer quotes a mail of ours without marks; one line in common may be the prepared answer that we offered."""
     said = {line.strip() for line in sent.splitlines() if line.strip()}
     return sum(line.strip() in said for line in new_text.splitlines() if line.strip()) >= FEWEST_REPEATED
 
 
 def read_typed(text: str, sent: Sequence[str] = ()) -> Typed:
-    """`sent` are the texts of the letters that the reply may quote; without them nothing inside a quotation is read."""
+    """Read what the sender typed. `sent` are letters that the reply may quote; without them nothing inside a quotation is read."""
     lines, own = own_lines(text)
     lines = [line if is_own else line[:_LONGEST_LINE] for line, is_own in zip(lines, own, strict=True)]
     letters = _Letters(sent, "\n".join(line for line, is_own in zip(lines, own, strict=True) if is_own))
@@ -149,7 +149,7 @@ def read_typed(text: str, sent: Sequence[str] = ()) -> Typed:
 
 
 def quotes_ours(text: str, sent: Sequence[str]) -> bool:
-    """Whether lines of a letter of ours stand anywhere in a mail."""
+    """Tell whether lines of a letter of ours stand anywhere in a mail."""
     letters = _Letters(sent, "")
     return sum(letters.has(line[:_LONGEST_LINE]) for line in text.split("\n")[:_MOST_LINES]) >= FEWEST_REPEATED
 
@@ -166,20 +166,20 @@ class _Letters:
         self._questions = {_normal(line): line.strip(_AROUND) for line in lines if bare_label(line)}
 
     def has(self, line: str) -> bool:
-        """Whether a quoted line is ours, or a piece of one."""
+        """Tell whether a quoted line is ours, or a piece of one."""
         pieces = [piece for piece in map(_normal, _LINK.sub(" ", line).split("|")) if piece]
         return bool(pieces) and all(piece in self._whole for piece in pieces)
 
     def has_copied(self, line: str) -> bool:
-        """Whether a line without a mark is ours, in a mail that copies a letter of ours without any."""
+        """Tell whether a line without a mark is ours, in a mail that copies a letter of ours without any."""
         return bool(self._copied) and _normal(_LINK.sub(" ", line[:_LONGEST_LINE])) in self._copied
 
     def completed_copy(self, line: str) -> str:
-        """`answer_in` of a line without a mark; the line itself where it is none."""
+        """Apply `answer_in` to a line without a mark; return the line itself where it answers nothing."""
         return (self.answer_in(line[:_LONGEST_LINE]) if self._copied else "") or line
 
     def answer_in(self, line: str) -> str:
-        """`serial number: X` of our line `- serial number` behind which somebody typed X, else ''."""
+        """Return `serial number: X` of our line `- serial number` behind which somebody typed X, else ''."""
         bare = line.lstrip(" >＞" + _AROUND)
         normal = _normal(bare)
         question = max((one for one in self._questions if normal.startswith(one)), key=len, default="")
@@ -234,14 +234,14 @@ class _Reader:
 
 
 def _question(line: str) -> str:
-    """The name under which a line asks for something, '' where it asks for nothing."""
+    """Return the name under which a line asks for something, '' where it asks for nothing."""
     plain = line.lstrip("> \t")
     is_question = bare_label(plain) or ((pair := split_label(plain)) and not pair[1])
     return plain.strip(_AROUND) if is_question else ""
 
 
 def _beyond(text: str, count: int) -> str:
-    """The text behind its first `count` letters and digits."""
+    """Return the text behind its first `count` letters and digits."""
     for at, char in enumerate(text):
         if count == 0:
             return text[at:]
@@ -250,5 +250,5 @@ def _beyond(text: str, count: int) -> str:
 
 
 def _normal(text: str) -> str:
-    """Letters and digits only."""
+    """Keep letters and digits only."""
     return "".join(filter(str.isalnum, text.lower()))

@@ -29,7 +29,7 @@ _ENVELOPE = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-to")
 
 
 def find_case_numbers(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
-    """Case numbers in order of appearance, each once, as `SR-100001`; written `sr 100001`, `[SR#100001]`, `rma100001` too."""
+    """Find case numbers in order, each once, as `SR-100001`; written `sr 100001`, `[SR#100001]`, `rma100001` too."""
     pattern = _numbers_of(tuple(prefixes))
     if pattern is None:
         return ()
@@ -37,7 +37,7 @@ def find_case_numbers(text: str, prefixes: Iterable[str]) -> tuple[str, ...]:
 
 
 def find_case_number(line: str, prefixes: Iterable[str]) -> tuple[str, int, int] | None:
-    """The first case number of a line with the places where it starts and ends."""
+    """Find the first case number of a line with the places where it starts and ends."""
     pattern = _numbers_of(tuple(prefixes))
     found = pattern.search(line) if pattern else None
     return (f"{found[1].upper()}-{found[2]}", found.start(), found.end()) if found else None
@@ -52,7 +52,7 @@ def _numbers_of(prefixes: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def find_case_tokens(mail: Mail, mailboxes: Iterable[str]) -> tuple[str, ...]:
-    """The plus-parts of addresses of ours that the mail was written or delivered to, lower case, in order, each once."""
+    """Find the plus-parts of addresses of ours that the mail was written or delivered to, lower case, in order, each once."""
     ours = {tuple(box.lower().rpartition("@")[::2]) for box in mailboxes}
     written = [address.address for address in (*mail.to, *mail.cc)]
     written += [address.address for name in _ENVELOPE for value in mail.all_headers(name) for address in read_addresses(value)]
@@ -95,7 +95,7 @@ class _Block:
 
 
 def find_forwarded(mail: Mail) -> Forwarded | None:
-    """The innermost original of a forwarded mail, attached or in the text; None where nothing is passed on.
+    """Find the innermost original of a forwarded mail, attached or in the text; None where nothing is passed on.
 
     A mail that was passed on several times is followed to its first author; what that author had answered to is not.
     """
@@ -103,7 +103,7 @@ def find_forwarded(mail: Mail) -> Forwarded | None:
 
 
 def without_forwarding_lines(text: str) -> str:
-    """The text without the lines that name a passed-on mail's author, date and subject, and the line that announces them."""
+    """Leave out the lines that name a passed-on mail's author, date and subject, and the line that announces them."""
     lines = text.split("\n")
     looked_at = [line[:_LONGEST_LINE] for line in lines[:_MOST_LINES]]
     dropped = {number for block in _blocks(looked_at) for number in range(block.start, block.end)}
@@ -167,14 +167,14 @@ def _block(lines: list[str], start: int, end: int) -> _Block | None:
 
 
 def _value(lines: list[str], at: int, end: int) -> str:
-    """The value of a header line; where the program broke the line after its name, it stands on the next."""
+    """Return the value of a header line; where the program broke the line after its name, it stands on the next."""
     value = re.split(r"[:：]", lines[at], maxsplit=1)[1].strip(" *_\t")
     following = lines[at + 1].strip() if not value and at + 1 < end else ""
     return value or following.strip(" *_")
 
 
 def _author(value: str) -> Address | None:
-    """`Anna <a@b>`, `Anna [mailto:a@b]`, `Anna <a@b<mailto:a@b>>`; None where an address book's name stands alone."""
+    """Read `Anna <a@b>`, `Anna [mailto:a@b]`, `Anna <a@b<mailto:a@b>>`; None where an address book's name stands alone."""
     written = re.sub(r"<\s*mailto:[^<>]{1,300}>", "", value) if value.count("<") > 1 else value
     written = _MAILTO.sub(r"<\1>", written).rstrip("; ")
     found = next((one for one in read_addresses(written) if "@" in one.address), None)

@@ -54,30 +54,30 @@ class Cut:
 
 
 def split_reply(text: str, sent: Sequence[str] = ()) -> Reply:
-    """`sent` are the texts of notices that this mail may answer, newest first; their lines are never new."""
+    """Cut a body in two. `sent` are the texts of letters that it may answer, newest first; their lines are never new."""
     lines, beyond = _lines(text)
     return _split(lines, _new_flags(lines), beyond, sent)
 
 
 def without_quotations(text: str) -> str:
-    """The writer's own words with the signature, which tells name and telephone (IN4), but without what is quoted."""
+    """Return the writer's own words with the signature, which tells name and telephone (IN4), but without what is quoted."""
     lines, _ = _lines(text)
     return _chosen(lines, _new_flags(lines))
 
 
 def own_lines(text: str) -> tuple[list[str], list[bool]]:
-    """The lines that are looked at, and for each whether it is the writer's own and not quoted."""
+    """Return the lines that are looked at, and for each whether it is the writer's own and not quoted."""
     lines, _ = _lines(text)
     return lines, _new_flags(lines)
 
 
 def begins_quotation(lines: list[str], at: int) -> bool:
-    """Whether lines that introduce a quotation begin here."""
+    """Tell whether lines that introduce a quotation begin here."""
     return _quote_head(lines, at) > 0
 
 
 def cut_reply(text: str, sent: Sequence[str] = ()) -> Cut:
-    """Both readings of a body at once. `sent` as for split_reply."""
+    """Read a body both ways at once. `sent` as for split_reply."""
     lines, beyond = _lines(text)
     new = _new_flags(lines)
     own_words = _chosen(lines, new)
@@ -94,7 +94,7 @@ def _split(lines: list[str], new: list[bool], beyond: list[str], sent: Sequence[
 
 
 def _lines(text: str) -> tuple[list[str], list[str]]:
-    """The lines to look at, and what is folded unseen: uuencoded files, and the text beyond 262,144 characters or 20,000 lines."""
+    """Return the lines to look at, and what is folded unseen: uuencoded files, text beyond 262,144 characters or 20,000 lines."""
     parts = split_uuencoded(text)
     lines = parts.text[:_LONGEST_TEXT].replace("\r\n", "\n").split("\n", _MOST_KEPT)
     return lines[:_MOST_KEPT], [piece for piece in (parts.encoded, *lines[_MOST_KEPT:], parts.text[_LONGEST_TEXT:]) if piece]
@@ -105,7 +105,7 @@ def _chosen(lines: list[str], chosen: list[bool]) -> str:
 
 
 def _new_flags(lines: list[str]) -> list[bool]:
-    """For each line: is it the writer's own? A quotation without marks runs to the end, one with `>` only where the marks are."""
+    """Tell for each line whether it is the writer's. A quotation without marks runs to the end, one with `>` only where the marks are."""
     new = [True] * len(lines)
     at = 0
     written = False
@@ -135,7 +135,7 @@ def _new_flags(lines: list[str]) -> list[bool]:
 
 
 def _quote_head(lines: list[str], at: int) -> int:
-    """How many lines from here introduce a quotation: 0 for none."""
+    """Count the lines from here that introduce a quotation: 0 for none."""
     line = lines[at][:_LONGEST_LINE]
     start = line.lstrip()[:1]
     if not start:
@@ -149,7 +149,7 @@ def _quote_head(lines: list[str], at: int) -> int:
 
 
 def header_block(lines: list[str], at: int) -> int:
-    """Lines of an Outlook-like block `From: … Sent: … To: … Subject: …`, in any known language; two at least besides From."""
+    """Count the lines of a block `From: … Sent: … To: … Subject: …` in any known language; two at least besides From."""
     while at < len(lines) and not lines[at].strip():
         at += 1
     if at >= len(lines):
@@ -176,7 +176,7 @@ def header_block(lines: list[str], at: int) -> int:
 
 
 def _attribution(lines: list[str], at: int) -> int:
-    """Lines of `On 20 Nov 2026, Anna <a@b> wrote:`, which clients break over up to four lines."""
+    """Count the lines of `On 20 Nov 2026, Anna <a@b> wrote:`, which clients break over up to four."""
     joined = ""
     for size in range(1, 5):
         if at + size > len(lines) or not lines[at + size - 1].strip():
@@ -212,7 +212,7 @@ def _next_text(lines: list[str], at: int) -> int | None:
 
 
 def _fold_signatures(lines: list[str], new: list[bool]) -> None:
-    """Signatures end a run of the writer's own lines; each run is looked at by itself."""
+    """Fold the signature that ends a run of the writer's own lines; each run is looked at by itself."""
     start = 0
     while start < len(lines):
         if not new[start]:
@@ -231,12 +231,12 @@ def _fold_signatures(lines: list[str], new: list[bool]) -> None:
 
 
 def _says_something(lines: list[str]) -> bool:
-    """Is there a word besides a greeting? Below a bare "Hello" or a lone mark the rest may be the message: in doubt it is kept."""
+    """Tell whether there is a word besides a greeting; below a bare "Hello" the rest may be the message: in doubt it is kept."""
     return any(any(map(str.isalnum, line)) and not BARE_GREETING.match(line[:_LONGEST_LINE]) for line in lines)
 
 
 def _signature_start(lines: list[str], start: int, end: int) -> int:
-    """Where the signature of lines[start:end] begins, `end` where there is none. The writer's own text above it must remain."""
+    """Find where the signature of lines[start:end] begins, `end` where there is none. The writer's own text above it must remain."""
     texts = [number for number in range(start, end) if lines[number].strip()]
     for place in range(max(0, len(texts) - _LONGEST_SIGNATURE), len(texts)):
         number = texts[place]
@@ -256,7 +256,7 @@ def _signature_start(lines: list[str], start: int, end: int) -> int:
 
 
 def _without_sent(new_text: str, body: str, folded: list[str]) -> str:
-    """The text without the lines that provably come from a mail of ours; those join the folded ones."""
+    """Leave out the lines that provably come from a mail of ours; those join the folded ones."""
     if not body.strip() or not new_text or new_text.count("\n") > _MOST_LINES or body.count("\n") > _MOST_LINES:
         return new_text
     kept = strip_parent_content(new_text, body, continuation=True)
@@ -266,5 +266,5 @@ def _without_sent(new_text: str, body: str, folded: list[str]) -> str:
 
 
 def _tidy(lines: list[str]) -> str:
-    """Joined, without empty lines at the ends and with at most one between two texts."""
+    """Join lines, without empty ones at the ends and with at most one between two texts."""
     return re.sub(r"\n{3,}", "\n\n", "\n".join(map(str.rstrip, lines))).strip("\n")

@@ -85,16 +85,16 @@ class Look:
     """The sender bears a name of mail servers."""
 
     def says_failure(self) -> bool:
-        """Whether the text tells that a mail was not delivered."""
+        """Tell whether the text says that a mail was not delivered."""
         return FAILURE.search(self.text) is not None
 
     def is_report(self, kind: str) -> bool:
-        """Whether the content type names this sort of report."""
+        """Tell whether the content type names this sort of report."""
         return f"report-type={kind}" in self.headers["content-type"]
 
 
 def find_nature(mail: Mail, own_addresses: frozenset[str]) -> Nature:
-    """The verdict on a mail. `own_addresses` are all addresses of ours, lower case."""
+    """Find what sort of sender is behind a mail. `own_addresses` are all addresses of ours, lower case."""
     look = _look_at(mail)
     if look.author in own_addresses:
         return Nature(Kind.ECHO, "sender is an address of ours")
@@ -126,7 +126,7 @@ def _look_at(mail: Mail) -> Look:
 
 
 def is_absence_notice(mail: Mail) -> bool:
-    """For mail that a machine sent: the subject or the first words say that its owner is away, or a header says vacation (IN7).
+    """Tell whether a machine's mail says that its owner is away: by subject, first words, or a header that says vacation (IN7).
 
     What a helpdesk's machine answers is none.
     """
@@ -140,7 +140,7 @@ def feedback(look: Look) -> str:
 
 
 def rejection(look: Look) -> str:
-    """A filter of the recipient's (Sieve reject, RFC 5429) answers with a receipt that says `deleted`: our mail was not taken."""
+    """Find a filter's rejection (Sieve, RFC 5429): it answers with a receipt that says `deleted`, our mail was not taken."""
     receipts = (part.content for part in look.mail.attachments if part.content_type == "message/disposition-notification")
     rejects = look.told and any(_REJECTED.search(content[:_LONGEST_NOTE].decode("latin-1")) for content in receipts)
     return "rejected by the recipient's filter" if rejects else ""
@@ -173,7 +173,7 @@ def bounce_by_marks(look: Look) -> str:
 
 
 def bounce_by_daemon(look: Look) -> str:
-    """The postmaster writes, the subject or the text speaks of a failure, and it is neither a vacation notice nor an answer."""
+    """Find a postmaster whose subject or text speaks of a failure, neither in a vacation notice nor in an answer."""
     name = look.mail.sender.name
     bears_name = _DAEMON_NAME.search(name) and "@" not in look.author
     quoted_name = look.author.startswith('"') and _DAEMON_NAME.search(look.author)
@@ -187,7 +187,7 @@ def bounce_by_daemon(look: Look) -> str:
 
 
 def bounce_by_null_sender(look: Look) -> str:
-    """Return-Path <> and both a failure subject and failure words, or the sender's name of a daemon with either."""
+    """Find Return-Path <> and both a failure subject and failure words, or a daemon's name with either."""
     if not look.null_sender or look.away or look.auto_submitted == "auto-generated":
         return ""
     if "message/rfc822" in look.kinds and not look.auto_submitted:
@@ -196,7 +196,7 @@ def bounce_by_null_sender(look: Look) -> str:
 
 
 def bounce_by_machine(look: Look) -> str:
-    """A gateway with a name of its own: a machine's address, a failure in subject and text, and the mail it returns."""
+    """Find a gateway with a name of its own: a machine's address, a failure in subject and text, and the mail it returns."""
     if not _MACHINE.search(look.author) or look.mail.in_reply_to or not look.told or not look.says_failure():
         return ""
     returned = "message/rfc822" in look.kinds or _RETURNED.search(look.text)
@@ -224,7 +224,7 @@ def challenge(look: Look) -> str:
 
 
 def suppressed(look: Look) -> str:
-    """X-Auto-Response-Suppress stands on Outlook users' mail too: it counts only beside an empty return path."""
+    """Find X-Auto-Response-Suppress beside an empty return path: alone it stands on Outlook users' mail too."""
     return "X-Auto-Response-Suppress and Return-Path <>" if look.null_sender and look.headers.get("x-auto-response-suppress") else ""
 
 
@@ -265,7 +265,7 @@ _SAYS_FAIL = re.compile(r"\bdmarc\s{0,5}=\s{0,5}fail\b", re.I)
 
 
 def read_authentication(mail: Mail, authserv_id: str) -> Authentication:
-    """The verdict of the topmost Authentication-Results that carries exactly our authserv-id; the border strips forged ones above it.
+    """Read the topmost Authentication-Results that carries exactly our authserv-id; the border strips forged ones above it.
 
     Read from what our own border server stamped (RFC 8601), and from nothing else (OUT6, cases 51 and 53): no signature is verified
     here and no DNS is asked, the border server did that when the mail came in.
@@ -287,7 +287,7 @@ def read_authentication(mail: Mail, authserv_id: str) -> Authentication:
 
 
 def _verdict(author: str, value: str) -> Authentication:
-    """What the results say of the author's domain. Who fails the test, or is not the author that the border saw, did not write the mail."""
+    """Read what the results say of the author's domain: who fails, or is not the author that the border saw, did not write the mail."""
     try:
         results: list[AuthenticationResult] = _CONTEXT.parse("Authentication-Results: " + value[:_LONGEST]).results
     # the parser raises its own SyntaxError, RecursionError on nested comments and more: unreadable is not genuine
@@ -317,7 +317,7 @@ def _verdict(author: str, value: str) -> Authentication:
 
 
 def _spelled_out(domain: str) -> str:
-    """A domain with its `xn--` labels as they are read (RFC 3492); nothing is mapped, so that one domain never becomes another."""
+    """Spell out a domain's `xn--` labels (RFC 3492); nothing is mapped, so that one domain never becomes another."""
     labels = domain.split(".")
     for at, label in enumerate(labels):
         with contextlib.suppress(UnicodeError):

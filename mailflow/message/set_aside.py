@@ -29,12 +29,12 @@ _MOST_NAMES, _FEW_NAMES = 2000, 3
 
 
 def is_signature_picture(attachment: Attachment) -> bool:
-    """A logo within the text, which nobody attached on purpose."""
+    """Tell a logo within the text, which nobody attached on purpose."""
     return attachment.embedded and len(attachment.content) < SIGNATURE_PICTURE
 
 
 def is_suspicious(attachment: Attachment) -> bool:
-    """By its name as a mail client would open it, or by its first bytes, whatever the mail calls it."""
+    """Tell what runs when opened: by its name as a mail client would open it, or by its first bytes, whatever the mail calls it."""
     name = attachment.name or ""
     return (
         bool(_OVERRIDE.search(name) or _RUNS.search(name)) or attachment.content.startswith(_PROGRAMS) or _holds_danger(attachment.content)
@@ -42,7 +42,7 @@ def is_suspicious(attachment: Attachment) -> bool:
 
 
 def _holds_danger(content: bytes) -> bool:
-    """A document with macros, or a small zip with a program in it; logs of devices come in large ones. Nothing is unpacked."""
+    """Tell a document with macros, or a small zip with a program in it; logs of devices come in large ones. Nothing is unpacked."""
     if not content.startswith(b"PK\x03\x04"):
         return False
     try:
@@ -57,7 +57,7 @@ def _holds_danger(content: bytes) -> bool:
 
 
 def divide(attachments: Sequence[Attachment]) -> tuple[tuple[Attachment, ...], tuple[Attachment, ...]]:
-    """(what may be sent on to people, what is set aside), each in the order of the mail."""
+    """Divide attachments: (what may be sent on to people, what is set aside), each in the order of the mail."""
     room = SENT_ON
     on: list[Attachment] = []
     aside: list[Attachment] = []

@@ -29,13 +29,13 @@ _PART = re.compile(r"(?<![A-Za-z0-9])0[0-9]{4}[0-9A-Z]{3}(?![A-Za-z0-9])")
 
 
 def part_number_of(serial: str) -> str:
-    """The 8-character part (BOM) number within a 20-character serial that starts with 21, else ''."""
+    """Return the 8-character part (BOM) number within a 20-character serial that starts with 21, else ''."""
     plain = serial.strip().upper()
     return plain[2:10] if len(plain) == 20 and plain.startswith("21") and plain.isalnum() else ""
 
 
 def normal_serial(text: str) -> str:
-    """Upper case, without blanks and hyphens; full-width letters and digits of Chinese keyboards as plain ones."""
+    """Write a serial in upper case, without blanks and hyphens; full-width letters and digits of Chinese keyboards as plain ones."""
     text = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return re.sub(r"[\s\-‐-―_]", "", text).upper()
 
@@ -43,7 +43,7 @@ def normal_serial(text: str) -> str:
 def find_serials(
     lines: Iterable[str], stated: Iterable[str], known: Callable[[str], bool] | None, nearly: Callable[[str], bool] | None = None
 ) -> tuple[str, ...]:
-    """Serials in order: first those stated under their name, then those the text looks to contain, each once.
+    """Find serials in order: first those stated under their name, then those the text looks to contain, each once.
 
     `nearly` says of a word under that name whether it is a serial of the register with a character too few or too many.
     """
@@ -61,7 +61,7 @@ def find_serials(
 
 
 def find_part_numbers(lines: Iterable[str], stated: Iterable[str]) -> tuple[str, ...]:
-    """Part numbers: stated ones as written in upper case, `02352KLM`-like ones of the free text."""
+    """Find part numbers: stated ones as written in upper case, `02352KLM`-like ones of the free text."""
     found = [
         word.upper()
         for value in stated
@@ -77,7 +77,7 @@ def find_part_numbers(lines: Iterable[str], stated: Iterable[str]) -> tuple[str,
 
 
 def _of_value(value: str, known: Callable[[str], bool] | None, *, first_only: bool = False) -> list[str]:
-    """Serials of a labelled value: words of a right length, else the words joined (`2102 352K LM10 L500 0456`)."""
+    """Find serials of a labelled value: words of a right length, else the words joined (`2102 352K LM10 L500 0456`)."""
     words = [normal_serial(word) for word in re.split(r"[\s,;/|、，；]+", value) if word]
     fitting = [word for word in words if _fits(word) or (known is not None and _known(word, known))]
     if not fitting and (run := _SPACED.match(value.strip())):
@@ -90,7 +90,7 @@ def _of_value(value: str, known: Callable[[str], bool] | None, *, first_only: bo
 
 
 def _mistyped(value: str, nearly: Callable[[str], bool] | None) -> list[str]:
-    """Words whose length is off by one and that the register nearly has."""
+    """Find words whose length is off by one and that the register nearly has."""
     if nearly is None:
         return []
     words = [normal_serial(word.strip(".()")) for word in re.split(r"[\s,;/|、，；。]+", value[:400]) if word][:_MOST_MISTYPED]
@@ -119,7 +119,7 @@ def _fits(word: str) -> bool:
 
 
 def _looks_like_one(token: str) -> bool:
-    """Without a label: capitals and digits mixed, or the 20-digit form; twelve hexadecimals are a MAC, digits alone a telephone."""
+    """Tell a serial without a label: capitals and digits mixed, or the 20-digit form; not a MAC of twelve hexadecimals, nor a telephone."""
     if token.isdigit():
         return len(token) == 20 and token.startswith("21")
     if token != token.upper():
@@ -158,7 +158,7 @@ class SignatureFacts:
 
 
 def find_signature_facts(text: str) -> SignatureFacts:
-    """Facts of the last lines after a closing formula or `--`; telephone and fax wherever they stand under their name."""
+    """Find the facts of the last lines after a closing formula or `--`; telephone and fax wherever they stand under their name."""
     lines = [line.strip()[:300] for line in text.split("\n")[-2000:]]
     closing = max((number for number, line in enumerate(lines) if CLOSING.match(line) or line in ("--", "—", "-- ")), default=None)
     block = [line for line in lines[closing + 1 : closing + 13] if line] if closing is not None else []
@@ -178,7 +178,7 @@ def _name(block: list[str]) -> str:
 
 
 def find_company(line: str) -> str:
-    """The company that a line names with its legal form, '' where it names none."""
+    """Find the company that a line names with its legal form, '' where it names none."""
     return _company([line])
 
 

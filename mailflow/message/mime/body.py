@@ -61,7 +61,7 @@ class Contents:
     mended_multiparts: int = 0
 
     def texts(self) -> tuple[str, str]:
-        """(body, text of the HTML form where both exist); the HTML form is the body where the plain one says nothing."""
+        """Return (body, text of the HTML form where both exist); the HTML form is the body where the plain one says nothing."""
         plain = "\n".join(part.strip("\n") for part in self.plain if part.strip())
         html = "\n".join(part for part in self.html if part.strip())
         if not plain.strip() and not html:
@@ -103,7 +103,7 @@ def _walk(message: Message, contents: Contents, *, root: bool = False) -> None:
 
 
 def _lost_parts(part: Part, contents: Contents) -> list[Message]:
-    """The parts of a multipart whose header was cut before its boundary: the first delimiter of its text tells it (some gateways).
+    """Find the parts of a multipart whose header was cut before its boundary: the first delimiter of its text tells it (some gateways).
 
     Tried three times a mail at most, since each try parses the rest anew. Where nothing is found it is text.
     """
@@ -159,7 +159,7 @@ def _take_attachment(part: Part, contents: Contents) -> None:
 
 
 def _report_fields(message: Message) -> list[tuple[str, str]]:
-    """Fields of RFC 3464, block by block, each block closed by ('', '')."""
+    """Read the fields of RFC 3464, block by block, each block closed by ('', '')."""
     blocks = children_of(message)
     found = [[(key.lower(), header_text(str(value)[:4000])) for key, value in block.raw_items()] for block in blocks]
     texts = [vars(block)["_payload"] if not pairs else "" for block, pairs in zip(blocks, found, strict=True)]
@@ -177,7 +177,7 @@ def _report_fields(message: Message) -> list[tuple[str, str]]:
 
 
 def is_encrypted(mail: Mail) -> bool:
-    """True for PGP/MIME (RFC 3156), also taken apart by a server, for a PGP message as text, and S/MIME enveloped data (RFC 8551).
+    """Tell PGP/MIME (RFC 3156), also taken apart by a server, a PGP message as text, and S/MIME enveloped data (RFC 8551).
 
     Signed mail can be read, whatever program signed it (IN9). An armoured message behind quotation marks was somebody else's.
     """
@@ -193,7 +193,7 @@ def is_encrypted(mail: Mail) -> bool:
 
 
 def is_enveloped(content: bytes, smime_type: str) -> bool:
-    """Is an S/MIME file encrypted? The file itself says it; where it is not whole the parameter `smime-type` does."""
+    """Tell whether an S/MIME file is encrypted: the file itself says it; where it is not whole the parameter `smime-type` does."""
     head = content[:_HEAD]
     if any(one in head for one in _ENVELOPED):
         return True

@@ -64,7 +64,7 @@ _LONG_UTF8 = re.compile(rb"[\xe0-\xf4][\x80-\xbf]{2,3}")
 
 
 def codec_of(label: str | None) -> str | None:
-    """The codec for a charset label, None for an unknown or missing one."""
+    """Find the codec for a charset label, None for an unknown or missing one."""
     name = (label or "").strip().strip("\"'").lower()
     for form in (name, name.replace("_", "-"), name.replace(" ", "")):
         if form in _LABELS:
@@ -76,12 +76,12 @@ def codec_of(label: str | None) -> str | None:
 
 
 def storable(text: str) -> str:
-    """The text without NUL and without lone surrogates, so that any database and any encoder takes it."""
+    """Take NUL and lone surrogates out of a text, so that any database and any encoder takes it."""
     return _UNSTORABLE.sub(lambda found: "" if found[0] == "\x00" else "�", text) if _UNSTORABLE.search(text) else text
 
 
 def decode_text(raw: bytes, label: str | None = None, hint: str | None = None) -> tuple[str, str]:
-    """The text of some bytes, and in words what was wrong with their label ('' when nothing was).
+    """Decode bytes; return the text, and in words what was wrong with their label ('' when nothing was).
 
     `hint` is the charset that another part of the same mail names; it is used only where the label is of no use.
     """
@@ -102,7 +102,7 @@ def decode_text(raw: bytes, label: str | None = None, hint: str | None = None) -
 
 
 def _decode_ascii(raw: bytes, codec: str | None) -> str:
-    """Seven-bit text, in which escapes may stand for other characters (ISO-2022, HZ, UTF-7)."""
+    """Decode seven-bit text, in which escapes may stand for other characters (ISO-2022, HZ, UTF-7)."""
     if b"\x1b$" in raw and codec != "iso2022_kr":
         codec = codec if codec and codec.startswith("iso2022") else "iso2022_jp_2"
     elif codec == "utf-7":
@@ -118,13 +118,13 @@ def _decode_ascii(raw: bytes, codec: str | None) -> str:
 
 
 def _from_jis(found: re.Match[bytes]) -> bytes:
-    """A double-byte run of ISO-2022-JP by its larger table, with the vendors' circled digits and the like."""
+    """Decode a double-byte run of ISO-2022-JP by its larger table, with the vendors' circled digits and the like."""
     raised = bytes(byte | 0x80 for byte in found[1] if byte > 0x20)
     return raised.decode("euc_jis_2004", "replace").encode("utf-8")
 
 
 def _shifted(found: re.Match[str]) -> str:
-    """A run of UTF-7 (RFC 2152), except that it never hides letters, digits, angle brackets or controls: then it stays as written."""
+    """Decode a run of UTF-7 (RFC 2152), unless it hides letters, digits, angle brackets or controls: then it stays as written."""
     code = found[1]
     if not code:
         return "+" if found[0] == "+-" else found[0]
@@ -137,7 +137,7 @@ def _shifted(found: re.Match[str]) -> str:
 
 
 def _guesses(raw: bytes, codec: str | None, hint: str | None) -> list[str]:
-    """Charsets in the order in which they are believed. Valid UTF-8 is hardly ever anything else."""
+    """Order the charsets by how far they are believed. Valid UTF-8 is hardly ever anything else."""
     if codec is not None and codec in _STATEFUL and codec != "utf-7":
         return [codec, "utf-8", *(("cp932", "euc_jp") if codec.startswith("iso2022_jp") else ())]
     order = ["utf-8"]
@@ -153,7 +153,7 @@ def _guesses(raw: bytes, codec: str | None, hint: str | None) -> list[str]:
 
 
 def _look(raw: bytes) -> str | None:
-    """A guess from the bytes alone: double-byte Chinese and single-byte Cyrillic have an unmistakable look, the rest has not."""
+    """Guess from the bytes alone: double-byte Chinese and single-byte Cyrillic have an unmistakable look, the rest has not."""
     sample = raw[:4000]
     high = [byte for byte in sample if byte > 127]
     letters = sum(1 for byte in sample if 65 <= byte <= 90 or 97 <= byte <= 122)

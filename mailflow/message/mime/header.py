@@ -32,12 +32,12 @@ Piece = tuple[str, bytes] | str
 
 
 def one_line(text: str) -> str:
-    """The text with every run of controls and line ends as one blank: it can stand in a header or a journal line (case 60)."""
+    """Make every run of controls and line ends one blank, so that the text can stand in a header or a journal line (case 60)."""
     return storable(_CONTROLS.sub(" ", text))
 
 
 def raw_text(value: str, hint: str | None = None) -> str:
-    """A header value as the email package hands it out (bytes above 127 as surrogates) with its raw bytes read as text."""
+    """Read the raw bytes of a header value as the email package hands it out (bytes above 127 as surrogates)."""
     if value.isascii():
         return value
     try:
@@ -47,21 +47,21 @@ def raw_text(value: str, hint: str | None = None) -> str:
 
 
 def decode_words(value: str) -> str:
-    """The value with its encoded words read. Words split inside a character are joined; blanks inside a word are forgiven."""
+    """Read the encoded words of a value. Words split inside a character are joined; blanks inside a word are forgiven."""
     if "=?" not in value:
         return value
     return "".join(piece if isinstance(piece, str) else decode_text(piece[1], piece[0])[0] for piece in _pieces(value))
 
 
 def header_text(value: str, hint: str | None = None) -> str:
-    """A header value as a person reads it: one line, decoded, storable."""
+    """Read a header value as a person does: one line, decoded, storable."""
     if value.isascii() and value.isprintable() and "=?" not in value:
         return value.strip()
     return one_line(decode_words(unfold(raw_text(value, hint)))).strip()
 
 
 def read_fields(fields: Iterable[tuple[str, str]], hint: str | None) -> tuple[tuple[str, str], ...]:
-    """The header fields as a person reads them: (lower-case name, value), in order.
+    """Read the header fields as a person does: (lower-case name, value), in order.
 
     In what a border server stamped an encoded word is none (RFC 8601 2.2): it came from a sender's address.
     """
@@ -76,7 +76,7 @@ def unfold(value: str) -> str:
 
 
 def word_at(value: str, at: int) -> str:
-    """The encoded word that starts at an index, '' where none does: its specials are no syntax of an address list."""
+    """Return the encoded word that starts at an index, '' where none does: its specials are no syntax of an address list."""
     found = _START.match(value, at)
     end = _word_end(value, found.end(), found[2]) if found else -1
     return value[at : end + 2] if end >= 0 and "\n" not in value[at:end] and end - at < 1000 else ""
@@ -110,7 +110,7 @@ def _pieces(value: str) -> list[Piece]:
 
 
 def _word_end(value: str, start: int, encoding: str) -> int:
-    """Where the word's `?=` stands. A bare `?` before a hex pair inside a Q word is text: `=?utf-8?Q?why?=20not?=`."""
+    """Find the word's `?=`. A bare `?` before a hex pair inside a Q word is text: `=?utf-8?Q?why?=20not?=`."""
     end = value.find("?=", start)
     if encoding in "Qq" and end >= 0 and re.match(r"[0-9A-F]{2}", value[end + 2 : end + 4]):
         later, start_of_next = value.find("?=", end + 2), value.find("=?", end + 2)
@@ -120,7 +120,7 @@ def _word_end(value: str, start: int, encoding: str) -> int:
 
 
 def decode_base64(text: str) -> bytes:
-    """Base64 with anything else in it skipped and the padding mended; '' for hopeless input."""
+    """Decode base64 with anything else in it skipped and the padding mended; b'' for hopeless input."""
     clean = _NOT_BASE64.sub("", text)
     clean = clean[: len(clean) - 1] if len(clean) % 4 == 1 else clean
     try:
@@ -140,7 +140,7 @@ class _Item:
 
 
 def read_addresses(value: str, hint: str | None = None) -> tuple[Address, ...]:
-    """The mailboxes of a header value (encoded words still encoded), in order, group names dropped. `hint`: charset of raw bytes."""
+    """Read the mailboxes of a header value (encoded words still encoded), in order, without groups. `hint`: charset of raw bytes."""
     value = unfold(raw_text(value, hint))
     found: list[Address] = []
     kept = ""
@@ -161,7 +161,7 @@ def read_addresses(value: str, hint: str | None = None) -> tuple[Address, ...]:
 
 
 def clean_name(text: str) -> str:
-    """A display name: decoded, without invisible characters, quotes or line ends, blanks squeezed."""
+    """Make a display name: decoded, without invisible characters, quotes or line ends, blanks squeezed."""
     text = decode_words(text)
     if not text.isascii():
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
@@ -208,7 +208,7 @@ def _items(value: str) -> list[_Item]:
 
 
 def _end_of(value: str, start: int) -> int:
-    """Index of what closes the quote or bracket (nested ones counted) at `start`, -1 where nothing does: then it is an ordinary mark."""
+    """Find what closes the quote or bracket (nested ones counted) at `start`; -1 where nothing does: it is an ordinary mark then."""
     opens, closes = ('"', '"') if value[start] == '"' else ("(", ")")
     depth, at = 1, start + 1
     while at < len(value):
@@ -239,7 +239,7 @@ def _addresses(item: _Item) -> list[Address]:
 
 
 def _addr_spec(text: str) -> str:
-    """`@a,@b:user@host` is a route of RFC 822; blanks and comments inside the brackets go."""
+    """Clean an address: `@a,@b:user@host` is a route of RFC 822; blanks and comments inside the brackets go."""
     text = decode_words(text) if "=?" in text else text
     text = text.rpartition(":")[2] if text.lstrip().startswith("@") else text.strip().removeprefix("mailto:")
     if not text.lstrip().startswith('"'):
@@ -248,7 +248,7 @@ def _addr_spec(text: str) -> str:
 
 
 def _bare_word(phrase: str) -> Address:
-    """An entry without `@`: one word is a local user (`root`), more are a name without an address."""
+    """Read an entry without `@`: one word is a local user (`root`), more are a name without an address."""
     plain = _unquote(phrase)
     if re.fullmatch(r"[A-Za-z0-9._+-]{1,64}", plain):
         return Address(plain.lower())
@@ -256,7 +256,7 @@ def _bare_word(phrase: str) -> Address:
 
 
 def _unquote(text: str) -> str:
-    """Quoted strings within a phrase lose their quotes and back-slashes."""
+    """Take quotes and back-slashes off the quoted strings within a phrase."""
     if '"' not in text and "\\" not in text:
         return text
     text = re.sub(r'"((?:[^"\\]|\\.){0,500})"', lambda found: re.sub(r"\\(.)", r"\1", found[1]), text, flags=re.S)
@@ -264,7 +264,7 @@ def _unquote(text: str) -> str:
 
 
 def sendable_address(text: str) -> str:
-    """The address as SMTP without SMTPUTF8 takes it, its domain in ASCII (IDNA) and small letters. Raises ValueError."""
+    """Return the address as SMTP without SMTPUTF8 takes it, its domain in ASCII (IDNA) and small letters. Raises ValueError."""
     try:
         checked = email_validator.validate_email(
             text, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
@@ -275,7 +275,7 @@ def sendable_address(text: str) -> str:
 
 
 def is_sendable(text: str) -> bool:
-    """Whether `sendable_address` takes it."""
+    """Tell whether `sendable_address` takes it."""
     try:
         return bool(sendable_address(text))
     except ValueError:
@@ -283,7 +283,7 @@ def is_sendable(text: str) -> bool:
 
 
 def parse_address(text: str) -> str:
-    """An address as people write it down, e.g. in desk.toml, in lower case: a domain without a dot is a slip. Raises ValueError."""
+    """Read an address as people write it down (desk.toml), in lower case; a domain without a dot is a slip. Raises ValueError."""
     if not is_sendable(text) or "." not in text.rpartition("@")[2]:
         raise ValueError(f"{text!r} is not an address like anna@customer.example")
     return text.lower()

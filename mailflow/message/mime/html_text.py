@@ -43,7 +43,7 @@ _LINE_MARKS = re.compile(f"[{_BREAK}{_GAP}]")
 
 
 def html_to_text(html: str) -> str:
-    """The text of an HTML body; only the first 500,000 characters are read."""
+    """Return the text of an HTML body; only the first 500,000 characters are read."""
     html = _MARKS.sub("", html[:_LONGEST])
     if html.count("<") > _MANY_TAGS and _is_deep(html):
         html = re.sub(r"<(?:br|/?p|/?div|/tr|/?li)\b[^<>]{0,500}>", "\n", html, flags=re.I)
@@ -77,14 +77,14 @@ def html_to_text(html: str) -> str:
 
 
 def _read_inner_table(table: re.Match[str]) -> str:
-    """Each row of a table that states facts on a line of its own, whatever paragraphs its cells hold; layout stays as it is."""
+    """Put each row of a table that states facts on a line of its own, whatever paragraphs its cells hold; layout stays as it is."""
     rows = _INNER_ROW.findall(table[1])
     has_heading = bool(rows) and sum(bool(field_of(_LINE_MARKS.sub(" ", cell).strip(" \xa0"))) for cell in rows[0].split(_CELL)) >= 2
     return _INNER_ROW.sub(lambda row: _row_as_line(row[1], has_heading=has_heading), table[1])
 
 
 def _row_as_line(row: str, *, has_heading: bool) -> str:
-    """A row of one-line cells, or one whose first cell or heading names what stands in it."""
+    """Join a row of one-line cells, or one whose first cell or heading names what stands in it."""
     cells = [[line for line in _LINE_MARKS.split(cell) if line.strip(" \xa0")] for cell in row.split(_CELL)[:-1]]
     filled = [cell for cell in cells if cell]
     if len(filled) < 2 or _MARKS_OF_OTHERS.search(row) or sum(map(len, filled)) > _MOST_CELL_LINES:
@@ -95,7 +95,7 @@ def _row_as_line(row: str, *, has_heading: bool) -> str:
 
 
 def _unseen(body: LexborNode) -> list[LexborNode]:
-    """By their own style: what nobody saw nobody wrote, so no order stands there. Colours tell nothing: dark screens turn them round."""
+    """Find what its own style hides: what nobody saw nobody wrote. Colours tell nothing: dark screens turn them round."""
     styles = [(node, (node.attributes.get("style") or "")[:_LONGEST_STYLE]) for node in body.css("[style]")]
     sizes = [(node, size) for node, style in styles if (size := _FONT_SIZE.search(style))]
     # layouts set the size 0 around blocks that have a size of their own
@@ -112,7 +112,7 @@ def _unseen(body: LexborNode) -> list[LexborNode]:
 
 
 def _is_deep(html: str) -> bool:
-    """Nesting beyond any mail's makes the parser quadratic."""
+    """Tell nesting beyond any mail's, which makes the parser quadratic."""
     depth = 0
     for found in _TAG.finditer(html):
         if found[2].lower() not in _VOID:
@@ -123,7 +123,7 @@ def _is_deep(html: str) -> bool:
 
 
 def _keep_preformatted(html: str) -> str:
-    """Line ends within <pre> become marks, since all other white space is squeezed."""
+    """Make the line ends within <pre> marks, since all other white space is squeezed."""
     lower = html.lower()
     if "<pre" not in lower:
         return html
@@ -135,7 +135,7 @@ def _keep_preformatted(html: str) -> str:
 
 
 def _lines(text: str) -> str:
-    """Marks to line ends, at most one empty line between two, each line of a quotation with its `> `."""
+    """Turn marks to line ends, at most one empty line between two, each line of a quotation with its `> `."""
     out: list[str] = []
     depth, hidden, gap = 0, 0, False
     for piece in re.split("([\ue000\ue001\ue003-\ue006])", text):

@@ -52,7 +52,7 @@ def parse_mail(raw: bytes, caps: Caps = DEFAULT_CAPS) -> Mail:
 
 
 def _message(raw: bytes) -> Message:
-    """The MIME tree. A mail of one part needs no parsing of its body, which spares the lines of a 30 MB text."""
+    """Parse the MIME tree. A mail of one part needs no parsing of its body, which spares the lines of a 30 MB text."""
     end = _HEADER_END.search(raw)
     if end is not None and not _HAS_PARTS.search(raw, 0, end.end()):
         head = email.message_from_bytes(raw[: end.end()])
@@ -95,7 +95,7 @@ def _assemble(message: Message, contents: Contents, flaws: tuple[str, ...]) -> M
 
 
 def _strict_date(stated: str) -> datetime | None:
-    """The date by mail-parser, where the header is well formed."""
+    """Read the date by mail-parser, where the header is well formed."""
     try:
         moment = parse_mail_date(stated).value
         if not isinstance(moment, datetime):
@@ -113,7 +113,7 @@ class _MailDates(parserinfo):
 
 
 def read_header_date(value: str) -> datetime | None:
-    """The instant (UTC) that a Date header means where a strict reader gives up; None where no day can be made out.
+    """Read the instant (UTC) that a Date header means where a strict reader gives up; None where no day can be made out.
 
     Time of day and zone may be missing. It is the sender's claim and decides nothing (rule T3).
     """
@@ -137,7 +137,7 @@ _DATES = parser(_MailDates())
 
 
 def _flaws_of_senders(headers: list[tuple[str, str]]) -> list[str]:
-    """What mail-parser says of a From or Reply-To that is not of the usual form."""
+    """Say what mail-parser finds wrong with a From or Reply-To that is not of the usual form."""
     found: list[tuple[str, dict[str, str]]] = []
     for key, value in headers:
         defects: list[dict[str, str]] = []
@@ -149,19 +149,19 @@ def _flaws_of_senders(headers: list[tuple[str, str]]) -> list[str]:
 
 
 def _addresses(headers: list[tuple[str, str]], name: str, hint: str | None) -> tuple[Address, ...]:
-    """All mailboxes of all headers of that name: a second From is a second author (case 53)."""
+    """Read all mailboxes of all headers of that name: a second From is a second author (case 53)."""
     found = [address for key, value in headers if key == name for address in read_addresses(value, hint)]
     return tuple(dict.fromkeys([address for address in found if address.address] or found))
 
 
 def _message_ids(value: str) -> tuple[str, ...]:
-    """The ids of In-Reply-To or References without brackets, each once, in order. Bare words count where no brackets stand."""
+    """Read the ids of In-Reply-To or References without brackets, each once, in order; bare words where no brackets stand."""
     found = _MESSAGE_ID.findall(value) or [word for word in value.split() if "@" in word]
     return tuple(dict.fromkeys(re.sub(r"\s+", "", one) for one in found[:1000]))
 
 
 def read_route(mail: Mail) -> tuple[Hop, ...]:
-    """The servers that passed the mail on, first one first, as mail-parser reads them: of a long way the last 50, blank where unclear."""
+    """Read the servers that passed the mail on, first one first, by mail-parser: of a long way the last 50, blank where unclear."""
     hops: list[Hop] = []
     for stamp in receiveds_parsing([value[:_LONGEST_HOP] for value in mail.all_headers("received")[:_MOST_HOPS]]):
         at = datetime.fromisoformat(stamp["date_utc"]) if stamp.get("date_utc") else None

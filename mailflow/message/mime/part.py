@@ -47,14 +47,14 @@ def read_part(message: Message, hint: str | None) -> Part:
 
 
 def header_value(message: Message, name: str, hint: str | None = None) -> str:
-    """The first raw header of that name with its bytes as text, unfolded; '' where there is none."""
+    """Return the first raw header of that name with its bytes as text, unfolded; '' where there is none."""
     wanted = name.lower()
     value = next((str(value) for key, value in message.raw_items() if key.lower() == wanted), "")
     return (value if value.isascii() and value.isprintable() else unfold(raw_text(value, hint))).strip()
 
 
 def display_name(value: str) -> str:
-    """A file name fit to be shown: one line, no invisible or directional characters, no folders, at most 200 characters."""
+    """Make a file name fit to be shown: one line, no invisible or directional characters, no folders, at most 200 characters."""
     text = "".join(char for char in one_line(value) if unicodedata.category(char) not in ("Cf", "Cc"))
     text = unicodedata.normalize("NFKC", text) if not text.isascii() else text
     text = re.split(r"[/\\]", text.strip())[-1].strip() or re.sub(r"[/\\]", "_", text).strip()
@@ -62,7 +62,7 @@ def display_name(value: str) -> str:
 
 
 def parameters(value: str) -> dict[str, str]:
-    """The parameters of a header value, RFC 2231 charsets and continuations resolved, encoded words read."""
+    """Read the parameters of a header value, RFC 2231 charsets and continuations resolved, encoded words read."""
     found: dict[str, str] = {}
     at = 0
     while parameter := _PARAMETER.search(value, at):
@@ -83,7 +83,7 @@ def parameters(value: str) -> dict[str, str]:
 
 
 def _joined(found: dict[str, str], base: str) -> str:
-    """RFC 2231: `name*=charset'language'text`, `name*0*=…`, `name*0=…`; the plain form where both stand is the poorer one."""
+    """Join a parameter's pieces (RFC 2231): `name*=charset'language'text`, `name*0*=…`, `name*0=…`; a plain form beside them is poorer."""
     pieces = [(True, found[f"{base}*"])] if found.get(f"{base}*") else []
     while not found.get(f"{base}*"):
         number = len(pieces)
@@ -100,13 +100,13 @@ def _joined(found: dict[str, str], base: str) -> str:
 
 
 def children_of(message: Message) -> list[Message]:
-    """The parts of a multipart, the message within a message/rfc822, the blocks of a delivery report."""
+    """Return the parts of a multipart, the message within a message/rfc822, the blocks of a delivery report."""
     inside = message.get_payload() if message.is_multipart() else []
     return [child for child in inside if isinstance(child, Message)] if isinstance(inside, list) else []
 
 
 def payload(message: Message) -> bytes:
-    """The bytes of a leaf, transfer encoding undone; damaged base64 and quoted-printable are read as far as they go."""
+    """Return the bytes of a leaf, transfer encoding undone; damaged base64 and quoted-printable are read as far as they go."""
     # get_payload() would already decode 8-bit text by the part's own label and lose bytes on the way
     held = vars(message).get("_payload")
     raw = held
@@ -130,7 +130,7 @@ def payload(message: Message) -> bytes:
 
 
 def message_bytes(message: Message) -> bytes:
-    """An attached message as bytes; one that was itself transfer-encoded (RFC 2046 forbids it, some do) is decoded."""
+    """Return an attached message as bytes; one that was itself transfer-encoded (RFC 2046 forbids it, some do) is decoded."""
     inner = children_of(message)
     if not inner:
         return payload(message)
@@ -139,7 +139,7 @@ def message_bytes(message: Message) -> bytes:
 
 
 def _written(message: Message) -> Iterator[str]:
-    """A part as it stood in the mail, in pieces. The email package's generator would fold and encode headers anew."""
+    """Write a part as it stood in the mail, in pieces. The email package's generator would fold and encode headers anew."""
     yield from (f"{key}: {value}\n" for key, value in message.raw_items())
     inside = vars(message).get("_payload")
     if not isinstance(inside, list):
@@ -156,7 +156,7 @@ def _written(message: Message) -> Iterator[str]:
 
 
 def _base64(data: bytes) -> bytes:
-    """Damaged base64 too: what was padded in the middle (two encoders joined) is read run by run."""
+    """Decode base64, damaged too: what was padded in the middle (two encoders joined) is read run by run."""
     try:
         if b"=" not in data.rstrip(b"=\r\n \t"):
             return binascii.a2b_base64(data, strict_mode=False)
@@ -167,7 +167,7 @@ def _base64(data: bytes) -> bytes:
 
 
 def part_text(part: Part) -> tuple[str, str]:
-    """(the text of a part with plain line ends, what was wrong with its charset or ''); broken paragraphs of format=flowed are joined."""
+    """Decode a part's text: (text with plain line ends, what was wrong with its charset or ''); format=flowed is joined."""
     text, flaw = decode_text(payload(part.message), part.settings.get("charset"))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if part.settings.get("format", "").lower() == "flowed":
@@ -176,7 +176,7 @@ def part_text(part: Part) -> tuple[str, str]:
 
 
 def unflow(text: str, *, delsp: bool) -> str:
-    """The text with its soft line breaks undone. Quote depth is kept; a signature separator is never joined."""
+    """Undo the soft line breaks of a text. Quote depth is kept; a signature separator is never joined."""
     if " \n" not in text and " \r\n" not in text and ">" not in text:
         return re.sub(r"^ | +$", "", text, flags=re.M)
     out: list[str] = []
@@ -236,7 +236,7 @@ def split_uuencoded(text: str) -> Uuencoded:
 
 
 def _content(lines: list[str], start: int) -> tuple[bytes, int] | None:
-    """The bytes up to the line `end`, and the index of the line behind it."""
+    """Decode the lines up to `end`: (the bytes, the index of the line behind it); None where a line is damaged."""
     content = bytearray()
     for at in range(start, len(lines)):
         line = lines[at].rstrip("\r")

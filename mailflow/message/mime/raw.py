@@ -41,7 +41,7 @@ _DELIMITER = re.compile(rb"\n--([^\r\n]{1,300})")
 
 
 def check_size(raw: bytes, caps: Caps = DEFAULT_CAPS) -> None:
-    """The caps that cost nothing to check, for bytes that nothing has looked at. Raises UnreadableMail."""
+    """Check the caps that cost nothing, on bytes that nothing has looked at. Raises UnreadableMail."""
     if len(raw) > caps.mail:
         raise UnreadableMail(f"the mail has {len(raw):,} bytes, more than {caps.mail:,}")
     if raw.count(b"\n") > caps.lines:
@@ -100,7 +100,7 @@ def _check_structure(raw: bytes, typed: list[re.Match[bytes]], caps: Caps) -> No
 
 
 def _depth(raw: bytes) -> int:
-    """The deepest nesting, by a stack of open boundaries; `b''` stands for an attached message, which its container's boundary ends."""
+    """Find the deepest nesting by a stack of open boundaries; `b''` is an attached message, which its container's boundary ends."""
     stack: list[bytes] = []
     deepest = 0
     raw = b"\n" + raw
@@ -136,7 +136,7 @@ _TYPE = re.compile(rb"^(content-type[ \t]*:)([^\n]*(?:\n[ \t][^\n]*)*)", re.M | 
 
 
 def repair(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """The mail as the parser can take it, and what was mended, in words. The stored raw mail is not touched."""
+    """Mend a mail so that the parser takes it; return it and what was mended, in words. The stored raw mail is not touched."""
     flaws: list[str] = []
     mended = raw.lstrip(b"\r\n\x00 \t\xef\xbb\xbf") if raw[:1] in b"\r\n\x00\xef \t" else raw
     if mended[:1] in b">F" and (mbox := _MBOX.match(mended)):
@@ -154,7 +154,7 @@ def repair(raw: bytes) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _mend_header(raw: bytes, flaws: list[str]) -> bytes:
-    """Lines within the header block that are no fields would end the header for the parser; so would a blank before the colon."""
+    """Mend lines of the header block that are no fields, and blanks before a colon: either would end the header for the parser."""
     end = _HEADER_END.search(raw)
     block = raw[: end.start() + 1] if end else b""
     lines = block.split(b"\n")
@@ -183,7 +183,7 @@ def _mend_header(raw: bytes, flaws: list[str]) -> bytes:
 
 
 def _join_boundary(found: re.Match[bytes]) -> bytes:
-    """A boundary folded inside its quotes: the line break is no part of it."""
+    """Join a boundary that was folded inside its quotes: the line break is no part of it."""
     value = found[2]
     if b"\n" not in value:
         return found[0]

@@ -45,7 +45,7 @@ class _Group:
 
 
 def uncompress_rtf(data: bytes) -> bytes:
-    """PR_RTF_COMPRESSED to RTF; b'' where it is none. A damaged stream gives what stands before the damage."""
+    """Uncompress PR_RTF_COMPRESSED; b'' where it is none. A damaged stream gives what stands before the damage."""
     if len(data) < 16:
         return b""
     raw_size, mark = struct.unpack_from("<4xI4s", data)
@@ -81,7 +81,7 @@ def _copy(out: bytearray, reference: int) -> bool:
 
 
 def rtf_to_text(data: bytes) -> str:
-    """The text of an RTF document; where it carries the HTML that it was made from, the text of that."""
+    """Return the text of an RTF document; where it carries the HTML that it was made from, the text of that."""
     rtf = data[:_LONGEST].decode("latin-1")
     if not rtf.lstrip().startswith("{\\rtf"):
         return ""

@@ -75,7 +75,7 @@ def read_tnef(data: bytes) -> Tnef | None:
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(tag, value) of each attribute: level 1 byte, tag 4, length 4, value, checksum 2. (-1, b'') where the data ends too early."""
+    """Yield (tag, value) of each attribute: level 1 byte, tag 4, length 4, value, checksum 2; (-1, b'') where the data ends too early."""
     at = 6
     while at + 9 <= len(data):
         tag, size = struct.unpack_from("<II", data, at + 1)
@@ -105,7 +105,7 @@ def _take_file_attribute(file: TnefFile, kind: int, value: bytes, charset: str) 
 
 
 def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """(number, type, value) of each MAPI property; of several values the first. It ends at the first one that does not fit."""
+    """Yield (number, type, value) of each MAPI property, of several values the first, up to the first one that does not fit."""
     if len(data) < 4:
         return
     at = 4
@@ -133,7 +133,7 @@ def _properties(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _after_name(data: bytes, at: int) -> int:
-    """Where a named property goes on: an id of 16 bytes, then a number or a padded name."""
+    """Find where a named property goes on: behind an id of 16 bytes, then a number or a padded name."""
     if at + 24 > len(data):
         return len(data)
     is_name, size = struct.unpack_from("<II", data, at + 16)
@@ -141,7 +141,7 @@ def _after_name(data: bytes, at: int) -> int:
 
 
 def _extent(data: bytes, at: int, form: int) -> tuple[int, int, int]:
-    """(start, size, where the next begins) of one value; start is -1 where it does not fit or its type is unknown."""
+    """Return (start, size, where the next begins) of one value; start is -1 where it does not fit or its type is unknown."""
     size = _FIXED.get(form, -1)
     if form in _VARIABLE and at + 4 <= len(data):
         size = struct.unpack_from("<I", data, at)[0]

@@ -27,7 +27,7 @@ class WordsError(ValueError):
 
 
 def any_of(section: str, *keys: str, whole: bool = False, spaced: bool | None = None) -> str:
-    """A group `(?:one|other)` of a regular expression: every word of these keys in all languages.
+    """Build a group `(?:one|other)` of a regular expression: every word of these keys in all languages.
 
     With `whole` a word must not begin or end inside another one; Chinese, Japanese and Korean words may, their scripts ask for it.
     `spaced` leaves only the words of languages that write blanks between words, or only the others.
@@ -40,35 +40,35 @@ def any_of(section: str, *keys: str, whole: bool = False, spaced: bool | None = 
 
 
 def words_of(section: str, *keys: str) -> tuple[str, ...]:
-    """The words of these keys in all languages."""
+    """Return the words of these keys in all languages."""
     return tuple(dict.fromkeys(word for key in keys for found in by_language(section, key).values() for word in found))
 
 
 def by_language(section: str, key: str) -> dict[str, tuple[str, ...]]:
-    """The words of one key: language to its words; languages that have none are left out."""
+    """Return the words of one key: language to its words; languages that have none are left out."""
     if key not in keys_of(section):
         raise KeyError(f"{_KEYS} names no {section}.{key}")
     return {language: sections[section][key] for language, sections in all_words().items() if key in sections.get(section, {})}
 
 
 def key_of(section: str) -> dict[str, str]:
-    """Word to key, in all languages, for sections whose words are looked up as they stand: `{"numer seryjny": "serial", ...}`."""
+    """Map words to their keys, in all languages, where words are looked up as they stand: `{"numer seryjny": "serial", ...}`."""
     return {word: key for key in keys_of(section) for words in by_language(section, key).values() for word in words}
 
 
 def numbers_of(section: str) -> dict[str, int]:
-    """Word to number, for sections whose keys are numbers."""
+    """Map words to numbers, for sections whose keys are numbers."""
     return {word: int(key) for word, key in key_of(section).items()}
 
 
 def keys_of(section: str) -> Mapping[str, str]:
-    """The keys of a section, each with what it is for, in the order of keys.toml."""
+    """Return the keys of a section, each with what it is for, in the order of keys.toml."""
     return _known_keys()[section]
 
 
 @cache
 def all_words() -> Words:
-    """Every word of the product, read once and checked. Raises WordsError."""
+    """Return every word of the product, read once and checked. Raises WordsError."""
     return read_words(Path(__file__).parent, _known_keys())
 
 
@@ -79,7 +79,7 @@ def _known_keys() -> Mapping[str, Mapping[str, str]]:
 
 
 def read_words(folder: Path, known: Mapping[str, Mapping[str, str]]) -> Words:
-    """The files of a folder, each checked: only known sections and keys, no empty or doubled word, every word a valid pattern."""
+    """Read the files of a folder and check each: only known sections and keys, no empty or doubled word, every word a valid pattern."""
     return {path.stem: _read_language(path, known) for path in sorted(folder.glob("*.toml")) if path.name != _KEYS}
 
 
@@ -98,7 +98,7 @@ def _read_language(path: Path, known: Mapping[str, Mapping[str, str]]) -> Mappin
 
 
 def _completed(sections: Mapping[str, Mapping[str, Sequence[str]]], section: str, words: Sequence[str]) -> tuple[str, ...]:
-    """The words with what `{key}` stands for, each also as it is typed where a keyboard lacks its letters."""
+    """Put in what `{key}` stands for, and add each word as it is typed where a keyboard lacks its letters."""
     numbers = [word for one in ("number", "article") for found in sections.get(one, {}).values() for word in found]
     known = {**sections[section], "number": [r"\d{1,4}", *numbers]}
     whole = [_NAME.sub(lambda found: f"(?:{'|'.join(_completed(sections, section, known[found[1]]))})", word) for word in words]
@@ -107,7 +107,7 @@ def _completed(sections: Mapping[str, Mapping[str, Sequence[str]]], section: str
 
 
 def _trouble(words: object) -> str:
-    """What is wrong with the value of a key, '' where nothing is."""
+    """Say what is wrong with the value of a key, '' where nothing is."""
     if not isinstance(words, list) or not words or not all(isinstance(word, str) and word.strip() for word in words):
         return 'must be a list of words, like ["one", "other"]'
     if doubled := next((word for at, word in enumerate(words) if word in words[:at]), ""):
