@@ -147,7 +147,7 @@ def _count_at(line: str, code: re.Match[str]) -> int:
 
 def last_day(text: str, today: date) -> date | None:
     """The latest day written out: beside the day of issue stands the day through which it is valid."""
-    days = (read_date(found[0], today=today, language="zh") for found in _DATE.finditer(text))
+    days = (read_date(found[0], today=today, language="") for found in _DATE.finditer(text))
     return max((day for day in days if day is not None), default=None)
 
 

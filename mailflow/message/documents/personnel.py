@@ -181,7 +181,7 @@ def _exit_day(text: str, one: _Told, today: date) -> date:
     labels = list(_DAY_LABEL.finditer(text))
     nearest = next((found["day"] for found in labels if found.start() >= one.at), labels[0]["day"] if labels else "")
     places = (_VALIDITY.sub("", words) for words in (one.beside, one.words, nearest, _sentence(text, one.at)))
-    days = (read_date(words, today=today, language="zh") for words in places)
+    days = (read_date(words, today=today, language="") for words in places)
     return next((day for day in days if day is not None), today)
 
 

@@ -9,11 +9,13 @@ from datetime import date
 from mailflow.message.customer.dates import read_date
 from mailflow.message.customer.stated import SHIPPING, Stated, read_stated
 from mailflow.message.model import ReturnLine, ReturnNotification
+from mailflow.message.words import words_of
 
 _LINE_FIELDS = ("part", "serial", "quantity", "symptoms", "category", "data_removed")
 _SCANNED = 262_144
 _CATEGORY = re.compile(r"\bF\s?(\d{3})\b", re.I)
 _RMA = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2,5})[\s#_-]{0,2}(\d{3,12})(?![0-9A-Za-z])", re.I)
+_NOTHING = frozenset(words_of("list_row", "nothing"))
 _FALLBACK_DAY = date(2000, 1, 1)
 
 
@@ -77,7 +79,7 @@ def _line(values: Mapping[str, str]) -> ReturnLine:
 
 def _code(value: str) -> str:
     plain = _one_line(value).upper()
-    return "" if plain in ("-", "N/A", "NONE", "BRAK", "无") else plain
+    return "" if plain.lower() in _NOTHING else plain
 
 
 def _rma(stated: Stated) -> str:

@@ -10,9 +10,10 @@ from itertools import islice
 
 from mailflow.message.item import Item
 from mailflow.message.staff.items import END, Misread, read_address, read_day, read_items, read_parcel, splits_at_items
+from mailflow.message.words import any_of
 
 TIME = re.compile(r"(?<![\d.:-])(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?![\d.:-]*\d)\s*(?:(?P<half>[ap])\.?m\b\.?|h\b)?", re.IGNORECASE)
-BEFORE_TIME = re.compile(r"(?:^|\s)(?:at|o|o godz\.?|godz\.?|um)\s*$", re.IGNORECASE)
+BEFORE_TIME = re.compile(rf"(?:^|\s){any_of('command', 'before_time')}\s*$", re.IGNORECASE)
 DAYS = re.compile(r"(?P<days>\d{1,3})(?:\s*(?:more |business |working |calendar )*days?)?(?P<reason>(?:[\s,:;.-].*)?)$", re.IGNORECASE)
 PRIORITY = re.compile(r"(?:priority )?p? ?([1-4])$", re.IGNORECASE)
 STARS = re.compile(r"([234])(?:[ -]?stars?)?$", re.IGNORECASE)

@@ -9,6 +9,7 @@ from datetime import date
 
 from mailflow.message.item import Item
 from mailflow.message.model import Step, Value
+from mailflow.message.words import any_of
 
 BLANKS = dict.fromkeys(map(ord, "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " ")
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
@@ -39,7 +40,7 @@ PARCEL_WORDS = re.compile(r"\b(?:via|by|with|tracking|waybill|awb|number|no|nr)\
 POSTAL_TRACKING = re.compile(r"\s(?P<number>[A-Za-z]{2}(?: ?\d){9} ?[A-Za-z]{2})$")
 """A number of the postal union (UPU S10), which people write in groups."""
 
-DAY_WORDS = re.compile(r"^(?:on|dnia|w dniu|am|le|el)\s+", re.IGNORECASE)
+DAY_WORDS = re.compile(rf"^{any_of('command', 'before_day')}\s+", re.IGNORECASE)
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
