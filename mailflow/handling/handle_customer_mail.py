@@ -20,7 +20,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.case_type import Trait
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
-from mailflow.policy.event import AT_ONCE, MailReceived, Standing
+from mailflow.policy.event import AT_ONCE, MailReceived, SenderRole
 from mailflow.policy.triage import Verdict
 from mailflow.store import notice
 
@@ -38,7 +38,7 @@ def handle_customer_mail(incoming: IncomingMail, match: CaseMatch, event: MailRe
         # The same alarm of the same device is one request; the device itself is never answered (IN8).
         decision = _settle(work, case, replace(event, extracted=extract(work, event)))
         return Outcome(Verdict.ADDED, match.how, decision.reason, case.number)
-    if case is None or event.standing is not Standing.PARTICIPANT:
+    if case is None or event.sender_role is not SenderRole.PARTICIPANT:
         # STATUS or ESCALATE in a mail that belongs to no case: its first line, or its subject; a device asks for nothing.
         first_line = next((line for line in event.new_text.splitlines() if line.strip()), "")
         texts = (first_line, event.mail.subject) if event.alarm is None else ()
@@ -61,7 +61,7 @@ def handle_customer_mail(incoming: IncomingMail, match: CaseMatch, event: MailRe
 
 def open_case(work: Work, event: MailReceived) -> Decision:
     """Open the mail's own case: a customer's, a device's, or one that staff bring for a caller (SR1, SR10, IN8)."""
-    is_stranger = event.standing is Standing.STRANGER
+    is_stranger = event.sender_role is SenderRole.STRANGER
     work = work.because(replace(work.trigger, from_stranger=is_stranger))
     silent = event.unanswered_because or why_unanswered(work, event.sender, is_stranger=is_stranger)
     opening = replace(event, extracted=extract(work, event), unanswered_because=silent)
@@ -79,7 +79,7 @@ def open_for_caller(work: Work, event: MailReceived, caller: Address, subject: s
         event,
         mail=told,
         new_text=text,
-        standing=Standing.KNOWN if work.register.is_known(caller.address) else Standing.STRANGER,
+        sender_role=SenderRole.KNOWN if work.register.is_known(caller.address) else SenderRole.STRANGER,
         authenticated=True,
         roles=(),
         answers_notice="",

@@ -36,7 +36,7 @@ from mailflow.message.sender import find_nature, read_authentication
 from mailflow.notices.compose import UnsendableLetter
 from mailflow.notices.render import TemplateFailed
 from mailflow.policy.calendar import calendar_for
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 from mailflow.policy.triage import UNREADABLE, TriageInput, Verdict, add_nature, is_alarm, triage
 from mailflow.store import inbound
 from mailflow.store.inbound import AlreadyHandled, InboundRow
@@ -211,7 +211,7 @@ def _take_to_case(incoming: IncomingMail, alarm: Alarm | None) -> Outcome:
         mail=mail,
         at=row.received_at,
         new_text=find_new_text(body, rough, letters, is_staff=bool(roles)),
-        standing=Standing.STRANGER,
+        sender_role=SenderRole.STRANGER,
         authenticated=trust.genuine,
         mailbox_role=incoming.role_addressed,
         mailbox_language=incoming.mailbox.language,
@@ -226,5 +226,5 @@ def _take_to_case(incoming: IncomingMail, alarm: Alarm | None) -> Outcome:
         kind = kind_opened_by(event)
         running = SOURCES[kind].find_running(work, kind, event)
         match = replace(match, case=running[0], how=running[1]) if running else match
-    event = replace(event, standing=role_of_sender(work, match.case, sender, genuine=trust.genuine, failed=trust.failed))
+    event = replace(event, sender_role=role_of_sender(work, match.case, sender, genuine=trust.genuine, failed=trust.failed))
     return handle_staff_mail(incoming, match, event) if roles else handle_customer_mail(incoming, match, event, letters)

@@ -29,7 +29,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.case_type import ParcelUnderWay
 from mailflow.policy.decision import SendNotice, Sentence
 from mailflow.policy.desk import Desk, Role
-from mailflow.policy.event import CommandGiven, MailReceived, NoticeBounced, Standing
+from mailflow.policy.event import CommandGiven, MailReceived, NoticeBounced, SenderRole
 from mailflow.policy.triage import HELD, TOO_LARGE, Verdict
 from mailflow.store import case as case_rows
 from mailflow.store import inbound, notice, outbox
@@ -85,7 +85,7 @@ def handle_vendor_mail(incoming: IncomingMail, match: CaseMatch) -> Outcome:
         mail=incoming.mail,
         at=incoming.row.received_at,
         new_text=_new_text(incoming),
-        standing=Standing.VENDOR,
+        sender_role=SenderRole.VENDOR,
         authenticated=True,
         mailbox_role=incoming.mailbox.role,
         extracted=Extracted(),

@@ -22,7 +22,7 @@ from mailflow.policy.case_type import Trait
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import MailboxRole, Role
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 from mailflow.policy.triage import NOT_GENUINE, Verdict
 from mailflow.store import notice
 
@@ -37,7 +37,7 @@ FEWEST_LETTERS = 8
 def handle_staff_mail(incoming: IncomingMail, match: CaseMatch, event: MailReceived) -> Outcome:
     """Take what staff write: commands, a booking, a customer's mail passed on, a letter, a note; nothing if not genuine (OUT6)."""
     work, case = incoming.work, match.case
-    if event.standing is not Standing.STAFF:
+    if event.sender_role is not SenderRole.STAFF:
         return _refuse_forged(incoming, event)
     if event.is_encrypted:
         # Neither an order nor a letter to the customer: nobody here could read it (IN9).

@@ -11,7 +11,7 @@ from mailflow.message.model import Mail
 from mailflow.message.reference import find_case_numbers, find_case_tokens, verify_token
 from mailflow.policy.case import Case
 from mailflow.policy.desk import Desk
-from mailflow.policy.event import Standing
+from mailflow.policy.event import SenderRole
 from mailflow.store import case as case_rows
 from mailflow.store import inbound, notice
 from mailflow.store.notice import NoticeRow
@@ -126,18 +126,18 @@ def named_cases(desk: Desk, *texts: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(number for text in texts for number in find_case_numbers(text, prefixes)))[:MOST_NUMBERS]
 
 
-def role_of_sender(work: Work, case: Case | None, sender: str, *, genuine: bool, failed: bool) -> Standing:
+def role_of_sender(work: Work, case: Case | None, sender: str, *, genuine: bool, failed: bool) -> SenderRole:
     """Say what the sender may do: rights come from the sender, never from what it names (IN3, OUT6).
 
     Who fails the border's test is not the one that From names: a stranger.
     """
     if genuine and work.desk.roles_of(sender):
-        return Standing.STAFF
+        return SenderRole.STAFF
     if failed:
-        return Standing.STRANGER
+        return SenderRole.STRANGER
     if case is not None and takes_part(work, case, sender):
-        return Standing.PARTICIPANT
-    return Standing.KNOWN if work.register.is_known(sender) else Standing.STRANGER
+        return SenderRole.PARTICIPANT
+    return SenderRole.KNOWN if work.register.is_known(sender) else SenderRole.STRANGER
 
 
 def takes_part(work: Work, case: Case, sender: str) -> bool:

@@ -17,7 +17,7 @@ Summary = tuple[tuple[str, str | Step], ...]
 """Rows on top of a mail to staff: a key of [summary], and a text or what says it in the reader's language."""
 
 
-def relay_to_staff(
+def forward_to_staff(
     event: MailReceived,
     to: tuple[str, ...],
     *,

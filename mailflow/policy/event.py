@@ -16,7 +16,7 @@ from mailflow.policy.desk import MailboxRole, Role
 from mailflow.policy.facts import WaitingDeadline
 
 
-class Standing(StrEnum):
+class SenderRole(StrEnum):
     """What a sender may do with the case at hand; it comes from the sender, never from a number or token (IN3)."""
 
     STAFF = "staff"
@@ -32,7 +32,7 @@ AT_ONCE = ("status", "escalate")
 
 CUSTOMER_NOTICE, STAFF_NOTICE = "service_request/customer_message", "service_request/staff_message"
 """The customer's words to staff, and those of staff to the customer, whatever the case type."""
-RELAYED_NOTICES = (CUSTOMER_NOTICE, STAFF_NOTICE)
+FORWARDED_NOTICES = (CUSTOMER_NOTICE, STAFF_NOTICE)
 """The only notices whose answer by staff goes to the customer (SR5)."""
 VENDOR_NOTICE = "service_request/vendor_message"
 """The only notice whose answer by staff goes to the manufacturer (DK1)."""
@@ -45,7 +45,7 @@ class MailReceived:
     mail: Mail
     at: datetime
     new_text: str
-    standing: Standing
+    sender_role: SenderRole
     authenticated: bool
     mailbox_role: MailboxRole
     extracted: Extracted

@@ -9,7 +9,7 @@ import pytest
 from mailflow.bootstrap import shipped_templates
 from mailflow.message.model import Attachment
 from mailflow.notices.render import Templates
-from mailflow.policy.customer_message import ask_staff, relay_to_staff
+from mailflow.policy.customer_message import ask_staff, forward_to_staff
 from mailflow.policy.derivation import Step
 from tests.cases.service_request.scene import mail_of
 
@@ -20,7 +20,7 @@ def test_what_was_set_aside_and_left_unanswered_is_told_whoever_relays_the_mail(
     """IN7, IN9: a program among the attachments of a mail about a return is named to the warehouse too."""
     event = mail_of(unanswered_because="sent by a machine")
     program = Attachment("label.exe", "application/x-dosexec", b"MZ" + bytes(64))
-    letter = relay_to_staff(replace(event, mail=replace(event.mail, attachments=(program,))), WAREHOUSE, summary=())
+    letter = forward_to_staff(replace(event, mail=replace(event.mail, attachments=(program,))), WAREHOUSE, summary=())
     assert letter.values["flags"] == (
         Step("flag_set_aside", {"names": ("label.exe",)}),
         Step("flag_unanswered", {"reason": "sent by a machine"}),
@@ -48,5 +48,5 @@ def test_a_matter_without_a_mail_carries_no_words_and_no_files() -> None:
     ],
 )
 def test_staff_read_in_their_language_why_nothing_was_answered(why: str, told: str) -> None:
-    (flag,) = relay_to_staff(mail_of(unanswered_because=why), WAREHOUSE, summary=()).values["flags"]
+    (flag,) = forward_to_staff(mail_of(unanswered_because=why), WAREHOUSE, summary=()).values["flags"]
     assert Templates(shipped_templates()).wording("pl").say("derivation", flag.name, flag.values) == told

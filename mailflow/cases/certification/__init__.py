@@ -14,7 +14,7 @@ from mailflow.policy.case_type import CaseType
 from mailflow.policy.certification import Certification, CertificationDetails
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
-from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
+from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, SenderRole
 
 LIFECYCLE = Lifecycle(
     kind="certification",
@@ -34,7 +34,7 @@ def decide(case: Certification | None, event: Event, facts: CertificationFacts, 
     match event:
         case MailReceived() if case is None:
             return take_first_report(event, facts, desk, now) or open_certification(event, facts, desk, now)
-        case MailReceived(standing=Standing.STAFF) if case is not None:
+        case MailReceived(sender_role=SenderRole.STAFF) if case is not None:
             return add_staff_mail(case, event, desk)
         case MailReceived() if case is not None:
             return add_partner_mail(case, event, facts, desk, now)

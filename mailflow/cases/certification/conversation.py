@@ -21,11 +21,11 @@ from mailflow.message.documents.certification import Arrival, Departure, Personn
 from mailflow.message.documents.personnel import read_personnel_report
 from mailflow.policy.case import holds
 from mailflow.policy.certification import Application, Certification, CertificationDetails, Vacancy
-from mailflow.policy.customer_message import answer_at_once, ask_staff, keep_as_note, relay_to_staff, write_to_customer
+from mailflow.policy.customer_message import answer_at_once, ask_staff, forward_to_staff, keep_as_note, write_to_customer
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import CertificationPolicy, Desk, Role
-from mailflow.policy.event import RELAYED_NOTICES, MailReceived, Standing
+from mailflow.policy.event import FORWARDED_NOTICES, MailReceived, SenderRole
 
 
 def add_partner_mail(case: Certification, event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
@@ -78,7 +78,7 @@ def _applies_again(event: MailReceived, facts: CertificationFacts) -> bool:
 def add_staff_mail(case: Certification, event: MailReceived, desk: Desk) -> Decision:
     """An answer to a relayed mail goes to the partner; an answer to any other notice is an internal note, and its writer is told (SR5)."""
     text = event.new_text.strip()
-    if event.answers_notice not in RELAYED_NOTICES or not text:
+    if event.answers_notice not in FORWARDED_NOTICES or not text:
         if not text or not event.answers_notice.startswith("certification/"):
             return keep_as_note(case, event)
         # The mail to answer instead: what is written to it goes to the partner.
@@ -91,7 +91,7 @@ def add_staff_mail(case: Certification, event: MailReceived, desk: Desk) -> Deci
 def relay(case: Certification, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:
     """The partner's mail for the reviewer, who may answer it."""
     staff = tuple(dict.fromkeys(to)) or reviewers(desk)
-    return relay_to_staff(event, staff, summary=_summary(case), commands=review_commands(case, desk), steps=steps)
+    return forward_to_staff(event, staff, summary=_summary(case), commands=review_commands(case, desk), steps=steps)
 
 
 def _summary(case: Certification) -> tuple[tuple[str, str], ...]:
@@ -224,7 +224,7 @@ def take_first_report(event: MailReceived, facts: CertificationFacts, desk: Desk
     """The case of the registered certificate, with what the mail reports; None where it is no report, or no certificate is in force."""
     policy, today = policy_of(desk), facts.calendar.local_day(event.at)
     held = registered_certificate(facts, desk)
-    is_proven = event.authenticated and event.standing is not Standing.STRANGER
+    is_proven = event.authenticated and event.sender_role is not SenderRole.STRANGER
     if held is None or not held.is_in_force(today) or not is_proven:
         return None
     # What applies for stars is an application, whatever else it tells.

@@ -14,7 +14,7 @@ from mailflow.policy.certification import Application, Certification, Certificat
 from mailflow.policy.customer_message import answer_at_once
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.desk import Desk
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 
 MOST_COLLEAGUES = 50
 """Past it each letter would go to a crowd."""
@@ -23,7 +23,7 @@ MOST_COLLEAGUES = 50
 def open_certification(event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """A new application; of a partner that was certified before it is a recertification."""
     case = newborn(event, facts, desk)
-    is_foreign = event.linked_to is not None and event.standing is not Standing.PARTICIPANT
+    is_foreign = event.linked_to is not None and event.sender_role is not SenderRole.PARTICIPANT
     due = facts.calendar.end_of_term(event.at, policy_of(desk).decision)
     case = case.changed(details=replace(case.details, decision_due=due.day, decision_steps=due.steps))
     effects = (
@@ -107,7 +107,7 @@ def newborn(event: MailReceived, facts: CertificationFacts, desk: Desk) -> Certi
 
 def _answer(case: Certification, event: MailReceived) -> tuple[Effect, ...]:
     """The one immediate answer. Strangers, and senders that nobody vouches for, read no word of their own mail (SR1)."""
-    trusted = event.authenticated and event.standing is not Standing.STRANGER
+    trusted = event.authenticated and event.sender_role is not SenderRole.STRANGER
     details = case.details
     application = details.application
     # `2 x H3CSE`, `Li Wei H3CSE`.

@@ -29,7 +29,7 @@ from mailflow.policy.customer_message import keep_as_note, write_to_customer
 from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
-from mailflow.policy.event import RELAYED_NOTICES, MailReceived, Standing
+from mailflow.policy.event import FORWARDED_NOTICES, MailReceived, SenderRole
 from mailflow.policy.facts import Facts
 
 RECEIPT = "rma/receipt_notification"
@@ -41,8 +41,8 @@ def add_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: d
 
     A customer who writes can be reached: a return clock that stood still goes on (BX4).
     """
-    if event.standing is Standing.STAFF:
-        if event.answers_notice in RELAYED_NOTICES and event.new_text.strip():
+    if event.sender_role is SenderRole.STAFF:
+        if event.answers_notice in FORWARDED_NOTICES and event.new_text.strip():
             return Decision(case=case, effects=(write_to_customer(case, event),), reason=f"{event.sender} wrote to the customer")
         return keep_as_note(case, event)
     case = case.changed(participants=tuple(dict.fromkeys((*case.participants, event.sender))))

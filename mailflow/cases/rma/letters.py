@@ -9,7 +9,7 @@ from decimal import Decimal
 from mailflow.cases.rma.details import Return, RmaDetails
 from mailflow.cases.rma.units import Line, Unit
 from mailflow.policy.calendar import BusinessCalendar
-from mailflow.policy.customer_message import Summary, ask_staff, relay_to_staff
+from mailflow.policy.customer_message import Summary, ask_staff, forward_to_staff
 from mailflow.policy.decision import NoticeValues, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
@@ -96,7 +96,7 @@ def announced_parcels(
 def forward_to_receiving(case: Return, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
     """The customer's mail for the receiving department, which books the arrival by answering it (RM5); other `roles` for other matters."""
     items = outstanding_items(case.details)
-    return relay_to_staff(
+    return forward_to_staff(
         event,
         desk.staff_of(*(roles or (Role.RECEIVING,))),
         summary=summary(case),

@@ -15,7 +15,7 @@ from mailflow.policy.case import Lifecycle, Request, ServiceRequestDetails, Stat
 from mailflow.policy.case_type import CaseType, Trait
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
-from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
+from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, SenderRole
 
 OPEN = ("new", "awaiting information", "accepted", "in progress", "awaiting customer")
 
@@ -38,9 +38,9 @@ def decide(case: Request | None, event: Event, facts: RequestFacts, desk: Desk, 
     match event:
         case MailReceived() if case is None:
             return with_late_notice(open_request(event, facts, desk, now), event, facts, desk, now)
-        case MailReceived(standing=Standing.STAFF) if case is not None:
+        case MailReceived(sender_role=SenderRole.STAFF) if case is not None:
             return add_staff_mail(case, event, desk)
-        case MailReceived(standing=Standing.VENDOR) if case is not None:
+        case MailReceived(sender_role=SenderRole.VENDOR) if case is not None:
             return add_vendor_mail(case, event, desk)
         case MailReceived() if case is not None:
             return with_late_notice(add_customer_mail(case, event, facts, desk, now), event, facts, desk, now)

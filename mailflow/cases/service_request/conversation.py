@@ -27,7 +27,7 @@ from mailflow.policy.customer_message import answer_at_once, keep_as_note, write
 from mailflow.policy.decision import Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
-from mailflow.policy.event import RELAYED_NOTICES, VENDOR_NOTICE, MailReceived
+from mailflow.policy.event import FORWARDED_NOTICES, VENDOR_NOTICE, MailReceived
 
 
 def add_customer_mail(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -86,7 +86,7 @@ def add_staff_mail(case: Request, event: MailReceived, desk: Desk) -> Decision:
     """An answer to a relayed mail goes to who wrote it, the customer or the manufacturer; to any other notice it is a note (SR5, DK1)."""
     if event.answers_notice == VENDOR_NOTICE and event.new_text.strip():
         return write_to_vendor(case, event)
-    if event.answers_notice not in RELAYED_NOTICES or not event.new_text.strip():
+    if event.answers_notice not in FORWARDED_NOTICES or not event.new_text.strip():
         return keep_as_note(case, event)
     if case.state == "closed" or not case.customer:
         trouble = "request_closed_to_customer" if case.state == "closed" else "request_has_no_customer"

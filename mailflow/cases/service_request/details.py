@@ -13,7 +13,7 @@ from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import is_unconfirmed, who_may_confirm
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 
 CLEAR_TEXT = "clear_text"
 """What is missing of a request whose mail we could not decrypt (IN9)."""
@@ -128,7 +128,7 @@ def is_trusted(event: MailReceived, facts: RequestFacts) -> bool:
 
     Taking part proves no contract: a stranger takes part in its own request.
     """
-    in_contract = event.standing is Standing.KNOWN or (event.standing is Standing.PARTICIPANT and facts.contract is not None)
+    in_contract = event.sender_role is SenderRole.KNOWN or (event.sender_role is SenderRole.PARTICIPANT and facts.contract is not None)
     return is_vouched_for(event) and (event.caller is not None or in_contract)
 
 
@@ -162,7 +162,7 @@ def welcome(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk)
     proposed = tuple(address for address in others if address not in colleagues and address not in case.proposed)[:room]
     wished = tuple(address for address in event.added_addresses if address not in case.participants and not desk.is_own(address))
     # Only a customer of ours: a stranger could have us write to anybody.
-    may_add = event.authenticated and event.standing is Standing.PARTICIPANT and (case.details.trusted or bool(case.contract))
+    may_add = event.authenticated and event.sender_role is SenderRole.PARTICIPANT and (case.details.trusted or bool(case.contract))
     added = tuple(address for address in wished if may_add and address not in colleagues)[: max(seats - len(colleagues), 0)]
     taking_part = tuple(dict.fromkeys((*case.participants, event.sender, *colleagues, *added)))
     waiting = tuple(address for address in (*case.proposed, *proposed) if address not in taking_part)

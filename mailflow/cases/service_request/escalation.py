@@ -18,7 +18,7 @@ from mailflow.policy.case import Request, ServiceRequestDetails, holds
 from mailflow.policy.decision import ChangeCase, Decision, Effect, Note, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, MailboxRole, Role
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 
 INCOMPLETE = "service_request/escalation_incomplete"
 NUMBER, REASON = "number", "reason"
@@ -65,7 +65,7 @@ def _asks_by_line(event: MailReceived) -> bool:
 
 def _goes_on_from_closed(event: MailReceived) -> bool:
     """It escalates a request of its sender that was closed too long ago: the new one refers to it, so no number is missing (SR7)."""
-    return bool(event.linked_to) and event.standing is Standing.PARTICIPANT
+    return bool(event.linked_to) and event.sender_role is SenderRole.PARTICIPANT
 
 
 def reason_of(event: MailReceived, desk: Desk) -> str:

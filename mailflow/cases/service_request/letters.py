@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.policy.case import Request, ServiceRequestDetails
-from mailflow.policy.customer_message import Summary, pass_to_assignee, relay_to_staff
+from mailflow.policy.customer_message import Summary, forward_to_staff, pass_to_assignee
 from mailflow.policy.decision import SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
@@ -104,7 +104,7 @@ def tell_staff(
     """The customer's mail for the staff in charge; `flags` are what they should notice, `commands` the lines that go with them."""
     # Of the first mail all is new to staff, what it forwards included (SR5).
     whole = event.mail.text or event.mail.alternative_text
-    return relay_to_staff(
+    return forward_to_staff(
         event,
         responsible_staff(case, desk),
         summary=summary(case),

@@ -15,7 +15,7 @@ from mailflow.policy.case import Request, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 
 
 def open_request(event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime, earlier: Request | None = None) -> Decision:
@@ -51,7 +51,7 @@ def open_request(event: MailReceived, facts: RequestFacts, desk: Desk, now: date
         flags=(*first, *trust_flags(case, event, facts), *noticed, *doubt.flags, *copied.flags),
         commands=(*proposed_merges(case, noticed), *copied.commands),
     )
-    is_own = event.standing is Standing.PARTICIPANT
+    is_own = event.sender_role is SenderRole.PARTICIPANT
     refers = f"it refers to {event.linked_to}, which was closed too long ago to go on"
     names = f"the mail named {event.linked_to}, whose participants do not include {event.sender}"
     links = (Note(text=refers if is_own else names),) if event.linked_to else ()

@@ -16,7 +16,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.certification import CertificationDetails
 from mailflow.policy.decision import ClearDeadline, Decision, Note, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
-from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, Standing
+from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, SenderRole
 from mailflow.policy.register import Partner
 from mailflow.settings import shipped_desks
 from mailflow.toml_file import load_desk
@@ -53,7 +53,7 @@ def mail_of(text: str = TEXT, sender: str = ZHANG, *, at: datetime = AT, cc: tup
         attachments=tuple(Attachment(name, "application/pdf", b"%PDF-1.4") for name in files),
     )
     given: dict[str, Any] = {
-        "standing": Standing.KNOWN,
+        "sender_role": SenderRole.KNOWN,
         "authenticated": True,
         "mailbox_role": MailboxRole.PARTNER,
         "extracted": Extracted(),
@@ -64,7 +64,7 @@ def mail_of(text: str = TEXT, sender: str = ZHANG, *, at: datetime = AT, cc: tup
 
 def reply_of(text: str, sender: str = ZHANG, **changes: Any) -> MailReceived:
     """A participant's mail in a running case."""
-    return mail_of(text, sender, **{"standing": Standing.PARTICIPANT, **changes})
+    return mail_of(text, sender, **{"sender_role": SenderRole.PARTICIPANT, **changes})
 
 
 def facts(**changes: Any) -> CertificationFacts:

@@ -10,7 +10,7 @@ import pytest
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.documents.certification import Application
 from mailflow.policy.derivation import Step
-from mailflow.policy.event import Standing
+from mailflow.policy.event import SenderRole
 from tests.cases.certification.scene import (
     AT,
     LI,
@@ -82,7 +82,7 @@ def test_copied_colleagues_take_part_and_others_do_not() -> None:
 
 def test_a_sender_that_nobody_vouches_for_reads_no_word_of_its_own() -> None:
     """SR1, IN3"""
-    for event in (mail_of(cc=(LI,), authenticated=False), mail_of(standing=Standing.STRANGER)):
+    for event in (mail_of(cc=(LI,), authenticated=False), mail_of(sender_role=SenderRole.STRANGER)):
         received = letter(happens(None, event), "received")
         assert (received.values["understood"], received.cc, received.values["recertifies"]) == ((), (), "")
     assert letter(happens(None, mail_of(authenticated=False)), "application").values["is_genuine"] is False
@@ -94,7 +94,7 @@ def test_a_machine_gets_no_answer_but_the_reviewer_hears_of_it() -> None:
 
 
 def test_an_applicant_outside_the_register_takes_part_alone() -> None:
-    decision = happens(None, mail_of(standing=Standing.STRANGER, sender="new@company.example"), partner=None)
+    decision = happens(None, mail_of(sender_role=SenderRole.STRANGER, sender="new@company.example"), partner=None)
     assert (after(decision).details.domain, after(decision).participants) == ("", ("new@company.example",))
 
 
@@ -204,14 +204,16 @@ def test_spam_is_closed_without_a_word() -> None:
 
 def test_staff_write_to_the_partner_only_by_answering_a_relayed_mail() -> None:
     """SR5"""
-    note = happens(certification(), mail_of("Looks fine.", REVIEWER, standing=Standing.STAFF, answers_notice="certification/application"))
+    note = happens(
+        certification(), mail_of("Looks fine.", REVIEWER, sender_role=SenderRole.STAFF, answers_notice="certification/application")
+    )
     assert (letters(note), notes(note)) == ([("customer_message", (REVIEWER,))], ["Looks fine."])
     assert [flag.name for flag in letter(note, "customer_message").values["flags"]] == ["certification_note_reached_nobody"]
-    silent = happens(certification(), mail_of("Checked.", REVIEWER, standing=Standing.STAFF))
+    silent = happens(certification(), mail_of("Checked.", REVIEWER, sender_role=SenderRole.STAFF))
     assert (letters(silent), notes(silent)) == ([], ["Checked."])
     told = happens(
         certification("certified"),
-        mail_of("Thank you.", REVIEWER, standing=Standing.STAFF, answers_notice="service_request/customer_message"),
+        mail_of("Thank you.", REVIEWER, sender_role=SenderRole.STAFF, answers_notice="service_request/customer_message"),
     )
     assert letters(told) == [("staff_message", (ZHANG,))]
 

@@ -10,7 +10,7 @@ import pytest
 
 from mailflow.policy.certification import RegisteredCertificate
 from mailflow.policy.decision import Decision
-from mailflow.policy.event import Standing
+from mailflow.policy.event import SenderRole
 from tests.cases.certification.scene import (
     AT,
     LI,
@@ -99,7 +99,7 @@ def test_a_report_of_somebody_else_goes_to_the_reviewer_and_books_nothing() -> N
         (TEXT, {}),
         (f"{TEXT}\nEngineer left: Sun Yan", {}),
         (LEFT, {"authenticated": False}),
-        (LEFT, {"standing": Standing.STRANGER}),
+        (LEFT, {"sender_role": SenderRole.STRANGER}),
     ],
     ids=["an application", "an application that tells of an exit", "unproven", "forged"],
 )

@@ -10,11 +10,11 @@ from datetime import date, datetime
 
 from mailflow.policy.case import Case, Lifecycle, State
 from mailflow.policy.case_type import CaseType
-from mailflow.policy.customer_message import answer_at_once, ask_staff, keep_as_note, relay_to_staff
+from mailflow.policy.customer_message import answer_at_once, ask_staff, forward_to_staff, keep_as_note
 from mailflow.policy.decision import Decision, SendNotice, SetDeadline
 from mailflow.policy.derivation import Derivation
 from mailflow.policy.desk import Desk, MailboxRole, Role, Term, Unit
-from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, Standing
+from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, SenderRole
 from mailflow.policy.facts import CaseFacts
 
 LENT_FOR = Term(20, Unit.BUSINESS_DAYS)
@@ -40,10 +40,10 @@ def decide(case: Loan | None, event: Event, facts: CaseFacts, desk: Desk, now: d
     match event:
         case MailReceived() if case is None:
             return _open(event, facts, desk)
-        case MailReceived(standing=Standing.STAFF) if case is not None:
+        case MailReceived(sender_role=SenderRole.STAFF) if case is not None:
             return keep_as_note(case, event)
         case MailReceived() if case is not None:
-            forward = relay_to_staff(event, desk.staff_of(Role.CSE), summary=(("customer", case.customer),), commands=("/close",))
+            forward = forward_to_staff(event, desk.staff_of(Role.CSE), summary=(("customer", case.customer),), commands=("/close",))
             return Decision(case=case, effects=(forward,), reason=f"{event.sender} wrote about the loan")
         case CommandGiven() if case is not None and event.command.name == "shipped":
             return _lend(case, event, facts)

@@ -20,7 +20,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SendNotice, Sentence, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, MailboxRole
-from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, NoticeBounced, Standing
+from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, NoticeBounced, SenderRole
 from mailflow.policy.facts import Facts, SentNotice
 from mailflow.policy.register import Contact, PartPrice
 from mailflow.settings import shipped_desks
@@ -201,7 +201,7 @@ def answer(
         mail=Mail(senders=(Address(sender),)),
         at=at,
         new_text=text or (line.kind.upper() if line else ""),
-        standing=Standing.PARTICIPANT,
+        sender_role=SenderRole.PARTICIPANT,
         authenticated=True,
         mailbox_role=MailboxRole.TAC,
         extracted=Extracted(),

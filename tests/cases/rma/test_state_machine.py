@@ -22,7 +22,7 @@ from mailflow.message.staff.command import Command, parse_commands
 from mailflow.policy.case import Case
 from mailflow.policy.decision import ClearDeadline, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
-from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, Standing
+from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, SenderRole
 from mailflow.policy.facts import Facts, SentNotice
 from tests.cases.rma.returns import CONTACTS, DESK, ISSUED, PRICE, facts
 from tests.cases.rma.test_opening import CONTRACT, REQUEST
@@ -232,7 +232,7 @@ class Return(RuleBasedStateMachine):
             mail=Mail(senders=(Address(self.case.customer),)),
             at=self.now,
             new_text="a line",
-            standing=Standing.PARTICIPANT,
+            sender_role=SenderRole.PARTICIPANT,
             authenticated=True,
             mailbox_role=MailboxRole.TAC,
             extracted=Extracted(),

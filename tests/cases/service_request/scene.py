@@ -16,7 +16,7 @@ from mailflow.policy.decision import ChangeCase, Decision, Note, SendNotice, Set
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.entitlement import Entitlement
-from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, Standing
+from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, SenderRole
 from mailflow.policy.register import Contact, Contract, Device
 from mailflow.settings import shipped_desks
 from mailflow.toml_file import load_desk
@@ -45,7 +45,7 @@ CONTACTS = tuple(Contact(email=one, name=one[:4].title(), company="Customer", co
 
 def mail_of(sender: str = ANNA, *, to: tuple[str, ...] = (), cc: tuple[str, ...] = (), at: datetime = AT, **changes: Any) -> MailReceived:
     """A mail of somebody who takes part in no case yet, vouched for by the border."""
-    given = {"standing": Standing.KNOWN, "extracted": COMPLETE, "authenticated": True, "new_text": "The card reboots.", **changes}
+    given = {"sender_role": SenderRole.KNOWN, "extracted": COMPLETE, "authenticated": True, "new_text": "The card reboots.", **changes}
     mail = Mail(
         senders=(Address(sender, sender[:4].title()),),
         to=tuple(Address(one) for one in to),
@@ -58,7 +58,7 @@ def mail_of(sender: str = ANNA, *, to: tuple[str, ...] = (), cc: tuple[str, ...]
 
 def reply_of(sender: str = ANNA, text: str = "Any news?", **changes: Any) -> MailReceived:
     """A participant's mail in a running case, which says nothing new of the device."""
-    return mail_of(sender, **{"standing": Standing.PARTICIPANT, "new_text": text, "extracted": Extracted(), **changes})
+    return mail_of(sender, **{"sender_role": SenderRole.PARTICIPANT, "new_text": text, "extracted": Extracted(), **changes})
 
 
 def facts(**changes: Any) -> RequestFacts:

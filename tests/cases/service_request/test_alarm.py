@@ -11,7 +11,7 @@ from mailflow.cases import decide
 from mailflow.message.alarm import Alarm
 from mailflow.message.model import Extracted
 from mailflow.policy.case import Case
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 from tests.cases.service_request.scene import (
     ANNA,
     AT,
@@ -39,7 +39,7 @@ DEVICE_ADDRESS = "callhome@devices.example"
 
 def alarm_mail(severity: str = "major", serial: str = SERIAL, **changes: Any) -> MailReceived:
     given = {
-        "standing": Standing.STRANGER,
+        "sender_role": SenderRole.STRANGER,
         "extracted": Extracted(),
         "new_text": "FabricFault slot 3",
         "unanswered_because": "sent by a machine",

@@ -11,7 +11,7 @@ from mailflow.message.model import Extracted
 from mailflow.policy.decision import Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Role
-from mailflow.policy.event import DeadlineFell, MailReceived, Standing
+from mailflow.policy.event import DeadlineFell, MailReceived, SenderRole
 from mailflow.policy.facts import WaitingDeadline
 from tests.cases.service_request.scene import (
     AT,
@@ -36,7 +36,9 @@ from tests.cases.service_request.scene import (
 
 
 def answer_of(sender: str, notice: str, text: str = "Please reseat the card.") -> MailReceived:
-    return mail_of(sender, standing=Standing.STAFF, answers_notice=f"service_request/{notice}", roles=DESK.roles_of(sender), new_text=text)
+    return mail_of(
+        sender, sender_role=SenderRole.STAFF, answers_notice=f"service_request/{notice}", roles=DESK.roles_of(sender), new_text=text
+    )
 
 
 def test_the_missing_serial_completes_the_request() -> None:
@@ -112,7 +114,7 @@ def test_a_customer_mail_takes_each_state_to_the_next(state: str, then: str) -> 
 def test_a_reply_reopens_a_closed_request_within_fourteen_days(closed: datetime, number: str) -> None:
     """SR7: closed on 6 Nov, the fourteenth day is 20 Nov; closed on 5 Nov the mail of 20 Nov begins a new one."""
     case = request(state="closed", closed_at=closed).changed(number="SR-100007")
-    decision = receive(case, mail_of(standing=Standing.PARTICIPANT))
+    decision = receive(case, mail_of(sender_role=SenderRole.PARTICIPANT))
     assert after(decision).number == number
     assert after(decision).parent == (None if number == "SR-100007" else "SR-100007")
 

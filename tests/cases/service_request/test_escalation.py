@@ -13,7 +13,7 @@ from mailflow.message.model import Extracted
 from mailflow.policy.decision import Decision
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import MailboxRole
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 from mailflow.policy.facts import WaitingDeadline
 from tests.cases.service_request.scene import (
     ANNA,
@@ -82,7 +82,7 @@ def test_an_escalation_reopens_what_was_over(state: str, then: str) -> None:
     assert ("state", Step("shown_state", {"state": then})) in letter(decision, "escalation_brief").values["summary"]
 
 
-@pytest.mark.parametrize("event", [by_line(), to_escalation(WHY, standing=Standing.PARTICIPANT)], ids=["line", "mailbox"])
+@pytest.mark.parametrize("event", [by_line(), to_escalation(WHY, sender_role=SenderRole.PARTICIPANT)], ids=["line", "mailbox"])
 def test_an_escalation_of_what_was_closed_long_ago_opens_a_new_request_that_refers_to_it(event: MailReceived) -> None:
     """SR7: closed on 20 November, so the 4 December is the last day; the serial is taken over, and no number is asked for (IN5)."""
     closed = request(number="SR-100000", state="closed", closed_at=AT)
@@ -137,7 +137,9 @@ def test_a_first_mail_that_wants_the_manager(event: MailReceived, first: str) ->
 
 def test_the_prepared_answer_left_empty_is_no_reason() -> None:
     """SR6, OUT1"""
-    event = to_escalation("Case number: \nReason: ", answers_notice="service_request/escalation_incomplete", standing=Standing.PARTICIPANT)
+    event = to_escalation(
+        "Case number: \nReason: ", answers_notice="service_request/escalation_incomplete", sender_role=SenderRole.PARTICIPANT
+    )
     assert letter(receive(request(), event), "escalation_incomplete").values == {"missing": ("reason",)}
     filled = replace(event, new_text="Case number: SR-100001\nReason: nobody calls us back")
     assert letter(receive(request(), filled), "escalation_brief").values["reason"] == "SR-100001\nnobody calls us back"
@@ -186,7 +188,7 @@ def test_the_answer_to_the_question_is_the_reason() -> None:
 )
 def test_a_number_and_a_greeting_are_no_reason(text: str, reason: str) -> None:
     """SR6: a mail to the escalation mailbox that names the case."""
-    decision = receive(request(), to_escalation(text, standing=Standing.PARTICIPANT))
+    decision = receive(request(), to_escalation(text, sender_role=SenderRole.PARTICIPANT))
     assert letter(decision, "escalation_brief").values["reason"] == reason
     assert names(decision)[0] == ("escalation_received" if reason else "escalation_incomplete")
 
@@ -267,7 +269,9 @@ def test_naming_another_request_in_a_running_one_merges_nothing() -> None:
 
 def test_a_stranger_to_the_escalation_mailbox_gets_nothing_of_the_case_it_named() -> None:
     """SR6, IN3"""
-    event = to_escalation("SR-100000 is urgent for us all", sender="eve@evil.example", standing=Standing.STRANGER, linked_to="SR-100000")
+    event = to_escalation(
+        "SR-100000 is urgent for us all", sender="eve@evil.example", sender_role=SenderRole.STRANGER, linked_to="SR-100000"
+    )
     decision = open_with(event)
     assert letter(decision, "escalation_incomplete").to == ("eve@evil.example",)
     assert letter(decision, "escalation_incomplete").values == {"missing": ("number",)}

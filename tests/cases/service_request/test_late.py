@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mailflow.message.model import Extracted
-from mailflow.policy.event import Standing
+from mailflow.policy.event import SenderRole
 from tests.cases.service_request.scene import (
     AT,
     CUSTOMER,
@@ -67,7 +67,9 @@ def test_the_honest_word_goes_out_once() -> None:
     assert "late_notice" in [name for name, _ in letters(receive(request(), reply_of(), now=THREE_HOURS))]
 
 
-@pytest.mark.parametrize("change", [{"authenticated": False}, {"standing": Standing.STRANGER}, {"unanswered_because": "sent by a machine"}])
+@pytest.mark.parametrize(
+    "change", [{"authenticated": False}, {"sender_role": SenderRole.STRANGER}, {"unanswered_because": "sent by a machine"}]
+)
 def test_who_gets_no_word_of_the_case_gets_no_late_notice(change: dict[str, object]) -> None:
     """BX9, SR1, IN7"""
     assert "late_notice" not in [name for name, _ in letters(open_with(mail_of(**change), now=THREE_HOURS))]
@@ -75,6 +77,6 @@ def test_who_gets_no_word_of_the_case_gets_no_late_notice(change: dict[str, obje
 
 def test_staff_are_not_told_that_we_were_late() -> None:
     """BX9: customers are."""
-    event = mail_of("cse@tac.example", standing=Standing.STAFF, answers_notice="service_request/customer_message")
+    event = mail_of("cse@tac.example", sender_role=SenderRole.STAFF, answers_notice="service_request/customer_message")
     assert [name for name, _ in letters(receive(request(), event, now=THREE_HOURS))] == ["staff_message"]
     assert [name for name, _ in letters(command(request(state="new"), "/accept"))] == ["accepted"]

@@ -11,7 +11,7 @@ import pytest
 from mailflow.message.model import Address, Extracted
 from mailflow.policy.derivation import Step
 from mailflow.policy.entitlement import Entitlement
-from mailflow.policy.event import MailReceived, Standing
+from mailflow.policy.event import MailReceived, SenderRole
 from tests.cases.service_request.scene import (
     ANNA,
     AT,
@@ -79,7 +79,7 @@ def test_a_contract_number_that_the_register_does_not_have_for_the_device_is_for
     assert after(open_with(mail_of(extracted=stated), in_contract())).state == "new"
 
 
-@pytest.mark.parametrize("change", [{"standing": Standing.STRANGER}, {"authenticated": False}])
+@pytest.mark.parametrize("change", [{"sender_role": SenderRole.STRANGER}, {"authenticated": False}])
 def test_a_sender_that_nobody_vouches_for_reads_no_word_of_its_own_mail(change: dict[str, object]) -> None:
     """SR1"""
     answer = letter(open_with(mail_of(**change), facts(entitlement=Entitlement("undecided"))), "acknowledgement")
@@ -110,7 +110,7 @@ def test_staff_see_in_data_what_every_language_can_say() -> None:
 def test_a_request_for_a_caller_is_the_callers_and_staff_vouch_for_it() -> None:
     """SR10, SR5: the CCR who wrote it down gets it too, since only an answer to it goes to the caller."""
     event = mail_of(
-        "ccr@tac.example", caller=Address("mary@elsewhere.example", "Mary"), standing=Standing.STAFF, cc=("x@elsewhere.example",)
+        "ccr@tac.example", caller=Address("mary@elsewhere.example", "Mary"), sender_role=SenderRole.STAFF, cc=("x@elsewhere.example",)
     )
     decision = open_with(event)
     case = after(decision)
@@ -122,14 +122,14 @@ def test_a_request_for_a_caller_is_the_callers_and_staff_vouch_for_it() -> None:
 def test_who_is_alone_at_the_desk_gets_the_copy_all_the_same() -> None:
     """SR10, SR5: by answering it the customer is written to."""
     caller = Address("mary@elsewhere.example", "Mary")
-    case = request(mail_of("ccr@tac.example", caller=caller, standing=Standing.STAFF), assignee="ccr@tac.example")
+    case = request(mail_of("ccr@tac.example", caller=caller, sender_role=SenderRole.STAFF), assignee="ccr@tac.example")
     decision = receive(case, reply_of("mary@elsewhere.example"))
     assert letters(decision) == [("customer_message", ("ccr@tac.example",))]
 
 
 def test_a_stranger_who_named_a_case_is_linked_for_staff_only() -> None:
     """IN3"""
-    decision = open_with(mail_of("eve@evil.example", standing=Standing.STRANGER, linked_to="SR-100000"))
+    decision = open_with(mail_of("eve@evil.example", sender_role=SenderRole.STRANGER, linked_to="SR-100000"))
     assert (after(decision).parent, after(decision).linked) == ("SR-100000", ("SR-100000",))
     assert "SR-100000" not in repr(letter(decision, "accepted" if after(decision).state == "accepted" else "acknowledgement").values)
 
@@ -173,7 +173,7 @@ def test_what_is_asked_for_says_when_it_is_asked_again() -> None:
 
 def test_who_is_in_no_contract_hears_that_a_colleague_looks_first() -> None:
     """SR1"""
-    decision = open_with(mail_of(standing=Standing.STRANGER, extracted=Extracted(symptoms="It reboots.")), facts(entitlement=None))
+    decision = open_with(mail_of(sender_role=SenderRole.STRANGER, extracted=Extracted(symptoms="It reboots.")), facts(entitlement=None))
     assert letter(decision, "information_request").values["next_step"][0] == Step("next_step_information_checked", {})
 
 
@@ -185,7 +185,7 @@ def test_a_serial_that_the_register_lacks_is_asked_for() -> None:
     assert after(receive(after(decision), reply_of(), in_contract(devices={}))).state == "awaiting information"
 
 
-@pytest.mark.parametrize("change", [{"authenticated": False}, {"standing": Standing.STRANGER}])
+@pytest.mark.parametrize("change", [{"authenticated": False}, {"sender_role": SenderRole.STRANGER}])
 def test_strangers_and_the_unproven_cannot_try_out_serials(change: dict[str, Any]) -> None:
     """SR1, IN3: known to the register or not, the answer is the same."""
     known = in_contract() if "authenticated" in change else facts(devices={SERIAL: DEVICE})

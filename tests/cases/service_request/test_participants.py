@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailflow.policy.derivation import Step
-from mailflow.policy.event import Standing
+from mailflow.policy.event import SenderRole
 from tests.cases.service_request.scene import (
     ANNA,
     BEN,
@@ -77,7 +77,7 @@ def test_a_participant_adds_whom_it_likes() -> None:
 
 def test_a_stranger_has_us_write_to_nobody() -> None:
     """SR11: who stands in no contract takes part in its own request only; staff decide on others."""
-    own = request(mail_of(EVE, standing=Standing.STRANGER), facts(entitlement=None))
+    own = request(mail_of(EVE, sender_role=SenderRole.STRANGER), facts(entitlement=None))
     decision = receive(own, reply_of(EVE, added_addresses=(PAUL,)))
     assert after(decision).participants == (EVE,)
     assert flags(decision) == [Step("flag_wished", {"addresses": (PAUL,)})]

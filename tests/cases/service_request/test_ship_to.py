@@ -10,7 +10,7 @@ from mailflow.message.model import Extracted
 from mailflow.policy.case import Case
 from mailflow.policy.derivation import Step
 from mailflow.policy.entitlement import is_elsewhere
-from mailflow.policy.event import Standing
+from mailflow.policy.event import SenderRole
 from tests.cases.service_request.scene import (
     ANNA,
     BEN,
@@ -112,7 +112,7 @@ def test_another_contacts_yes_lets_it_through(text: str) -> None:
 )
 def test_nothing_less_will_do(sender: str, change: dict[str, Any]) -> None:
     """BX8: not who wrote the address, no mere colleague, no unproven mail, no other answer, no yes to another question."""
-    event = reply_of(sender, **{"text": "YES", "answers_notice": QUESTION, "standing": Standing.PARTICIPANT, **change})
+    event = reply_of(sender, **{"text": "YES", "answers_notice": QUESTION, "sender_role": SenderRole.PARTICIPANT, **change})
     assert after(receive(doubtful(), event, in_contract())).details.ship_to_confirmed_by == ""
 
 
