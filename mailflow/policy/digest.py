@@ -189,7 +189,7 @@ class PartnerReturn:
     lines: tuple[ReturnLine, ...]
     address: str
     answer: str
-    owed: tuple[ReturnLine, ...]
+    by_day: tuple[ReturnLine, ...]
     days: tuple[date, ...]
     valid_through: date
     is_advance: bool

@@ -62,6 +62,9 @@ def test_each_parcel_starts_the_term_of_what_it_holds(desk: DeskAtWork) -> None:
     desk.now = START + timedelta(days=4)
     for _ in range(2):
         desk.write(CARRIER, "Delivered", SAID)
-        assert [(row.outstanding, row.due) for row in desk.case("RMA-100001").details.owed] == [(1, date(2026, 12, 14)), (1, None)]
+        assert [(row.outstanding, row.due) for row in desk.case("RMA-100001").details.by_day] == [
+            (1, date(2026, 12, 14)),
+            (1, None),
+        ]
     desk.write(CARRIER, "Delivered", SAID.replace("JD014600009999", "JD014600008888").replace("23 November", "24 November"))
     assert desk.case("RMA-100001").details.due_days == (date(2026, 12, 14), date(2026, 12, 15))

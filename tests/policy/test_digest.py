@@ -225,7 +225,7 @@ def test_parts_of_one_return_that_are_due_on_several_days_are_told_by_day() -> N
     told = partner_return(case, "tac+rma-1@tac.example")
     assert told is not None
     assert told.days == (date(2026, 11, 17), date(2026, 11, 20))
-    assert [(row.part_number, row.due) for row in told.owed] == [
+    assert [(row.part_number, row.due) for row in told.by_day] == [
         ("02352KLM", date(2026, 11, 17)),
         ("02352KLM", date(2026, 11, 20)),
         ("03057BGH", None),

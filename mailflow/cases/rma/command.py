@@ -109,7 +109,7 @@ def delivered(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: 
     arrived, effects = deliver_replacement(case, arrival, day, facts, desk, now, tracking=tracking)
     if arrived.details.outstanding == 0:
         return _done(arrived, event, "rma_delivered_nothing_due", *effects, day=day)
-    return _done(arrived, event, "rma_delivered", *effects, day=day, owed=days_by_part(arrived.details))
+    return _done(arrived, event, "rma_delivered", *effects, day=day, days=days_by_part(arrived.details))
 
 
 def visit(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
@@ -155,7 +155,7 @@ def visited(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: da
     if not isinstance(arrival, Arrival):
         return _unless_onsite(_done(over, event, "rma_visited", note, day=day), details.service_level)
     arrived, effects = deliver_replacement(over, arrival, day, facts, desk, now)
-    done = _done(arrived, event, "rma_visited_and_delivered", *effects, note, day=day, owed=days_by_part(arrived.details))
+    done = _done(arrived, event, "rma_visited_and_delivered", *effects, note, day=day, days=days_by_part(arrived.details))
     return _unless_onsite(done, details.service_level)
 
 
@@ -210,7 +210,7 @@ def extend(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     if not case.details.running_days:
         return _refuse(case, "rma_no_return_date" if case.details.type == "advance" else "rma_validity_is_renewed")
     extended, effects = extend_term(case, event.command.days or 0, event.by, event.command.reason, facts, desk, now)
-    return _done(extended, event, "rma_extended", *effects, owed=days_by_part(extended.details))
+    return _done(extended, event, "rma_extended", *effects, days=days_by_part(extended.details))
 
 
 def revalidate(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:

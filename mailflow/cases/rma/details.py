@@ -89,14 +89,14 @@ class RmaDetails(Confirmable):
         return lines_of(self.units)
 
     @property
-    def owed(self) -> tuple[Line, ...]:
+    def by_day(self) -> tuple[Line, ...]:
         """What has not come back, part by part and day by day (BX3)."""
         return tuple(row for line in self.lines for row in by_day(line))
 
     def rows_of(self, units: Iterable[Unit]) -> tuple[Line, ...]:
-        """Outstanding units as `owed` shows them."""
+        """Outstanding units as `by_day` shows them."""
         places = {unit.place for unit in units}
-        kept = (Line(tuple(unit for unit in row.units if unit.place in places), row.knows_serials) for row in self.owed)
+        kept = (Line(tuple(unit for unit in row.units if unit.place in places), row.knows_serials) for row in self.by_day)
         return tuple(row for row in kept if row.units)
 
     @property

@@ -17,7 +17,7 @@ def overdue_lines(case: Return, desk: Desk, now: datetime) -> Iterator[DigestLin
     calendar = calendar_for(case.country, case.timezone, desk.calendar)
     today = calendar.local_day(now)
     for due in case.details.due_days:
-        parts = tuple(f"{line.outstanding} x {line.part_number}" for line in case.details.owed if line.due == due)
+        parts = tuple(f"{line.outstanding} x {line.part_number}" for line in case.details.by_day if line.due == due)
         days = (due - today).days
         values: dict[str, Value] = {"number": case.number, "who": whose(case), "parts": parts, "due": due, "days": abs(days)}
         begins = min((calendar.before(due, term) for term in desk.returns.reminders), default=due)
@@ -41,7 +41,7 @@ def partner_return(case: Return, address: str) -> PartnerReturn | None:
         lines=tuple(line for line in details.lines if line.outstanding > 0),
         address=address,
         answer=answer,
-        owed=details.owed,
+        by_day=details.by_day,
         days=details.due_days,
         valid_through=details.valid_through,
         is_advance=details.type == "advance",

@@ -111,7 +111,7 @@ def ask_to_decide(case: Return, steps: Derivation, commands: tuple[str, ...], de
 
 
 def ask_to_ship(case: Return, why: str, desk: Desk) -> SendNotice:
-    """A replacement is owed that nobody has booked as sent (RM8); `why` names the sentence."""
+    """A replacement is due that nobody has booked as sent (RM8); `why` names the sentence."""
     commands = (f"/shipped {case.number} CARRIER TRACKING", f"/delivered {case.number} DATE")
     return ask_to_decide(case, (Step(why, {"rma": case.number}),), commands, desk)
 
@@ -137,7 +137,7 @@ def days_by_part(details: RmaDetails) -> Step:
     if len(details.due_days) == 1 and not waiting:
         return Step("rma_day", {"day": details.due_days[0]})
     days = tuple(
-        Step("rma_day_of_parts", {"day": day, "parts": _items(row for row in details.owed if row.due == day)}) for day in details.due_days
+        Step("rma_day_of_parts", {"day": day, "parts": _items(row for row in details.by_day if row.due == day)}) for day in details.due_days
     )
     rest = (Step("rma_parts_without_day", {"parts": _items(waiting)}),) if waiting else ()
     return Step("rma_days", {"days": (*days, *rest)})

@@ -178,7 +178,7 @@ def verify(case: Return, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
         sla_steps=promised.steps if promised else (),
         sla_moment=promised.moment if promised else None,
         sla_day=promised.day if promised else None,
-        owed=details.owed,
+        by_day=details.by_day,
         days=details.due_days,
         return_term=return_term(facts, desk),
         version=details.version,
@@ -209,7 +209,7 @@ def _ship_to(details: RmaDetails, facts: Facts) -> str:
 
 
 def commitment_of(case: Return, facts: Facts, desk: Desk) -> Commitment | None:
-    """When the replacement is there by the entitled level (EN6); the mail that created the return confirmed it. None where none is owed."""
+    """When the replacement is there by the entitled level (EN6), counted from the mail that created the return; None where none is sent."""
     details = case.details
     if details.type != "advance" or not details.service_level:
         return None

@@ -30,7 +30,7 @@ def clock(country: str, delivered: date, term: Term | None = None) -> tuple[date
     moments = [(one.kind, one.key, one.at.astimezone(zone)) for one in effects if isinstance(one, SetDeadline)]
     assert {at.strftime("%H:%M") for _, _, at in moments} == {"09:00"}
     days = [(kind, key[11:], at.date()) for kind, key, at in moments]
-    (row,) = started.details.owed
+    (row,) = started.details.by_day
     return row.due, days, {step.name for step in steps_of(row.units)}
 
 

@@ -189,7 +189,7 @@ def test_the_receipt_names_the_serials_that_came_and_those_that_are_missing() ->
 def test_where_a_part_came_without_its_serial_no_serial_is_called_missing() -> None:
     """RM9: never reminded of a serial that may be back."""
     decision = received(case(parts=TWO_CARDS, return_due=date(2027, 1, 15)), f"1 x {PART}")
-    assert [row.outstanding_serials for row in after(decision).details.owed] == [()]
+    assert [row.outstanding_serials for row in after(decision).details.by_day] == [()]
 
 
 def test_a_correction_with_the_same_quantity_keeps_the_serials_and_says_that_it_corrects() -> None:
@@ -197,7 +197,7 @@ def test_a_correction_with_the_same_quantity_keeps_the_serials_and_says_that_it_
     one = after(received(case(parts=TWO_CARDS, return_due=date(2027, 1, 15)), f"1 x {PART} serial {OURS}"))
     decision = command(one, f"/correct 1 x {PART}", by=WAREHOUSE)
     assert after(decision).details.lines[0].received_serials == (OURS,)
-    assert [row.outstanding_serials for row in after(decision).details.owed] == [(THEIRS,)]
+    assert [row.outstanding_serials for row in after(decision).details.by_day] == [(THEIRS,)]
     values = letter(decision, RECEIPT).values
     assert (values["is_corrected"], values["corrections"]) == (True, ())
 

@@ -172,7 +172,7 @@ def test_business_days_that_were_lost_with_the_notice_are_added() -> None:
     subject = case(return_due=date(2026, 12, 15)).changed(participants=(ANNA,))
     decision = bounce(subject, REMINDER, ANNA, facts(sent_notices=(lost,)), at=datetime(2026, 12, 11, 12, tzinfo=UTC))
     assert after(decision).details.return_due == date(2026, 12, 18)
-    (row,) = after(decision).details.owed
+    (row,) = after(decision).details.by_day
     assert row.units[0].obligation.steps[-1].name == "notice_lost"
     assert letter(decision, "rma/reminder").values["days_left"] == 5
     # Five business days before the 18th is the 11th, 09:00, which has passed; two: the 16th.

@@ -157,7 +157,7 @@ def test_the_ccr_extends_as_often_as_needed_and_the_customer_keeps_the_one_exten
     assert not after(twice).details.extended_by_customer
     assert (once.reason, once.done) == (
         "ccr@tac.example: /extend 5 strike",
-        Step("rma_extended", {"rma": "RMA-100001", "owed": Step("rma_day", {"day": date(2027, 1, 5)})}),
+        Step("rma_extended", {"rma": "RMA-100001", "days": Step("rma_day", {"day": date(2027, 1, 5)})}),
     )
 
 

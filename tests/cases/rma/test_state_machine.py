@@ -386,8 +386,8 @@ class Return(RuleBasedStateMachine):
     def clocks_are_silent_once_all_is_back(self) -> None:
         """BX3, RM8: but for the question after a replacement that is still owed."""
         if self.case.kind == "rma" and self.case.details.outstanding == 0:
-            owed = self.case.closed_at is None and self.case.details.is_awaited
-            assert {kind for kind, _ in self.waiting} <= ({"delivery_question"} if owed else set())
+            awaited = self.case.closed_at is None and self.case.details.is_awaited
+            assert {kind for kind, _ in self.waiting} <= ({"delivery_question"} if awaited else set())
 
     @invariant()
     def an_advance_replacement_is_never_called_expired(self) -> None:
@@ -404,7 +404,7 @@ class Return(RuleBasedStateMachine):
         if details.type == "advance" and details.outstanding and not details.held_since and not details.confirmations:
             for day in details.due_days:
                 asked = sum(unit.invoice is not None and unit.due == day for unit in details.units)
-                owed = sum(row.outstanding for row in details.owed if row.due == day)
+                owed = sum(row.outstanding for row in details.by_day if row.due == day)
                 keys = {key[:10] for _, key in self.waiting}
                 assert asked >= owed or keys & {day.isoformat(), "", "search"}, f"nothing more happens about {day}"
 
@@ -419,11 +419,11 @@ class Return(RuleBasedStateMachine):
     def what_came_back_counts_against_the_earliest_day(self) -> None:
         """BX3: reckoned line by line, day by day."""
         for line in getattr(self.case.details, "lines", ()):
-            owed = [row for row in self.case.details.owed if row.part_number == line.part_number]
-            assert sum(row.outstanding for row in owed) == line.outstanding
+            by_day = [row for row in self.case.details.by_day if row.part_number == line.part_number]
+            assert sum(row.outstanding for row in by_day) == line.outstanding
             for day in {unit.due for unit in line.units if unit.due}:
-                later = sum(row.outstanding for row in owed if row.due is None or row.due > day)
-                earlier = sum(row.outstanding for row in owed if row.due and row.due <= day)
+                later = sum(row.outstanding for row in by_day if row.due is None or row.due > day)
+                earlier = sum(row.outstanding for row in by_day if row.due and row.due <= day)
                 all_later = max(line.authorised, delivered_units(line)) - units_due_by(line, day)
                 assert not earlier or later == all_later
 

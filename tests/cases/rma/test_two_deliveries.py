@@ -111,13 +111,16 @@ def test_of_one_line_as_many_units_are_due_as_replacements_arrived() -> None:
     lines = (part(PART, 3, serials=("SER000000001", "SER000000002", "SER000000003")),)
     one = after(command(shipped(lines), f"/delivered 2026-11-24 1 x {PART}", at=at(11, 25)))
     two = after(command(one, f"/delivered 2026-12-09 1 x {PART}", at=at(12, 10)))
-    assert [(row.outstanding_serials, row.due) for row in two.details.owed] == [
+    assert [(row.outstanding_serials, row.due) for row in two.details.by_day] == [
         (("SER000000001",), CARD_DUE),
         (("SER000000002",), BOARD_DUE),
         (("SER000000003",), None),
     ]
     back = after(command(two, f"/received 1 x {PART} serial SER000000003", by=WAREHOUSE, at=at(12, 11)))
-    assert [(row.outstanding_serials, row.due) for row in back.details.owed] == [(("SER000000001",), BOARD_DUE), (("SER000000002",), None)]
+    assert [(row.outstanding_serials, row.due) for row in back.details.by_day] == [
+        (("SER000000001",), BOARD_DUE),
+        (("SER000000002",), None),
+    ]
 
 
 def test_the_customers_word_delivers_what_is_awaited() -> None:
@@ -131,7 +134,10 @@ def test_the_customers_word_delivers_what_is_awaited() -> None:
     )
     assert due(after(asked)) == [(PART, 1, CARD_DUE), (BOARD, 1, CARD_DUE)]
     other = answer(after(card_delivered()), CustomerLine("delivered", day=date(2026, 12, 9)), at=at(12, 10))
-    assert [(row.part_number, row.due) for row in letter(other, "rma/extended").values["owed"]] == [(PART, CARD_DUE), (BOARD, BOARD_DUE)]
+    assert [(row.part_number, row.due) for row in letter(other, "rma/extended").values["by_day"]] == [
+        (PART, CARD_DUE),
+        (BOARD, BOARD_DUE),
+    ]
 
 
 def test_staff_read_each_day_with_its_parts() -> None:
@@ -242,7 +248,7 @@ def test_an_extension_counts_in_the_unit_of_the_desk() -> None:
     desk = replace(DESK, returns=replace(DESK.returns, extension=Term(3, Unit.DAYS)))
     moved = command(after(card_delivered()), "/extend 5 strike", at=at(12, 14), desk=desk)
     assert after(moved).details.return_due == date(2026, 12, 20)
-    (row, _) = after(moved).details.owed
+    (row, _) = after(moved).details.by_day
     assert {name: row.units[0].obligation.steps[-1].values[name] for name in ("amount", "unit")} == {"amount": 5, "unit": "days"}
 
 

@@ -74,7 +74,7 @@ def blanks_of(language: str) -> dict[tuple[str, str], list[str]]:
 
 def test_sentences_within_a_sentence_are_told_in_the_readers_language() -> None:
     """BX5: dates are written out by the wording, never by the rule."""
-    extended = Step("rma_extended", {"rma": "RMA-1", "owed": Step("rma_day", {"day": date(2026, 12, 28)})})
+    extended = Step("rma_extended", {"rma": "RMA-1", "days": Step("rma_day", {"day": date(2026, 12, 28)})})
     told = Step("rma_done_but_look", {"done": extended, "remarks": (Step("rma_claimed"), Step("rma_date_moved"))})
     assert [TEMPLATES.wording(language).sentence(told) for language in LANGUAGES] == [
         "RMA-1: the faulty parts are due by Monday 28 December 2026 now; the customer knows. Please look: "

@@ -63,7 +63,7 @@ def clocks(decision: Decision) -> list[tuple[str, str, datetime]]:
 
 
 def due(subject: Case) -> list[tuple[str, int, date | None]]:
-    return [(row.part_number, row.outstanding, row.due) for row in subject.details.owed]
+    return [(row.part_number, row.outstanding, row.due) for row in subject.details.by_day]
 
 
 def written(subject: Case) -> tuple[SentNotice, ...]:
