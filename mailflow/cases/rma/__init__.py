@@ -22,7 +22,7 @@ WAITING_STATES = ("replacement shipped", "replacement delivered", "announced", "
 
 
 def decide(case: Return | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The return's rules, by the kind of event. It is opened by the command `/rma` on its request."""
+    """Apply the return's rules, by the kind of event. It is opened by the command `/rma` on its request."""
     match event:
         case CommandGiven() if case is None:
             return issue(event, facts, desk, now)

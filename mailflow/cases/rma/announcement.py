@@ -33,17 +33,17 @@ class Announced:
 
 
 def names_another(form: ReturnNotification, number: str) -> bool:
-    """The form was filled for another return than the one whose letter it answers; blanks and dashes do not matter."""
+    """Tell whether the form was filled for another return than the one whose letter it answers; blanks and dashes do not matter."""
     return bool(form.rma) and re.sub(r"\W", "", form.rma).upper() != re.sub(r"\W", "", number).upper()
 
 
 def state_once_announced(state: str) -> str:
-    """Parts on their way do not undo a receipt or a missed day."""
+    """Return the state after an announcement: parts on their way do not undo a receipt or a missed day."""
     return state if state in ("overdue", "to be invoiced", "received") else "announced"
 
 
 def announce_all(details: RmaDetails, forms: Sequence[ReturnNotification], at: datetime) -> Announced:
-    """Several forms of one mail, one after another."""
+    """Book several forms of one mail, one after another."""
     told = Announced(units=details.units)
     for form in forms:
         one = announce(replace(details, units=told.units), form, at)
@@ -80,7 +80,8 @@ def announce(details: RmaDetails, form: ReturnNotification, at: datetime) -> Ann
 
 
 def _announce_rest(units: tuple[Unit, ...], label: Announcement) -> Announced:
-    """All that is not announced or has no tracking number yet; where nothing is left, all that is on its way goes with another number."""
+    """Announce all that is not announced or has no tracking number yet; where nothing is left, give all that is on its way another
+    number."""
     waiting = [unit for unit in units if unit.is_outstanding and not unit.is_on_its_way]
     chosen = waiting or [unit for unit in units if unit.is_outstanding]
     told: list[Unit] = []
@@ -98,13 +99,13 @@ def _announce_rest(units: tuple[Unit, ...], label: Announcement) -> Announced:
 
 
 def _unannounced_serials(units: Iterable[Unit], serials: Iterable[str]) -> tuple[str, ...]:
-    """The serials that are expected and no parcel names."""
+    """List the serials that are expected and no parcel names."""
     named = {unit.announced_serial for unit in units if unit.is_outstanding}
     return tuple(serial for serial in serials if serial not in named)
 
 
 def _relabelled(unit: Unit, label: Announcement, serial: str = "") -> Unit:
-    """The unit travels otherwise than was told; what the customer left out this time stays as it was."""
+    """Move a unit to another parcel than was announced; what the customer left out this time stays as it was."""
     known = unit.announcement or label
     told = Announcement(
         on=known.on,
@@ -142,7 +143,7 @@ class _LineOfForm:
         return [unit for unit in self.same if unit.is_outstanding and not unit.announcement]
 
     def book(self) -> list[Booked]:
-        """What was booked; what is wrong with the rest stands in `problems`."""
+        """Book the line and return what was booked; what is wrong with the rest stands in `problems`."""
         if not self.same:
             self._object("not_authorised", part=self.wanted.part_number or self.wanted.serial)
             return []
@@ -160,13 +161,13 @@ class _LineOfForm:
         return [] if self.problems and self.wanted.unread_quantity else self._book(good, settled)
 
     def _object(self, problem: str, about: Sequence[str] = (), **values: Value) -> None:
-        """Something is wrong with the line, or with these serials of it."""
+        """Note what is wrong with the line, or with these serials of it."""
         whole = not about or len(about) == len(self.serials)
         said = _as_written(self.wanted) if whole else f"{len(about)} x {self.part} {', '.join(about)}"
         self.problems.append((said, problem, values))
 
     def _check_serials(self) -> tuple[tuple[str, ...], int]:
-        """(the serials that may travel, how many need no announcement); of the others is told what is wrong with them."""
+        """Return the serials that may travel, and how many need no announcement; note what is wrong with the others."""
         here = {unit.received_serial for unit in self.same}
         earlier = {unit.announced_serial for unit in self.before}
         back = tuple(one for one in self.serials if one in here)
@@ -203,7 +204,7 @@ class _LineOfForm:
         self.units = updated(self.units, changed)
 
     def _place(self, serial: str) -> bool:
-        """Book one serial on its own unit, else on one that takes any; what was told without a serial makes room."""
+        """Book one serial on its own unit, else on one that takes any; a unit that was announced without a serial makes room."""
         waiting = [unit for unit in self.same if unit.is_outstanding]
         known = next((unit for unit in waiting if unit.announced_serial == serial), None)
         if known is not None:
@@ -229,7 +230,8 @@ class _LineOfForm:
         return True
 
     def _move_again(self, quantity: int) -> int:
-        """Units without serials that were announced before, in the same parcel or all of them: told again, not counted again."""
+        """Give units that were announced before without serials, in the same parcel or all of them, the new parcel; count none of them
+        again."""
         moving = [unit for unit in self.before if unit.is_outstanding and unit.announcement]
         if self.same != self.before or not moving:
             return 0

@@ -38,7 +38,7 @@ FINAL_NOTICE_NAME = "rma/final_notice"
 
 
 def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Who gets the return's letters from now on, and whether the lost one is repeated. `done` says it to staff."""
+    """Choose who gets the return's letters from now on, and repeat the lost one where nobody read it (BX4). `done` says it to staff."""
     came_back = f"{event.notice} did not reach {event.address}"
     if desk.roles_of(event.address) or LIFECYCLE.is_closed(case.state):
         return Decision(case=case, reason=came_back)
@@ -65,7 +65,8 @@ def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now:
 
 
 def next_reader(case: Return, lost_address: str, readers: Sequence[str], facts: Facts) -> str:
-    """Who got the letter all the same, else the next contact of the contract that mail reaches, else another participant; '' for nobody."""
+    """Find who got the letter all the same, else the next contact of the contract that mail reaches, else another participant; '' for
+    nobody."""
     known = (*readers, *(contact.email for contact in facts.contacts), *case.participants)
     dead = facts.undeliverable | {lost_address}
     return next((address for address in known if address not in dead), "")
@@ -78,7 +79,7 @@ def _addressed_to(case: Return, address: str, facts: Facts) -> Return:
 
 
 def _pause(case: Return, event: NoticeBounced, since: datetime, came_back: str, facts: Facts, desk: Desk) -> Decision:
-    """Nobody is left to write to: no reminder, no final notice and no invoice until somebody can be reached."""
+    """Stop the return clock while nobody is left to write to: no reminder, no final notice, no invoice until somebody can be reached."""
     details = case.details
     freed, withdrawn = _without_request(case, event.notice, facts, desk, event.at)
     held = freed.changed(details=replace(freed.details, held_since=details.held_since or since))
@@ -88,7 +89,7 @@ def _pause(case: Return, event: NoticeBounced, since: datetime, came_back: str, 
 
 
 def _without_request(case: Return, notice: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
-    """Where the proof of notice fell away, so does what finance was asked for; it comes up again after its term."""
+    """Take back what finance was asked for where the proof of notice fell away; it comes up again after its term."""
     asked = case.details.asked_for if notice in NEEDED else ()
     requests = {unit.invoice.asked_at for unit, proof in weigh(asked, facts) if unit.invoice and proof.missing}
     concerned = {unit.place for unit in asked if unit.invoice and unit.invoice.asked_at in requests}
@@ -99,7 +100,7 @@ def _without_request(case: Return, notice: str, facts: Facts, desk: Desk, now: d
 
 
 def reach_again(case: Return, address: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
-    """Somebody can be reached: the authorisation is sent there, and the clock goes on without the days on which it stood still."""
+    """Send the authorisation to somebody who can be reached, and let the clock go on without the days on which it stood still (BX4)."""
     since: datetime | None = case.details.held_since
     if since is None:
         return case, ()
@@ -110,7 +111,7 @@ def reach_again(case: Return, address: str, facts: Facts, desk: Desk, now: datet
 def _repeat(
     case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, was_paused: bool = False
 ) -> tuple[Return, tuple[Effect, ...]]:
-    """The lost notice once more, with the day that is due moved by the business days that were lost with it."""
+    """Send the lost notice once more, with the day that is due moved by the business days that were lost with it."""
     freed, withdrawn = (case, ()) if was_paused else _without_request(case, notice, facts, desk, now)
     moved, clock = _go_on(freed, notice, since, facts, desk, now, was_paused=was_paused)
     if notice == FINAL_NOTICE_NAME:
@@ -122,7 +123,7 @@ def _repeat(
 def _go_on(
     case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, was_paused: bool
 ) -> tuple[Return, tuple[Effect, ...]]:
-    """Each day that is open moves by the business days that were lost of its own term; where none were, it stays."""
+    """Move each open day by the business days that were lost of its own term; leave it where none were."""
     today, lost_on = facts.calendar.local_day(now), facts.calendar.local_day(since)
     waiting = [unit for unit in case.details.running if not unit.is_asked_for]
     questions: tuple[Effect, ...] = ()
@@ -148,7 +149,7 @@ def _go_on(
 
 
 def _write_again(case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
-    """The notice as it reads today; what cannot be written again is replaced by the authorisation, which names all that is asked for."""
+    """Write the notice as it reads today; where it cannot be written again send the authorisation, which names all that is asked for."""
     details = case.details
     today = facts.calendar.local_day(now)
     # The day of the parts that the lost reminder named, as it is now, unless it has passed; without such the first that lies ahead.

@@ -31,7 +31,7 @@ INVOICE_CONFIRMATION = "/invoice"
 
 
 def obligation_from(day: date, facts: Facts, desk: Desk) -> Obligation:
-    """What is due for a replacement delivered on the day: by the contract's programme (BX3), in the customer's calendar (T1)."""
+    """Derive what is due for a replacement delivered on the day: by the contract's programme (BX3), in the customer's calendar (T1)."""
     due = facts.calendar.end_of_term(day, return_term(facts, desk))
     return Obligation(delivered_on=day, due=due.day, steps=(Step("replacement_arrived", {"day": day}), *due.steps[1:]))
 
@@ -46,7 +46,7 @@ def return_term(facts: Facts, desk: Desk) -> Term:
 def move_days(
     case: Return, moved: Callable[[Obligation], tuple[date, Derivation] | None], facts: Facts, desk: Desk, now: datetime
 ) -> tuple[Return, tuple[Effect, ...]]:
-    """Other days are due: an extension, or time lost with a notice that came back. Reminders and notices follow them.
+    """Move the days that are due, for an extension or for time lost with a notice that came back, and the clocks with them.
 
     `moved` says the new day, with the steps that explain it. What finance was asked for keeps its day; what came back moves with the
     units of its day, should it turn out not to be here. Questions about an invoice request of the old days are void.
@@ -63,7 +63,7 @@ def move_days(
 
 
 def without_final_notice(case: Return, units: Iterable[Unit]) -> Return:
-    """The final notice of these units may be given again: it was lost, or the return was thought to be complete."""
+    """Let the final notice of these units be given again: it was lost, or the return was thought to be complete."""
     changed: list[Unit] = []
     for unit in units:
         if unit.obligation and not unit.is_asked_for:
@@ -73,13 +73,13 @@ def without_final_notice(case: Return, units: Iterable[Unit]) -> Return:
 
 
 def with_mark(case: Return, units: Iterable[Unit], mark: str, now: datetime) -> Return:
-    """The notice of that moment named these units."""
+    """Remember that the notice of that moment named these units."""
     named = (unit.owing(replace(unit.obligation, notices=(*unit.obligation.notices, (mark, now)))) for unit in units if unit.obligation)
     return case.changed(details=case.details.updated(named))
 
 
 def grown_days(before: RmaDetails, after: RmaDetails) -> tuple[date, ...]:
-    """The days on which more is due than before."""
+    """List the days on which more is due than before."""
     return tuple(day for day in after.running_days if len(after.due_on(day)) > len(before.due_on(day)))
 
 
@@ -87,13 +87,13 @@ def grown_days(before: RmaDetails, after: RmaDetails) -> tuple[date, ...]:
 
 
 def run_return_clock(case: Return, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
-    """The clocks towards all days that are due; they stand still while nobody can be reached (BX4)."""
+    """Set the clocks towards all days that are due; none while nobody can be reached (BX4)."""
     days = () if case.details.held_since else case.details.running_days
     return (*stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST), *(one for day in days for one in clock_of(case.details, day, facts, desk, now)))
 
 
 def clock_of(details: RmaDetails, day: date, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
-    """The clock towards one day: reminders and final notice, or the invoice request where the final notice has been given."""
+    """Set the clock towards one day: reminders and final notice, or the invoice request where the final notice has been given."""
     units = details.due_on(day)
     if details.held_since is not None or not units:
         return ()
@@ -105,7 +105,7 @@ def clock_of(details: RmaDetails, day: date, facts: Facts, desk: Desk, now: date
 
 
 def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: Desk, now: datetime) -> tuple[Effect, ...]:
-    """Reminders before the day and on it, the final notice on the business day after (RM9); reminders of the past are skipped (T2)."""
+    """Set reminders before the day and on it, the final notice on the business day after (RM9); skip reminders of the past (T2)."""
     final = max(calendar.next_business_day(due), calendar.business_day_from(calendar.local_day(now)))
     if calendar.dated_moment(final) <= now:
         final = calendar.next_business_day(final)
@@ -117,7 +117,7 @@ def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: 
 
 
 def ask_finance_on(day: date, facts: Facts, now: datetime, *, key: str = "", steps: Derivation = ()) -> SetDeadline:
-    """The invoice request of a day, never before the next business day where that has passed."""
+    """Set the invoice request of a day, never before the next business day where that has passed."""
     calendar = facts.calendar
     at = calendar.dated_moment(day)
     if at <= now:
@@ -126,23 +126,23 @@ def ask_finance_on(day: date, facts: Facts, now: datetime, *, key: str = "", ste
 
 
 def ask_finance_after_term(facts: Facts, desk: Desk, now: datetime) -> SetDeadline:
-    """What was taken back from finance comes up again after the term of a final notice, so that nothing is forgotten."""
+    """Set another look at what was taken back from finance, after the term of a final notice, so that nothing is forgotten."""
     day = invoice_moment(facts.calendar.local_day(now), facts.calendar, desk.returns.invoice_after)
     return ask_finance_on(day, facts, now)
 
 
 def reminder_key(due: date, term: Term) -> str:
-    """Keys of the return clock begin with the day that is due, since several may run at once."""
+    """Build the key of a reminder: keys of the return clock begin with the day that is due, since several may run at once."""
     return f"{due.isoformat()} {term.amount}"
 
 
 def day_of_key(key: str) -> date | None:
-    """The day to which a clock belongs; None for a look at all that is ripe."""
+    """Read the day to which a clock belongs; None for a look at all that is ripe."""
     return date.fromisoformat(key[:10]) if key[:1].isdigit() else None
 
 
 def silence(before: RmaDetails, after: RmaDetails, desk: Desk) -> tuple[Effect, ...]:
-    """The clocks of days on which nothing is due any more fall silent at once (BX3)."""
+    """Clear the clocks of days on which nothing is due any more (BX3)."""
     return tuple(
         ClearDeadline(kind=kind, key=key)
         for day in before.running_days
@@ -163,25 +163,25 @@ def stop(*kinds: str) -> tuple[Effect, ...]:
 
 
 def business_days_until(due: date, today: date, calendar: BusinessCalendar) -> int:
-    """How many business days are left after today, the last one included."""
+    """Count the business days left after today, the last one included."""
     return sum(calendar.is_business_day(today + timedelta(days=n)) for n in range(1, (due - today).days + 1))
 
 
 def invoice_moment(final_notice_on: date, calendar: BusinessCalendar, term: Term) -> date:
-    """The business day of the invoice request: a term after the final notice, never on a day of rest (T2)."""
+    """Find the business day of the invoice request: a term after the final notice, never on a day of rest (T2)."""
     day = calendar.end_of_term(final_notice_on, term).day
     return day if calendar.is_business_day(day) else calendar.next_business_day(day)
 
 
 def derive_invoice_day(final_notice_on: date, calendar: BusinessCalendar, term: Term) -> Derivation:
-    """How the `invoice_moment` came about (BX2)."""
+    """Explain how the `invoice_moment` came about (BX2)."""
     _event, *steps = calendar.end_of_term(final_notice_on, term).steps
     day = invoice_moment(final_notice_on, calendar, term)
     return (Step("final_notice_given", {"day": final_notice_on}), *steps[:-1], Step("invoice_asked_on", {"day": day}))
 
 
 def without_invoice(details: RmaDetails) -> tuple[PendingConfirmation, ...]:
-    """The questions that are open, those about the invoice request left out."""
+    """List the questions that are open, but those about the invoice request."""
     return tuple(pending for pending in details.confirmations if not pending.line.startswith(INVOICE_CONFIRMATION))
 
 
@@ -189,7 +189,7 @@ def without_invoice(details: RmaDetails) -> tuple[PendingConfirmation, ...]:
 
 
 def ask_for_delivery(since: date, calendar: BusinessCalendar, desk: Desk) -> tuple[SetDeadline, ...]:
-    """Until the delivery date is known mailflow asks (RM8)."""
+    """Set the questions after the delivery date, which are asked until it is known (RM8)."""
     return tuple(
         SetDeadline(kind=DELIVERY_QUESTION, key=str(term.amount), at=calendar.dated_moment(calendar.end_of_term(since, term).day))
         for term in desk.returns.delivery_questions
@@ -197,12 +197,12 @@ def ask_for_delivery(since: date, calendar: BusinessCalendar, desk: Desk) -> tup
 
 
 def is_expired(details: RmaDetails, day: date) -> bool:
-    """Whether a return was past its last valid day on that day (RM3). An advance replacement owes its part: it never is."""
+    """Tell whether a return was past its last valid day on that day (RM3); an advance replacement never is."""
     return details.type != "advance" and day > details.valid_through
 
 
 def start_validity_clock(case: Return, calendar: BusinessCalendar, desk: Desk) -> tuple[Effect, ...]:
-    """Warnings and expiry (RM3). An advance replacement owes its part instead: it is never called expired while that runs."""
+    """Set the warnings and the expiry (RM3); none for an advance replacement, whose part is due by its own day."""
     if case.details.type == "advance":
         return ()
     last = case.details.valid_through

@@ -61,8 +61,8 @@ def _done(case: Return, event: CommandGiven, name: str, *effects: Effect, **valu
 
 
 def shipped(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The replacement left; until its delivery is known mailflow asks (RM8). It holds what is named, else all that is not delivered nor
-    under way. The serials of ITEMS are those of the replacement, so that a swapped part shows (BX5)."""
+    """Book that the replacement left, and ask for its delivery until that is known (RM8). It holds what is named, else all that is not
+    delivered nor under way. The serials of ITEMS are those of the replacement, so that a swapped part shows (BX5)."""
     details, command = case.details, event.command
     if details.type != "advance":
         return _refuse(case, "rma_no_replacement", type=details.type)
@@ -90,8 +90,8 @@ def shipped(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: da
 
 
 def delivered(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Replacements arrived: those that are named, else all that are under way (RM8, BX3); of a repair, the repaired part, with which the
-    return ends (RM7)."""
+    """Book replacements that arrived: those that are named, else all that are under way (RM8, BX3); of a repair, the repaired part,
+    with which the return ends (RM7)."""
     details, day, tracking = case.details, event.command.day, event.command.tracking
     if case.state == "shipped back":
         closed = case.changed(state="closed", closed_at=event.at)
@@ -113,7 +113,7 @@ def delivered(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: 
 
 
 def visit(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """`/visit DATE TIME [NAME]`, in the customer's local time, of an onsite service level (RM12); given again it names another time.
+    """Announce the engineer's visit of an onsite service level (RM12), in the customer's local time; given again it names another time.
 
     The customer reads it in replacement_shipped: the engineer comes with the replacement.
     """
@@ -140,7 +140,7 @@ def visit(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: date
 
 
 def visited(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """`/visited DATE`: what is still under way of the replacement counts as delivered on that day (RM12)."""
+    """Book the visit (RM12): what is still under way of the replacement counts as delivered on that day."""
     details, day = case.details, event.command.day
     if day is None:
         raise ValueError("/visited needs a day")
@@ -160,7 +160,7 @@ def visited(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: da
 
 
 def _unless_onsite(decision: Decision, level: str) -> Decision:
-    """The answer says so where the service level is not onsite."""
+    """Add to the answer that the service level is not onsite, where it is not."""
     if level.replace(" ", "").lower().endswith("-onsite") or not decision.done:
         return decision
     return replace(decision, done=with_remarks(decision.done, (Step("rma_level_is_not_onsite", {"level": level or "-"}),)))
@@ -187,7 +187,7 @@ def received(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: d
 
 
 def repaired(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """What arrived goes back; what was waived was never here."""
+    """Send back what arrived; what was waived was never here."""
     if case.state != "in repair":
         return _refuse(case, "rma_not_in_repair", state=case.state)
     parts = tuple(
@@ -206,7 +206,7 @@ def repaired(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: d
 
 
 def extend(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """More time for every day that is open, counted in the unit of the desk's extension (RM10)."""
+    """Grant more time for every day that is open, counted in the unit of the desk's extension (RM10)."""
     if not case.details.running_days:
         return _refuse(case, "rma_no_return_date" if case.details.type == "advance" else "rma_validity_is_renewed")
     extended, effects = extend_term(case, event.command.days or 0, event.by, event.command.reason, facts, desk, now)
@@ -223,7 +223,7 @@ def revalidate(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now:
 
 
 def waive(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """All that is outstanding, the whole return where nothing came. A repair goes on with what came."""
+    """Waive all that is outstanding, and end the return; a repair goes on with what came."""
     outstanding, reason = case.details.outstanding, event.command.reason
     if not outstanding:
         return _refuse(case, "rma_nothing_outstanding")
@@ -255,7 +255,7 @@ def cancel(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: dat
 
 
 def invoiced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Finance has answered the oldest request that is open. The return is over once nothing else of it is outstanding (RM11)."""
+    """Note finance's answer to the oldest request that is open (RM11); the return is over once nothing else of it is outstanding."""
     asked = [
         (unit.invoice.asked_at, unit, unit.obligation, unit.invoice) for unit in case.details.asked_for if unit.obligation and unit.invoice
     ]
@@ -285,7 +285,7 @@ def close(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: date
 
 
 def add(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Another address takes part; where nobody could be reached, the clock goes on with it (BX4)."""
+    """Let another address take part; where nobody could be reached, the clock goes on with it (BX4)."""
     address = event.command.address
     if address in case.participants:
         reached, effects = reach_again(case, address, facts, desk, now)
@@ -299,7 +299,7 @@ def add(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: dateti
 
 
 def confirm(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """What waits for the code: a command, or the question of a clock whether finance shall be asked (BX4)."""
+    """Do what waits for the code: a command, or the question of a clock whether finance shall be asked (BX4)."""
 
     def give(freed: Return, given: CommandGiven) -> Decision:
         rule = confirm_invoice if given.command.name == "confirm" else give_command

@@ -37,7 +37,8 @@ QUESTION = "rma/delivery_question"
 
 
 def add_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Staff book arrivals; a participant announces, answers in one line, or disputes; anything else goes to receiving to read.
+    """Read a mail of staff or of the customer: who takes part announces, answers in one line, or disputes; anything else goes to receiving
+    to read.
 
     A customer who writes can be reached: a return clock that stood still goes on (BX4).
     """
@@ -98,7 +99,7 @@ def announce_forms(case: Return, event: MailReceived, forms: tuple[ReturnNotific
 
 
 def _why_not_at_all(case: Return, event: MailReceived, form: ReturnNotification, facts: Facts) -> Problem | None:
-    """What speaks against the form as a whole: another number, a return that is over, or one that is no longer valid."""
+    """Say what speaks against the form as a whole: another number, a return that is over, or one that is no longer valid."""
     details = case.details
     if names_another(form, case.number):
         return form.rma, "unknown_rma", {"rma": form.rma}
@@ -118,7 +119,7 @@ def tell_shipped(case: Return, event: MailReceived, answer: CustomerLine, facts:
 
 
 def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The day on which what is under way of the replacement, or the repaired part, arrived.
+    """Note the day on which what is under way of the replacement, or the repaired part, arrived (BX6).
 
     A day that is known already is told again, unless the customer answers the question for what is still awaited.
     """
@@ -148,7 +149,7 @@ def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, fact
 
 
 def tell_extended(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """Granted once per return; more is for the CCR to decide, and the answer says so (RM10)."""
+    """Grant more time once per return; more is for the CCR to decide, and the answer says so (RM10)."""
     details = case.details
     granted = desk.returns.extension
     wanted = answer.days or granted.amount
@@ -166,7 +167,7 @@ def tell_extended(case: Return, event: MailReceived, answer: CustomerLine, facts
 
 
 def _nothing_to_extend(case: Return, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
-    """No return date is set: the answer says what holds; a last valid day is moved by the CCR, with /revalidate (RM3)."""
+    """Answer with what holds where no return date is set; a last valid day is moved by the CCR, with /revalidate (RM3)."""
     details, today = case.details, facts.calendar.local_day(event.at)
     answer = tell_what_holds(case, event, facts)
     if LIFECYCLE.is_closed(case.state) or not details.outstanding:
@@ -202,14 +203,15 @@ def dispute(case: Return, event: MailReceived, facts: Facts, desk: Desk, *, clai
 
 
 def claim_returned(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """ALREADY RETURNED: as a dispute, and the customer is told what holds until the parts are found."""
+    """Treat ALREADY RETURNED as a dispute, and tell the customer what holds until the parts are found."""
     decision = dispute(case, event, facts, desk, claimed=True)
     holds = tell_what_holds(narrow(decision.case, RmaDetails), event, facts)
     return replace(decision, effects=(holds, *decision.effects), reason=f"{event.sender} says that the parts were returned already")
 
 
 def tell_what_holds(case: Return, event: MailReceived, facts: Facts) -> SendNotice:
-    """What now holds (BX6): the return date, else the question for the delivery, else the last valid day; once it is over, its end."""
+    """Tell what now holds (BX6): the return date, else the question for the delivery, else the last valid day; once it is over, its
+    end."""
     details = case.details
     if LIFECYCLE.is_closed(case.state) and case.state != "invoiced":
         return tell_customer(case, "closed") if case.state == "closed" else tell_customer(case, case.state, reason="")

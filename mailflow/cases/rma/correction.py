@@ -28,7 +28,7 @@ OPEN = (*UNDER_WAY, "to be invoiced")
 
 
 def correct(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The authorisation with a new verification notice, or the receipt with a new Receipt Notification."""
+    """Correct the authorisation with a new verification notice, or the receipt with a new Receipt Notification."""
     details = case.details
     items = _by_part(event.command.items)
     books = Role.RECEIVING in event.roles
@@ -57,7 +57,7 @@ def _refuse(case: Return, why: Step) -> Decision:
 
 
 def _by_part(items: Sequence[Item]) -> tuple[Item, ...]:
-    """One item a part, the quantities and serials of its mentions together."""
+    """Join the mentions of each part, with their quantities and serials, into one item."""
     parts: dict[str, Item] = {}
     for item in items:
         part = item.part_number.upper()
@@ -70,8 +70,8 @@ def _by_part(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _authorised(units: tuple[Unit, ...], items: Sequence[Item], facts: Facts) -> tuple[Unit, ...] | None:
-    """The units as they shall be, those left out that are taken away; None where that would take away what has arrived or was waived,
-    or leave nothing."""
+    """Return the units as they shall be, those left out that are taken away; None where that would take away what has arrived or was
+    waived, or leave nothing."""
     wanted = list(units)
     for item in items:
         same = [unit for unit in wanted if unit.part_number == item.part_number]
@@ -92,7 +92,8 @@ def _authorised(units: tuple[Unit, ...], items: Sequence[Item], facts: Facts) ->
 
 
 def _with_serials(units: Sequence[Unit], serials: tuple[str, ...], *, is_unclear: bool) -> list[Unit]:
-    """The units with the serials that are named; without a name those that were known, unless it is unclear which of them are meant."""
+    """Give the units the serials that are named; without a name keep those that were known, unless it is unclear which of them are
+    meant."""
     if not serials and not is_unclear:
         return []
     here = {unit.received_serial for unit in units}
@@ -134,7 +135,7 @@ def _of(units: Sequence[Unit], places: set[int]) -> tuple[Unit, ...]:
 
 
 def _correct_receipt(case: Return, items: Sequence[Item], event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """The named parts are booked anew; where no serials are named, those that had arrived stay booked.
+    """Book the named parts anew; where no serials are named, those that had arrived stay booked.
 
     What turns out to be missing after all wakes the clocks that closing had silenced.
     """
@@ -160,7 +161,7 @@ def _arrived_serials(details: RmaDetails, item: Item) -> tuple[str, ...]:
 
 
 def _restart_clocks(case: Return, before: RmaDetails, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
-    """The clocks of days of which more is missing than was thought; a day that was thought to be settled begins with its final notice.
+    """Set the clocks of days of which more is missing than was thought; a day that was thought to be settled begins with its final notice.
 
     Where more waits for its replacement, and the return has had one, the delivery is asked for (RM8).
     """

@@ -39,7 +39,7 @@ Rule = Callable[[Return, DeadlineFell, Facts, Desk, datetime], Decision]
 
 
 def on_deadline(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """One deadline kind, one rule; nothing is said once nothing is outstanding, and nothing twice.
+    """Apply the rule of the deadline's kind; nothing is said once nothing is outstanding, and nothing twice.
 
     What waits for a business day waits for it after an outage of ours too (T2).
     """
@@ -72,7 +72,7 @@ def expire(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: dat
 
 
 def _once(case: Return, event: DeadlineFell, letter: SendNotice, reason: str) -> Decision:
-    """A dated notice is remembered by day, kind and key: of another day the same warning is another one."""
+    """Send a dated notice once: it is remembered by day, kind and key; of another day the same warning is another one."""
     mark = f"{event.kind} {event.key} {case.details.valid_through}".replace("  ", " ")
     if mark in case.details.notices:
         return Decision(case=case, reason=f"told before: {mark}")
@@ -84,7 +84,7 @@ def _once(case: Return, event: DeadlineFell, letter: SendNotice, reason: str) ->
 
 
 def question_delivery(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """A replacement that nobody has booked as sent is the CCR's matter too, once (RM8)."""
+    """Ask the customer for the delivery; a replacement that nobody has booked as sent is told to the CCR too, once (RM8)."""
     details = case.details
     if not details.is_awaited:
         return Decision(case=case, reason="the delivery date is known")
@@ -96,7 +96,7 @@ def question_delivery(case: Return, event: DeadlineFell, facts: Facts, desk: Des
 
 
 def _unnamed(case: Return, event: DeadlineFell) -> tuple[date | None, tuple[Unit, ...]]:
-    """The day of the clock, and what is due on it that this very notice has not named before."""
+    """Return the day of the clock, and what is due on it that this very notice has not named before."""
     day, mark = day_of_key(event.key), f"{event.kind} {event.key}"
     if day is None:
         return None, ()
@@ -105,7 +105,8 @@ def _unnamed(case: Return, event: DeadlineFell) -> tuple[date | None, tuple[Unit
 
 
 def remind(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """A reminder that an outage of ours held back past the day that is due is left out: the final notice says what holds."""
+    """Send a reminder; one that an outage of ours held back past the day that is due is left out, since the final notice says what
+    holds."""
     day, units = _unnamed(case, event)
     if day is None or not units:
         return Decision(case=case, reason=f"nothing is due on {day} that was not told before")
@@ -117,7 +118,7 @@ def remind(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: dat
 
 
 def reminder_of(case: Return, day: date, units: Sequence[Unit], facts: Facts, desk: Desk, now: datetime) -> SendNotice:
-    """What is outstanding and due on the day, and how many days are left today, in the unit of the term."""
+    """Write what is outstanding and due on the day, and how many days are left today, in the unit of the term."""
     today, unit = facts.calendar.local_day(now), return_term(facts, desk).unit
     in_transit, not_arrived = announced_parcels(case.details, units, facts, desk, today)
     return tell_customer(

@@ -55,7 +55,7 @@ class SentPart:
 
 
 def parts_sent(details: RmaDetails, items: Sequence[Item] = ()) -> tuple[SentPart, ...]:
-    """The parts of a replacement: those that are named, else what has not left yet, else what has not arrived, else all."""
+    """List the parts of a replacement: those that are named, else what has not left yet, else what has not arrived, else all."""
     known = {line.part_number: line.description for line in details.lines}
     if items:
         return tuple(
@@ -68,7 +68,7 @@ def parts_sent(details: RmaDetails, items: Sequence[Item] = ()) -> tuple[SentPar
 
 
 def earliest_delivery(details: RmaDetails, facts: Facts) -> date:
-    """A replacement cannot arrive before its parcel was shipped, or the return issued."""
+    """Return the first day on which a replacement can have arrived: its parcel was shipped, or the return issued."""
     parcels = details.parcels_to_customer or details.replacements
     return facts.calendar.local_day(min((parcel.on for parcel in parcels), default=details.issued_at))
 
@@ -77,7 +77,7 @@ def earliest_delivery(details: RmaDetails, facts: Facts) -> date:
 
 
 def arrival_of(details: RmaDetails, items: Sequence[Item], parcels: Sequence[Parcel]) -> Arrival | Step:
-    """What a delivery means for each part, or why it cannot be.
+    """Work out what a delivery means for each part, or why it cannot be.
 
     Without items it is what is `awaited`; where nothing is, the day of the one delivery that is known was another one.
     """
@@ -109,7 +109,7 @@ def arrival_of(details: RmaDetails, items: Sequence[Item], parcels: Sequence[Par
 def deliver_replacement(
     case: Return, arrival: Arrival, day: date, facts: Facts, desk: Desk, now: datetime, *, tracking: str = ""
 ) -> tuple[Return, tuple[Effect, ...]]:
-    """Replacements arrived on a day: as many faulty parts are due a term later, and the customer is told which and by when.
+    """Book replacements that arrived on a day: as many faulty parts are due a term later, and the customer is told which and by when.
 
     Where everything came back before, nothing is due. What is asked of finance for a day that turns out to be another one is taken back.
     """
@@ -143,7 +143,7 @@ def deliver_replacement(
 
 
 def _with_replacement(case: Return, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
-    """All faulty parts are back: with the last replacement the return ends (RM8)."""
+    """End the return with its last replacement, where all faulty parts are back (RM8)."""
     if case.details.is_awaited:
         return case, ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk)
     if case.closed_at is not None:
@@ -153,7 +153,7 @@ def _with_replacement(case: Return, facts: Facts, desk: Desk, now: datetime) -> 
 
 
 def note_arrivals(details: RmaDetails, tracking: str, day: date) -> RmaDetails:
-    """Parcels of which all has arrived by what is booked, the oldest first, and the one that the carrier named."""
+    """Mark the parcels of which all has arrived by what is booked, the oldest first, and the one that the carrier named."""
     booked = Counter({line.part_number: line.authorised - line.undelivered for line in details.lines})
     complete = not any(line.undelivered for line in details.lines)
     for parcel in details.replacements:
@@ -176,7 +176,7 @@ def note_arrivals(details: RmaDetails, tracking: str, day: date) -> RmaDetails:
 def extend_term(
     case: Return, days: int, by: str, reason: str, facts: Facts, desk: Desk, now: datetime, *, asked: int = 0
 ) -> tuple[Return, tuple[Effect, ...]]:
-    """More time for all that is due: from each day, or from today where that has passed, in the desk's unit (RM10).
+    """Grant more time for all that is due: from each day, or from today where that has passed, in the desk's unit (RM10).
 
     `asked` where more was wanted than is granted.
     """
@@ -199,7 +199,8 @@ def extend_term(
 
 
 def tell_due_days(case: Return, today: date, *, asked: int = 0, granted: int = 0, unit: str = "") -> SendNotice:
-    """The days that now hold, with how they came about and an entry for the calendar (BX2, BX6); without one, the delivery is asked for."""
+    """Tell the days that now hold, how they came about, with an entry for the calendar (BX2, BX6); ask for the delivery where there is
+    none."""
     details = case.details
     if not details.due_days:
         return ask_about_delivery(case)
@@ -221,7 +222,7 @@ def tell_due_days(case: Return, today: date, *, asked: int = 0, granted: int = 0
 
 
 def tell_validity(case: Return, today: date, *, asked: bool = False) -> SendNotice:
-    """What holds where no day is due: through when parts may be sent. `asked`: for more time, which the CCR decides (RM3, BX6)."""
+    """Tell through when parts may be sent, where no day is due. `asked`: for more time, which the CCR decides (RM3, BX6)."""
     return tell_customer(
         case,
         "extended",
@@ -238,7 +239,7 @@ def tell_validity(case: Return, today: date, *, asked: bool = False) -> SendNoti
 
 
 def ask_about_delivery(case: Return, impossible_day: date | None = None, *, wants_time: bool = False) -> SendNotice:
-    """Which replacements have arrived, and when (RM8). `wants_time`: the customer asked for more time before the term began."""
+    """Ask which replacements have arrived, and when (RM8). `wants_time`: the customer asked for more time before the term began."""
     details = case.details
     return tell_customer(
         case,

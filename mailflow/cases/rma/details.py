@@ -80,7 +80,7 @@ class RmaDetails(Confirmable):
     """The engineer's visit of an onsite service level: announced, completed (RM12)."""
 
     def updated(self, changed: Iterable[Unit]) -> RmaDetails:
-        """The details with these units in their places."""
+        """Put these units in their places."""
         return replace(self, units=updated(self.units, changed))
 
     @property
@@ -94,7 +94,7 @@ class RmaDetails(Confirmable):
         return tuple(row for line in self.lines for row in by_day(line))
 
     def rows_of(self, units: Iterable[Unit]) -> tuple[Line, ...]:
-        """Outstanding units as `by_day` shows them."""
+        """Show outstanding units as `by_day` does."""
         places = {unit.place for unit in units}
         kept = (Line(tuple(unit for unit in row.units if unit.place in places), row.knows_serials) for row in self.by_day)
         return tuple(row for row in kept if row.units)
@@ -114,7 +114,7 @@ class RmaDetails(Confirmable):
         return tuple(sorted({unit.due for unit in self.running if unit.due}))
 
     def due_on(self, day: date) -> tuple[Unit, ...]:
-        """What runs and is due on the day."""
+        """List what runs and is due on the day."""
         return tuple(unit for unit in self.running if unit.due == day)
 
     @property
@@ -153,7 +153,7 @@ class RmaDetails(Confirmable):
         return tuple(parcel for parcel in self.replacements if parcel.arrived_on is None)
 
     def awaited(self, parcels: Iterable[Parcel]) -> Counter[str]:
-        """By part, what the parcels hold of the units without a replacement; all of them where no parcel is known."""
+        """Count by part what the parcels hold of the units without a replacement; all of them where no parcel is known."""
         everything = Counter({line.part_number: line.undelivered for line in self.lines})
         contents: Counter[str] = Counter()
         for parcel in parcels:
@@ -182,7 +182,7 @@ Return = Case[RmaDetails]
 
 
 def state_by_clocks(case: Return) -> str:
-    """Where a return stands by its clocks: a request that finance holds, else a final notice that was given, else what came in."""
+    """Read the state from the clocks: a request that finance holds, else a final notice that was given, else what came in."""
     units = case.details.units
     if case.details.asked_for:
         return "to be invoiced"

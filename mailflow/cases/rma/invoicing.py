@@ -64,12 +64,12 @@ def proof_of_notice(sent: Sequence[SentNotice], obligation: Obligation) -> Proof
 
 
 def weigh(units: Iterable[Unit], facts: Facts) -> tuple[tuple[Unit, Proof], ...]:
-    """Each unit with its proof of notice."""
+    """Pair each unit with its proof of notice."""
     return tuple((unit, proof_of_notice(facts.sent_notices, unit.obligation)) for unit in units if unit.obligation)
 
 
 def priced(units: Iterable[Unit], facts: Facts, at: datetime) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
-    """The units with what finance would be asked for at the list price of the day (RM9), and the part numbers without a price."""
+    """Price the units at the list price of the day (RM9); the second value are the part numbers without a price."""
     asked: list[Unit] = []
     unpriced: dict[str, None] = {}
     for unit in units:
@@ -85,7 +85,7 @@ def priced(units: Iterable[Unit], facts: Facts, at: datetime) -> tuple[tuple[Uni
 
 
 def invoiceable(details: RmaDetails, facts: Facts, desk: Desk, today: date) -> tuple[RmaDetails, tuple[Unit, ...], date | None]:
-    """What is ripe for finance today, and the first day on which the grace of a parcel ends.
+    """Find what is ripe for finance today, and the first day on which the grace of a parcel ends.
 
     What is under way within its grace takes the earliest days, as what comes back does; the details come with the days laid so. Where
     finance was asked for such a unit already, another one waits instead: never more is asked for than is neither here nor under way.
@@ -105,7 +105,7 @@ def invoiceable(details: RmaDetails, facts: Facts, desk: Desk, today: date) -> t
 
 
 def has_ripe(details: RmaDetails, today: date) -> bool:
-    """Whether finance may be asked today for something that it holds no request for."""
+    """Tell whether finance may be asked today for something that it holds no request for."""
     return any(unit.invoice_on and unit.invoice_on <= today and not unit.is_asked_for for unit in details.running)
 
 
@@ -155,7 +155,7 @@ def _wait_for_parcels(wait_until: date | None, facts: Facts) -> tuple[Effect, ..
 
 
 def _ask_or_hand_over(case: Return, proven: Sequence[Unit], doubtful: bool, facts: Facts, desk: Desk, now: datetime) -> Outcome:
-    """What is proven goes to finance, unless a human must decide. `doubtful`: for some units the term was too short for two reminders."""
+    """Hand what is proven to finance, unless a human must decide. `doubtful`: for some units the term was too short for two reminders."""
     _, unpriced = priced(proven, facts, now)
     stops = bool(proven) and (bool(unpriced) or desk.returns.human_yes_before_invoice)
     if stops and not doubtful:
@@ -176,7 +176,7 @@ def _ask_or_hand_over(case: Return, proven: Sequence[Unit], doubtful: bool, fact
 
 
 def _wait_for_proof(case: Return, unproven: Sequence[tuple[Unit, Proof]], facts: Facts, desk: Desk, now: datetime) -> Outcome:
-    """Staff are told once for each day what is missing; it is looked at on each business day, since a server may still take a letter."""
+    """Tell staff once for each day what is missing, and look at it on each business day, since a server may still take a letter."""
     if not unproven:
         return case, (), ()
     missing: dict[str, Step] = {}
@@ -195,7 +195,7 @@ def _wait_for_proof(case: Return, unproven: Sequence[tuple[Unit, Proof]], facts:
 
 
 def _ask_staff(case: Return, why: Step, facts: Facts, desk: Desk, now: datetime) -> Outcome:
-    """A question to the CCR that `/confirm` answers; each question is asked once."""
+    """Ask the CCR what `/confirm` answers; each question is asked once."""
     reason = f"{why.name.removeprefix('rma_').replace('_', ' ')}: staff are asked, nothing is invoiced"
     pending = PendingConfirmation(code=facts.confirmation_code, line=f"{INVOICE_CONFIRMATION} {why.name}", by="mailflow", at=now)
     if any(other.line == pending.line for other in case.details.confirmations):
@@ -207,7 +207,8 @@ def _ask_staff(case: Return, why: Step, facts: Facts, desk: Desk, now: datetime)
 
 
 def confirm_invoice(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """A human's yes. It stands for a missing reminder, never for a letter that came back, a price, or the warehouse's answer (BX4)."""
+    """Take a human's yes: it stands for a missing reminder, never for a letter that came back, a price, or the warehouse's answer
+    (BX4)."""
     laid, ripe, _ = invoiceable(case.details, facts, desk, facts.calendar.local_day(now))
     weighed = weigh(ripe, facts)
     proven = tuple(unit for unit, proof in weighed if not proof.missing or proof.for_staff_to_decide)
@@ -229,7 +230,7 @@ def confirm_invoice(case: Return, event: CommandGiven, facts: Facts, desk: Desk,
 
 
 def hand_to_finance(case: Return, units: Sequence[Unit], facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...], str]:
-    """The invoice request to finance with its evidence, and word to the customer (RM9, RM11, BX4), at today's list price."""
+    """Send the invoice request with its evidence to finance, and word to the customer (RM9, RM11, BX4), at today's list price."""
     asked, _ = priced(units, facts, now)
     owing = case.changed(state="to be invoiced", details=case.details.updated(asked))
     values = _values(owing, asked)
@@ -240,7 +241,7 @@ def hand_to_finance(case: Return, units: Sequence[Unit], facts: Facts, desk: Des
 
 
 def tell_invoiced(case: Return, units: Sequence[Unit], facts: Facts, desk: Desk, today: date) -> SendNotice:
-    """Word to the customer of what finance was asked for, with its parcels that were announced and count as under way no more (RM9)."""
+    """Tell the customer what finance was asked for, and which of its parcels count as under way no more (RM9)."""
     _, not_arrived = announced_parcels(case.details, units, facts, desk, today)
     return replace(tell_customer(case, "invoice_notice", not_arrived=not_arrived, **_values(case, units)), at_most_once=True)
 

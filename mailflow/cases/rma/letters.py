@@ -22,7 +22,7 @@ Amount = tuple[str, int, Decimal, Decimal, str, date]
 
 
 def tell_customer(case: Return, notice: str, /, **values: object) -> SendNotice:
-    """The customer and all who take part get a notice."""
+    """Send a notice to the customer and all who take part."""
     return SendNotice(notice=f"rma/{notice}", to=(case.customer,), cc=case.other_participants, values=_framed(case, values))
 
 
@@ -35,7 +35,7 @@ def _framed(case: Return, values: Mapping[str, object]) -> NoticeValues:
 
 
 def with_remarks(told: Step, remarks: tuple[Step, ...]) -> Step:
-    """What was done, and what deserves a look, as one sentence to staff."""
+    """Join what was done, and what deserves a look, to one sentence to staff."""
     return Step("rma_done_but_look", {"done": told, "remarks": remarks}) if remarks else told
 
 
@@ -43,7 +43,7 @@ def with_remarks(told: Step, remarks: tuple[Step, ...]) -> Step:
 
 
 def amounts_of(units: Iterable[Unit]) -> tuple[Amount, ...]:
-    """What finance is asked for, by part, price and day (RM9)."""
+    """Sum up what finance is asked for, by part, price and day (RM9)."""
     quantities: dict[tuple[str, Decimal, str, date], int] = {}
     for unit in units:
         if unit.invoice and unit.due:
@@ -53,7 +53,7 @@ def amounts_of(units: Iterable[Unit]) -> tuple[Amount, ...]:
 
 
 def totals_of(units: Iterable[Unit]) -> tuple[tuple[str, Decimal], ...]:
-    """The sum in each currency."""
+    """Add it up in each currency."""
     totals: dict[str, Decimal] = {}
     for unit in units:
         if unit.invoice:
@@ -65,7 +65,7 @@ def totals_of(units: Iterable[Unit]) -> tuple[tuple[str, Decimal], ...]:
 
 
 def grace_ends(units: Iterable[Unit], calendar: BusinessCalendar, grace: Term) -> dict[int, date]:
-    """The last day through which a unit counts as under way, by its place (RM9)."""
+    """Return the last day through which each unit counts as under way, by its place (RM9)."""
     return {unit.place: calendar.end_of_term(unit.announcement.on, grace).day for unit in units if unit.is_on_its_way and unit.announcement}
 
 
@@ -94,7 +94,8 @@ def announced_parcels(
 
 
 def forward_to_receiving(case: Return, event: MailReceived, desk: Desk, *roles: Role, commands: tuple[str, ...] = ()) -> SendNotice:
-    """The customer's mail for the receiving department, which books the arrival by answering it (RM5); other `roles` for other matters."""
+    """Forward the customer's mail to the receiving department, which books the arrival by answering it (RM5); to other `roles` for
+    other matters."""
     items = outstanding_items(case.details)
     return forward_to_staff(
         event,
@@ -106,18 +107,18 @@ def forward_to_receiving(case: Return, event: MailReceived, desk: Desk, *roles: 
 
 
 def ask_to_decide(case: Return, steps: Derivation, commands: tuple[str, ...], desk: Desk, *more: Role) -> SendNotice:
-    """A matter that waits for the CCR, and for `more`: the steps say why, the commands how to go on."""
+    """Put a matter to the CCR, and to `more`: the steps say why, the commands how to go on."""
     return ask_staff(case.customer, desk.staff_of(Role.CCR, *more), summary=summary(case), commands=commands, steps=steps)
 
 
 def ask_to_ship(case: Return, why: str, desk: Desk) -> SendNotice:
-    """A replacement is due that nobody has booked as sent (RM8); `why` names the sentence."""
+    """Ask for a replacement that nobody has booked as sent (RM8); `why` names the sentence."""
     commands = (f"/shipped {case.number} CARRIER TRACKING", f"/delivered {case.number} DATE")
     return ask_to_decide(case, (Step(why, {"rma": case.number}),), commands, desk)
 
 
 def summary(case: Return) -> Summary:
-    """What one needs to know of the return, by key; only what there is."""
+    """List what one needs to know of the return, by key; only what there is."""
     details = case.details
     rows = (
         ("customer", f"{case.customer_name} <{case.customer}>" if case.customer_name else case.customer),
@@ -132,7 +133,7 @@ def summary(case: Return) -> Summary:
 
 
 def days_by_part(details: RmaDetails) -> Step:
-    """Each day with the parts that are due on it, and what is not due yet; of one day alone just the day."""
+    """Say each day with the parts that are due on it, and what is not due yet; of one day alone just the day."""
     waiting = details.rows_of(details.undelivered)
     if len(details.due_days) == 1 and not waiting:
         return Step("rma_day", {"day": details.due_days[0]})
@@ -144,7 +145,7 @@ def days_by_part(details: RmaDetails) -> Step:
 
 
 def outstanding_items(details: RmaDetails) -> str:
-    """As ITEMS of a command are written."""
+    """List what is outstanding as ITEMS of a command are written."""
     return _items((line for line in details.lines if line.outstanding), "; ")
 
 
@@ -153,7 +154,7 @@ def _items(rows: Iterable[Line], between: str = ", ") -> str:
 
 
 def _announced_items(details: RmaDetails) -> Iterable[str]:
-    """Each parcel with what the Return Notification says of its parts: fault, category, whether the data are removed (RM4)."""
+    """Show each parcel with what the Return Notification says of its parts: fault, category, whether the data are removed (RM4)."""
     for line in details.lines:
         for parcel, units in line.announced.items():
             serials = " ".join(unit.announced_serial for unit in units if unit.announced_serial)

@@ -28,7 +28,7 @@ MOST_UNITS = 1000
 
 
 def issue(event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
-    """`/rma TYPE ITEMS` on a request: a new return with its CRV. The moment of the mail confirms the request (EN6)."""
+    """Open a return with its CRV, by `/rma TYPE ITEMS` on a request. The moment of the mail confirms the request (EN6)."""
     request = facts.parent
     if request is None:
         raise ValueError("/rma needs the service request it belongs to")
@@ -75,13 +75,13 @@ def _opened(request: Case, event: CommandGiven, facts: Facts, desk: Desk) -> Ret
 
 
 def description_of(item: Item, facts: Facts) -> str:
-    """The register's word for the part, else the model of the device that is meant."""
+    """Find the register's word for the part, else the model of the device that is meant."""
     device = next((facts.devices[serial] for serial in item.serials if serial in facts.devices), None)
     return facts.descriptions.get(item.part_number, device.model if device and device.part_number == item.part_number else "")
 
 
 def _ask_after_promise(case: Return, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
-    """Though nobody may book that the replacement left, its delivery is asked for once the promised day has passed (RM8)."""
+    """Ask for the delivery once the promised day has passed, though nobody may book that the replacement left (RM8)."""
     promised = commitment_of(case, facts, desk)
     if promised is None:
         return ()
@@ -94,7 +94,7 @@ def _ask_after_promise(case: Return, facts: Facts, desk: Desk) -> tuple[Effect, 
 
 
 def _in_english(flag: Step) -> str:
-    """A flag for the journal, which is English."""
+    """Word a flag for the journal, which is English."""
     return f"{flag.name.removeprefix('rma_').replace('_', ' ')}: {', '.join(str(value) for value in flag.values.values())}"
 
 
@@ -102,7 +102,7 @@ def _in_english(flag: Step) -> str:
 
 
 def why_refused(event: CommandGiven, facts: Facts) -> Step | None:
-    """A contradiction in the command, a serial that another return of the request holds, a dead arrival that is the distributor's."""
+    """Find a contradiction in the command, a serial that another return of the request holds, a dead arrival that is the distributor's."""
     items = event.command.items
     serials = [serial for item in items for serial in item.serials]
     if sum(item.quantity for item in items) > MOST_UNITS:
@@ -124,14 +124,14 @@ def why_refused(event: CommandGiven, facts: Facts) -> Step | None:
 
 
 def _role_of_customer(facts: Facts) -> str:
-    """The role with which the contract lists the customer of the request, '' where it does not."""
+    """Find the role with which the contract lists the customer of the request, '' where it does not."""
     customer = facts.parent.customer if facts.parent else ""
     known = (*facts.contacts, *((facts.contact,) if facts.contact else ()))
     return next((contact.role for contact in known if contact.email == customer), "")
 
 
 def flags_of(event: CommandGiven, facts: Facts) -> tuple[Step, ...]:
-    """What staff should look at before the replacement leaves; nothing of it stops the return (BX8)."""
+    """List what staff should look at before the replacement leaves; nothing of it stops the return (BX8)."""
     unknown_role = event.command.rma_type == "doa" and not _role_of_customer(facts)
     doa = (Step("rma_doa_role_unknown", {"customer": facts.parent.customer if facts.parent else ""}),) if unknown_role else ()
     devices = {device.part_number.upper() for device in facts.devices.values() if device.part_number}
@@ -147,7 +147,7 @@ def flags_of(event: CommandGiven, facts: Facts) -> tuple[Step, ...]:
 
 
 def _flags_of(serial: str, item: Item, facts: Facts) -> Iterator[Step]:
-    """What the register and other returns say of one serial."""
+    """List what the register and other returns say of one serial."""
     elsewhere = {known: number for known, number, kind in facts.open_cases_of_serials if kind == "rma"}
     device = facts.devices.get(serial)
     if device is None:
@@ -166,7 +166,7 @@ def _flags_of(serial: str, item: Item, facts: Facts) -> Iterator[Step]:
 
 
 def verify(case: Return, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
-    """The notice with form, label and the calendar entry; the case remembers what it told. Staff's waybill travels along."""
+    """Send the notice with form, label and the calendar entry; the case remembers what it told. Staff's waybill travels along."""
     details = case.details
     moved = details.return_address not in ((), desk.wording.return_address)
     told = case.changed(details=replace(details, changed_since=(), return_address=desk.wording.return_address))
@@ -193,14 +193,14 @@ def verify(case: Return, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
 
 
 def verify_anew(case: Return, change: str, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
-    """The next version, which says what has changed since the last."""
+    """Send the next version, which says what has changed since the last."""
     details = case.details
     changes = tuple(dict.fromkeys((*details.changed_since, change)))
     return verify(case.changed(details=replace(details, version=details.version + 1, changed_since=changes)), facts, desk)
 
 
 def _ship_to(details: RmaDetails, facts: Facts) -> str:
-    """Where the replacement goes: the address of the request, else the contract's, where that is a single one."""
+    """Find where the replacement goes: the address of the request, else the contract's, where that is a single one."""
     if details.type != "advance":
         return ""
     stated: str = facts.parent.details.site_address if facts.parent else ""
@@ -209,7 +209,8 @@ def _ship_to(details: RmaDetails, facts: Facts) -> str:
 
 
 def commitment_of(case: Return, facts: Facts, desk: Desk) -> Commitment | None:
-    """When the replacement is there by the entitled level (EN6), counted from the mail that created the return; None where none is sent."""
+    """Derive when the replacement is there by the entitled level (EN6), counted from the mail that created the return; None where none
+    is sent."""
     details = case.details
     if details.type != "advance" or not details.service_level:
         return None

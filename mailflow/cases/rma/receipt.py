@@ -54,7 +54,7 @@ FINISHED = ("waived", "cancelled", "shipped back", "in repair")
 def book_receipt(
     case: Return, arrived: Sequence[Item], event: CommandGiven, facts: Facts, desk: Desk, *, before: RmaDetails | None = None
 ) -> Decision:
-    """Parts arrived at receiving. A parcel for an expired return is booked and flagged, never refused (RM3).
+    """Book parts that arrived at receiving. A parcel for an expired return is booked and flagged, never refused (RM3).
 
     It also answers a customer who said that the parts were returned already: invoicing goes on from here (BX4). `before` is how the
     return stood where a correction has emptied its units; the notice says that it corrects an earlier one.
@@ -93,7 +93,7 @@ def book_receipt(
 
 
 def _tell_staff(case: Return, rows: Sequence[Row], differences: Sequence[Difference], by: str) -> tuple[Note, Step]:
-    """The line of the journal, and the answer to receiving staff: what was booked, and of each outcome what to do with it (BX5)."""
+    """Write the line of the journal, and the answer to receiving staff: what was booked, and of each outcome what to do with it (BX5)."""
     parts = tuple(f"{row[4]} x {row[0]}" for row in rows if row[4])
     odd = (f"{name.replace('_', ' ')} ({', '.join(str(value) for value in values.values())})" for name, values in differences)
     note = Note(text="; ".join((f"received: {', '.join(parts) or 'nothing that fills a line'}", *odd)), who=by)
@@ -104,8 +104,8 @@ def _tell_staff(case: Return, rows: Sequence[Row], differences: Sequence[Differe
 
 
 def _ask_to_decide(case: Return, flags: Sequence[Difference], found: Sequence[Difference], desk: Desk) -> Iterator[Effect]:
-    """What is for the CCR to decide: a unit that fills another return already, of which one is due no more (BX8); and what becomes of
-    parts that came after the end, or of what is still missing then (RM3)."""
+    """Ask the CCR about a unit that fills another return already, of which one is due no more (BX8), and about parts that came after
+    the end, or what is still missing then (RM3)."""
     doubled = tuple(
         Step("rma_serial_counts_elsewhere", {"rma": case.number, "serial": values["serial"], "other": values["other"]})
         for name, values in found
@@ -120,7 +120,7 @@ def _ask_to_decide(case: Return, flags: Sequence[Difference], found: Sequence[Di
 
 
 def settle(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Return, tuple[Effect, ...]]:
-    """The state after parts came in; with the last one every clock falls silent (BX3), and a late return cancels the request (RM9)."""
+    """Set the state after parts came in; with the last one every clock falls silent (BX3), and finance's request is taken back (RM9)."""
     details = case.details
     if case.state in FINISHED or (case.state == "closed" and details.outstanding == 0):
         return case, ()
@@ -144,8 +144,8 @@ def settle(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datet
 
 
 def _keep_waiting(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Return, tuple[Effect, ...]]:
-    """Some parts are still missing. What came back is mentioned no more; a request to finance that names it is taken back, and what is left
-    of it is asked for anew on the next business day. Requests that name other parts stand."""
+    """Go on with what is still missing. What came back is mentioned no more; a request to finance that names it is taken back, and what
+    is left of it is asked for anew on the next business day. Requests that name other parts stand."""
     today = facts.calendar.local_day(at)
     anew = ask_finance_on(today, facts, at)
     reason = Step("rma_part_came_back", {})
@@ -163,7 +163,8 @@ def _keep_waiting(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at
 def _resume_invoicing(
     case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datetime
 ) -> tuple[Return, tuple[Effect, ...], date | None]:
-    """The customer's word is answered; what is missing after all has the whole term of a final notice again before finance hears of it."""
+    """Go on after the customer's word is answered: what is missing after all has the whole term of a final notice again before finance
+    hears of it."""
     if not before.disputed or case.state != "overdue" or before.held_since is not None:
         return case, (), None
     day = invoice_moment(facts.calendar.local_day(at), facts.calendar, desk.returns.invoice_after)
@@ -241,7 +242,7 @@ class _Booking:
             self.differences.append(("condition", {"part": " ".join((item.part_number, *item.serials)), "condition": item.condition}))
 
     def _same(self, part: str) -> list[Unit]:
-        """The units of a part; those come first that a part without its serial fills first, waived ones last.
+        """Order the units of a part as parts without a serial fill them: waived ones last.
 
         What any serial fills goes before what expects one, the oldest announcement before what none announces, then the earliest day.
         """
@@ -282,7 +283,7 @@ class _Booking:
             self.differences.append(("over", {"part": item.part_number, "quantity": over}))
 
     def _what_is_wrong(self, serial: str, part: str) -> str:
-        """'' for a serial that may come under the part."""
+        """Name what is wrong with a serial; '' for one that may come under the part."""
         same = self._same(part)
         if any(unit.received_serial == serial for unit in same):
             return "booked_twice"

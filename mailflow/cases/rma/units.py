@@ -43,7 +43,7 @@ class Obligation:
     """The delivery named the unit's serial, so its days stay with it."""
 
     def moments(self, kind: str) -> frozenset[datetime]:
-        """When the notices of a kind were written."""
+        """List when the notices of a kind were written."""
         return frozenset(at for mark, at in self.notices if mark.split(" ")[0] == kind)
 
 
@@ -113,11 +113,11 @@ class Unit:
         return self.is_outstanding and self.announcement is not None and bool(self.announcement.tracking)
 
     def owing(self, obligation: Obligation | None) -> Unit:
-        """The unit with other days."""
+        """Give the unit other days."""
         return replace(self, obligation=obligation)
 
     def asked(self, invoice: Invoice | None) -> Unit:
-        """The unit with another invoice, or none."""
+        """Give the unit another invoice, or none."""
         return self.owing(replace(self.obligation, invoice=invoice)) if self.obligation else self
 
 
@@ -193,7 +193,7 @@ class Line:
 
 
 def authorise(item: Item, description: str, first: int) -> tuple[Unit, ...]:
-    """The units of an item of ITEMS; those without a serial take any. `first` is the place of the first."""
+    """Make the units of an item of ITEMS; those without a serial take any. `first` is the place of the first."""
     serials = (*item.serials, *("" for _ in range(item.quantity - len(item.serials))))
     return tuple(
         Unit(place=first + number, part_number=item.part_number, description=description, serial=serial)
@@ -202,7 +202,7 @@ def authorise(item: Item, description: str, first: int) -> tuple[Unit, ...]:
 
 
 def lines_of(units: Sequence[Unit]) -> tuple[Line, ...]:
-    """The units part by part, in order of authorisation."""
+    """Group the units part by part, in order of authorisation."""
     parts: dict[str, list[Unit]] = {}
     for unit in units:
         parts.setdefault(unit.part_number, []).append(unit)
@@ -211,14 +211,14 @@ def lines_of(units: Sequence[Unit]) -> tuple[Line, ...]:
 
 
 def by_day(line: Line) -> Iterator[Line]:
-    """What is outstanding of a line, day by day; what has no day stands last."""
+    """Group what is outstanding of a line day by day; what has no day stands last."""
     waiting = sorted((unit for unit in line.units if unit.is_outstanding), key=lambda unit: unit.due or date.max)
     for _, same in groupby(waiting, key=lambda unit: unit.due):
         yield Line(tuple(same), line.knows_serials)
 
 
 def updated(units: Sequence[Unit], changed: Iterable[Unit]) -> tuple[Unit, ...]:
-    """The units with the changed ones in their places."""
+    """Put the changed units in their places."""
     new = {unit.place: unit for unit in changed}
     return tuple(new.get(unit.place, unit) for unit in units)
 
@@ -244,7 +244,7 @@ def lay_days(units: Sequence[Unit], on_its_way: Collection[int] = ()) -> tuple[U
 def deliver(
     units: Sequence[Unit], quantities: Mapping[str, int], obligation: Obligation, serials: Collection[str] = ()
 ) -> tuple[Unit, ...]:
-    """So many replacements of each part arrived: as many units without one are due, those first whose serial was named."""
+    """Make as many units due as replacements of each part arrived, those first whose serial was named."""
     waiting = [unit for unit in units if unit.obligation is None]
     waiting.sort(key=lambda unit: (unit.serial not in serials, unit.is_outstanding))
     left = Counter(quantities)
@@ -257,7 +257,7 @@ def deliver(
 
 
 def delivered_last(units: Sequence[Unit], quantities: Mapping[str, int], serials: Collection[str]) -> tuple[Unit, ...]:
-    """So many units of each part whose replacements arrived: those with the serials, then the latest, outstanding ones first."""
+    """Choose so many units of each part whose replacements arrived: those with the serials, then the latest, outstanding ones first."""
     left = Counter(quantities)
     found: list[Unit] = []
     arrived = [((unit.serial in serials, unit.obligation.delivered_on, unit.is_outstanding), unit) for unit in units if unit.obligation]
@@ -269,7 +269,7 @@ def delivered_last(units: Sequence[Unit], quantities: Mapping[str, int], serials
 
 
 def steps_of(units: Iterable[Unit]) -> Derivation:
-    """How the days of the units came about, each way once (BX2)."""
+    """Explain how the days of the units came about, each way once (BX2)."""
     ways: list[Derivation] = []
     for unit in units:
         if unit.obligation and unit.obligation.steps not in ways:
