@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailflow.policy.calendar import BusinessCalendar
-from mailflow.policy.case import Case, Request
+from mailflow.policy.case import Case
 from mailflow.policy.derivation import Derivation
 from mailflow.policy.entitlement import Entitlement
-from mailflow.policy.register import Contact, Contract, Device, PartPrice
+from mailflow.policy.register import Contact, Contract, Device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,18 +99,3 @@ class DeviceFacts(CaseFacts):
     """(serial, case number, case type) of open cases that already name one of the serials (IN10, BX8)."""
     received_before: Mapping[str, str] = field(default_factory=dict)
     """Serial to the number of the finished or running return under which it came back (BX8)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts(DeviceFacts):
-    """What the rules of returns want to know besides."""
-
-    parent: Request | None = None
-
-    prices: Mapping[str, PartPrice | None] = field(default_factory=dict)
-    """Of today, None where the register has none."""
-    descriptions: Mapping[str, str] = field(default_factory=dict)
-    sent_notices: tuple[SentNotice, ...] = ()
-    """Every letter of the case with what became of it, oldest first (BX4)."""
-    counted_elsewhere: Mapping[str, str] = field(default_factory=dict)
-    """Serial to the number of another return that was open beside this one and has received it: one unit cannot fill both (BX5, BX8)."""

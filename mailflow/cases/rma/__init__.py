@@ -10,18 +10,18 @@ from mailflow.cases.rma.conversation import ANSWERS, RECEIPT, add_mail
 from mailflow.cases.rma.deadline import on_deadline
 from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails
 from mailflow.cases.rma.digest import overdue_lines, partner_return
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.opening import issue
 from mailflow.policy.case_type import CaseType, ExpectedPart, ParcelUnderWay, Trait
 from mailflow.policy.decision import Decision
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import AT_ONCE, CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced
-from mailflow.policy.facts import Facts
 
 WAITING_STATES = ("replacement shipped", "replacement delivered", "announced", "received", "overdue", "to be invoiced")
 """Where a parcel of the replacement may still be under way."""
 
 
-def decide(case: Return | None, event: Event, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def decide(case: Return | None, event: Event, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Apply the return's rules, by the kind of event. It is opened by the command `/rma` on its request."""
     match event:
         case CommandGiven() if case is None:
@@ -66,11 +66,11 @@ def parcels_under_way(case: Return) -> tuple[ParcelUnderWay, ...]:
     return tuple(ParcelUnderWay(carrier=one.carrier, tracking=one.tracking) for one in case.details.parcels_to_customer)
 
 
-CASE_TYPE: CaseType[RmaDetails, Facts] = CaseType(
+CASE_TYPE: CaseType[RmaDetails, RmaFacts] = CaseType(
     kind="rma",
     lifecycle=LIFECYCLE,
     decide=decide,
-    facts=Facts,
+    facts=RmaFacts,
     commands=frozenset(RULES),
     details=RmaDetails,
     parent="service_request",

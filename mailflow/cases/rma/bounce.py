@@ -24,6 +24,7 @@ from mailflow.cases.rma.clock import (
 from mailflow.cases.rma.deadline import reminder_of
 from mailflow.cases.rma.delivery import ask_about_delivery, tell_due_days
 from mailflow.cases.rma.details import LIFECYCLE, Return, state_by_clocks
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.invoicing import NEEDED, VERIFICATION, tell_invoiced, weigh, withdraw
 from mailflow.cases.rma.letters import tell_customer
 from mailflow.cases.rma.opening import verify
@@ -32,12 +33,11 @@ from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import NoticeBounced
-from mailflow.policy.facts import Facts
 
 FINAL_NOTICE_NAME = "rma/final_notice"
 
 
-def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def on_bounce(case: Return, event: NoticeBounced, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Choose who gets the return's letters from now on, and repeat the lost one where nobody read it (BX4). `done` says it to staff."""
     came_back = f"{event.notice} did not reach {event.address}"
     if desk.roles_of(event.address) or LIFECYCLE.is_closed(case.state):
@@ -64,7 +64,7 @@ def on_bounce(case: Return, event: NoticeBounced, facts: Facts, desk: Desk, now:
     return Decision(case=repeated, effects=(*effects, note), reason=came_back, done=told)
 
 
-def next_reader(case: Return, lost_address: str, readers: Sequence[str], facts: Facts) -> str:
+def next_reader(case: Return, lost_address: str, readers: Sequence[str], facts: RmaFacts) -> str:
     """Find who got the letter all the same, else the next contact of the contract that mail reaches, else another participant; '' for
     nobody."""
     known = (*readers, *(contact.email for contact in facts.contacts), *case.participants)
@@ -72,13 +72,13 @@ def next_reader(case: Return, lost_address: str, readers: Sequence[str], facts: 
     return next((address for address in known if address not in dead), "")
 
 
-def _addressed_to(case: Return, address: str, facts: Facts) -> Return:
+def _addressed_to(case: Return, address: str, facts: RmaFacts) -> Return:
     name = next((contact.name for contact in facts.contacts if contact.email == address), "")
     participants = tuple(dict.fromkeys((address, *case.participants)))
     return case.changed(customer=address, customer_name=name, participants=participants)
 
 
-def _pause(case: Return, event: NoticeBounced, since: datetime, came_back: str, facts: Facts, desk: Desk) -> Decision:
+def _pause(case: Return, event: NoticeBounced, since: datetime, came_back: str, facts: RmaFacts, desk: Desk) -> Decision:
     """Stop the return clock while nobody is left to write to: no reminder, no final notice, no invoice until somebody can be reached."""
     details = case.details
     freed, withdrawn = _without_request(case, event.notice, facts, desk, event.at)
@@ -88,7 +88,7 @@ def _pause(case: Return, event: NoticeBounced, since: datetime, came_back: str, 
     return Decision(case=held, effects=(*withdrawn, *stop(*RETURN_CLOCK), note), reason=came_back, done=done)
 
 
-def _without_request(case: Return, notice: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
+def _without_request(case: Return, notice: str, facts: RmaFacts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """Take back what finance was asked for where the proof of notice fell away; it comes up again after its term."""
     asked = case.details.asked_for if notice in NEEDED else ()
     requests = {unit.invoice.asked_at for unit, proof in weigh(asked, facts) if unit.invoice and proof.missing}
@@ -99,7 +99,7 @@ def _without_request(case: Return, notice: str, facts: Facts, desk: Desk, now: d
     return freed.changed(state=state_by_clocks(freed)), (*withdrawn, ask_finance_after_term(facts, desk, now))
 
 
-def reach_again(case: Return, address: str, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
+def reach_again(case: Return, address: str, facts: RmaFacts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """Send the authorisation to somebody who can be reached, and let the clock go on without the days on which it stood still (BX4)."""
     since: datetime | None = case.details.held_since
     if since is None:
@@ -109,7 +109,7 @@ def reach_again(case: Return, address: str, facts: Facts, desk: Desk, now: datet
 
 
 def _repeat(
-    case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, was_paused: bool = False
+    case: Return, notice: str, since: datetime, facts: RmaFacts, desk: Desk, now: datetime, *, was_paused: bool = False
 ) -> tuple[Return, tuple[Effect, ...]]:
     """Send the lost notice once more, with the day that is due moved by the business days that were lost with it."""
     freed, withdrawn = (case, ()) if was_paused else _without_request(case, notice, facts, desk, now)
@@ -121,7 +121,7 @@ def _repeat(
 
 
 def _go_on(
-    case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime, *, was_paused: bool
+    case: Return, notice: str, since: datetime, facts: RmaFacts, desk: Desk, now: datetime, *, was_paused: bool
 ) -> tuple[Return, tuple[Effect, ...]]:
     """Move each open day by the business days that were lost of its own term; leave it where none were."""
     today, lost_on = facts.calendar.local_day(now), facts.calendar.local_day(since)
@@ -148,7 +148,9 @@ def _go_on(
     return (gone_on.changed(state=state_by_clocks(gone_on)) if ahead else gone_on), (*questions, *clock)
 
 
-def _write_again(case: Return, notice: str, since: datetime, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
+def _write_again(
+    case: Return, notice: str, since: datetime, facts: RmaFacts, desk: Desk, now: datetime
+) -> tuple[Return, tuple[Effect, ...]]:
     """Write the notice as it reads today; where it cannot be written again send the authorisation, which names all that is asked for."""
     details = case.details
     today = facts.calendar.local_day(now)

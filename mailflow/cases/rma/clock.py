@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from mailflow.cases.rma.details import Return, RmaDetails
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.units import Obligation, Unit, steps_of
 from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.case import PendingConfirmation
 from mailflow.policy.decision import ClearDeadline, Effect, SetDeadline
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
-from mailflow.policy.facts import Facts
 from mailflow.policy.term import Term
 
 DELIVERY_QUESTION = "delivery_question"
@@ -30,13 +30,13 @@ INVOICE_CONFIRMATION = "/invoice"
 """How the daemon's own question begins, where a human has to decide on the invoice request (RM9)."""
 
 
-def obligation_from(day: date, facts: Facts, desk: Desk) -> Obligation:
+def obligation_from(day: date, facts: RmaFacts, desk: Desk) -> Obligation:
     """Derive what is due for a replacement delivered on the day: by the contract's programme (BX3), in the customer's calendar (T1)."""
     due = facts.calendar.end_of_term(day, return_term(facts, desk))
     return Obligation(delivered_on=day, due=due.day, steps=(Step("replacement_arrived", {"day": day}), *due.steps[1:]))
 
 
-def return_term(facts: Facts, desk: Desk) -> Term:
+def return_term(facts: RmaFacts, desk: Desk) -> Term:
     return desk.returns.term_of(facts.contract.programme if facts.contract else "")
 
 
@@ -44,7 +44,7 @@ def return_term(facts: Facts, desk: Desk) -> Term:
 
 
 def move_days(
-    case: Return, moved: Callable[[Obligation], tuple[date, Derivation] | None], facts: Facts, desk: Desk, now: datetime
+    case: Return, moved: Callable[[Obligation], tuple[date, Derivation] | None], facts: RmaFacts, desk: Desk, now: datetime
 ) -> tuple[Return, tuple[Effect, ...]]:
     """Move the days that are due, for an extension or for time lost with a notice that came back, and the clocks with them.
 
@@ -86,13 +86,13 @@ def grown_days(before: RmaDetails, after: RmaDetails) -> tuple[date, ...]:
 # Towards each day
 
 
-def run_return_clock(case: Return, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+def run_return_clock(case: Return, facts: RmaFacts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
     """Set the clocks towards all days that are due; none while nobody can be reached (BX4)."""
     days = () if case.details.held_since else case.details.running_days
     return (*stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST), *(one for day in days for one in clock_of(case.details, day, facts, desk, now)))
 
 
-def clock_of(details: RmaDetails, day: date, facts: Facts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
+def clock_of(details: RmaDetails, day: date, facts: RmaFacts, desk: Desk, now: datetime) -> tuple[Effect, ...]:
     """Set the clock towards one day: reminders and final notice, or the invoice request where the final notice has been given."""
     units = details.due_on(day)
     if details.held_since is not None or not units:
@@ -116,7 +116,7 @@ def clock_until(due: date, steps: Derivation, calendar: BusinessCalendar, desk: 
     )
 
 
-def ask_finance_on(day: date, facts: Facts, now: datetime, *, key: str = "", steps: Derivation = ()) -> SetDeadline:
+def ask_finance_on(day: date, facts: RmaFacts, now: datetime, *, key: str = "", steps: Derivation = ()) -> SetDeadline:
     """Set the invoice request of a day, never before the next business day where that has passed."""
     calendar = facts.calendar
     at = calendar.dated_moment(day)
@@ -125,7 +125,7 @@ def ask_finance_on(day: date, facts: Facts, now: datetime, *, key: str = "", ste
     return SetDeadline(kind=INVOICE_REQUEST, key=key, at=at, steps=steps)
 
 
-def ask_finance_after_term(facts: Facts, desk: Desk, now: datetime) -> SetDeadline:
+def ask_finance_after_term(facts: RmaFacts, desk: Desk, now: datetime) -> SetDeadline:
     """Set another look at what was taken back from finance, after the term of a final notice, so that nothing is forgotten."""
     day = invoice_moment(facts.calendar.local_day(now), facts.calendar, desk.returns.invoice_after)
     return ask_finance_on(day, facts, now)

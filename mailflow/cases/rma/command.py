@@ -20,6 +20,7 @@ from mailflow.cases.rma.delivery import (
     parts_sent,
 )
 from mailflow.cases.rma.details import LIFECYCLE, Parcel, Return, RmaDetails, state_by_clocks
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.invoicing import confirm_invoice, withdraw_all
 from mailflow.cases.rma.letters import days_by_part, tell_customer, with_remarks
 from mailflow.cases.rma.opening import verify_anew
@@ -33,13 +34,12 @@ from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import is_unconfirmed, who_may_confirm
 from mailflow.policy.event import CommandGiven
-from mailflow.policy.facts import Facts
 
 ALWAYS = ("received", "correct", "note", "confirm")
 """Commands that a closed return still takes."""
 
 
-def give_command(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_command(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Apply the rule of the command's name; a return that is over takes few of them."""
     name = event.command.name
     owes_replacement = name in ("shipped", "delivered") and case.state == "closed" and case.details.is_awaited
@@ -60,7 +60,7 @@ def _done(case: Return, event: CommandGiven, name: str, *effects: Effect, **valu
 # The replacement's way
 
 
-def shipped(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def shipped(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Book that the replacement left, and ask for its delivery until that is known (RM8). It holds what is named, else all that is not
     delivered nor under way. The serials of ITEMS are those of the replacement, so that a swapped part shows (BX5)."""
     details, command = case.details, event.command
@@ -89,7 +89,7 @@ def shipped(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: da
     return _done(left, event, "rma_shipped", letter, *questions, carrier=parcel.carrier, tracking=parcel.tracking)
 
 
-def delivered(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def delivered(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Book replacements that arrived: those that are named, else all that are under way (RM8, BX3); of a repair, the repaired part,
     with which the return ends (RM7)."""
     details, day, tracking = case.details, event.command.day, event.command.tracking
@@ -112,7 +112,7 @@ def delivered(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: 
     return _done(arrived, event, "rma_delivered", *effects, day=day, days=days_by_part(arrived.details))
 
 
-def visit(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def visit(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Announce the engineer's visit of an onsite service level (RM12), in the customer's local time; given again it names another time.
 
     The customer reads it in replacement_shipped: the engineer comes with the replacement.
@@ -139,7 +139,7 @@ def visit(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: date
     return _unless_onsite(done, details.service_level)
 
 
-def visited(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def visited(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Book the visit (RM12): what is still under way of the replacement counts as delivered on that day."""
     details, day = case.details, event.command.day
     if day is None:
@@ -169,7 +169,7 @@ def _unless_onsite(decision: Decision, level: str) -> Decision:
 # The customer's parts
 
 
-def announced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def announced(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     command = event.command
     lines = tuple(ReturnLine(part_number=one.part_number, quantity=one.quantity, serial=", ".join(one.serials)) for one in command.items)
     form = ReturnNotification(rma=case.number, carrier=command.carrier, tracking=command.tracking, lines=lines)
@@ -181,12 +181,12 @@ def announced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: 
     return _done(told, event, "rma_announced", carrier=command.carrier, tracking=command.tracking)
 
 
-def received(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def received(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     arrived = tuple(replace(item, condition=item.condition or event.command.condition) for item in event.command.items)
     return book_receipt(case, arrived, event, facts, desk)
 
 
-def repaired(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def repaired(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Send back what arrived; what was waived was never here."""
     if case.state != "in repair":
         return _refuse(case, "rma_not_in_repair", state=case.state)
@@ -205,7 +205,7 @@ def repaired(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: d
 # Terms, and the end
 
 
-def extend(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def extend(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Grant more time for every day that is open, counted in the unit of the desk's extension (RM10)."""
     if not case.details.running_days:
         return _refuse(case, "rma_no_return_date" if case.details.type == "advance" else "rma_validity_is_renewed")
@@ -213,7 +213,7 @@ def extend(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     return _done(extended, event, "rma_extended", *effects, days=days_by_part(extended.details))
 
 
-def revalidate(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def revalidate(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     if not case.details.outstanding:
         return _refuse(case, "rma_nothing_outstanding")
     last = facts.calendar.end_of_term(facts.calendar.local_day(event.at), desk.returns.validity).day
@@ -222,7 +222,7 @@ def revalidate(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now:
     return _done(valid, event, "rma_revalidated", letter, *start_validity_clock(valid, facts.calendar, desk), day=last)
 
 
-def waive(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def waive(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Waive all that is outstanding, and end the return; a repair goes on with what came."""
     outstanding, reason = case.details.outstanding, event.command.reason
     if not outstanding:
@@ -241,7 +241,7 @@ def waive(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: date
     return _done(waived, event, "rma_waived", *letters, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK), outstanding=outstanding)
 
 
-def cancel(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def cancel(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     if not event.confirmed:
         return ask_confirmation(case, event, facts, Step("rma_would_cancel", {"rma": case.number}))
     freed, withdrawn = withdraw_all(case, event.command.reason, desk)
@@ -254,7 +254,7 @@ def cancel(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: dat
     return replace(done, done=with_remarks(Step("rma_cancelled", {"rma": case.number}), (remark,)))
 
 
-def invoiced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def invoiced(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Note finance's answer to the oldest request that is open (RM11); the return is over once nothing else of it is outstanding."""
     asked = [
         (unit.invoice.asked_at, unit, unit.obligation, unit.invoice) for unit in case.details.asked_for if unit.obligation and unit.invoice
@@ -274,7 +274,7 @@ def invoiced(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: d
     return _done(over, event, "rma_invoiced", *stop(*RETURN_CLOCK), invoice=number)
 
 
-def close(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def close(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     if case.details.outstanding and case.state != "shipped back":
         return _refuse(case, "rma_still_outstanding", outstanding=case.details.outstanding)
     closed = case.changed(state="closed", closed_at=event.at)
@@ -284,7 +284,7 @@ def close(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: date
 # What every case takes
 
 
-def add(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def add(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Let another address take part; where nobody could be reached, the clock goes on with it (BX4)."""
     address = event.command.address
     if address in case.participants:
@@ -298,7 +298,7 @@ def add(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: dateti
     return replace(added, case=reached, effects=effects, done=again if effects else added.done)
 
 
-def confirm(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def confirm(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Do what waits for the code: a command, or the question of a clock whether finance shall be asked (BX4)."""
 
     def give(freed: Return, given: CommandGiven) -> Decision:
@@ -308,7 +308,7 @@ def confirm(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: da
     return command_rules.confirm(case, event, give)
 
 
-RULES: Mapping[str, Rule[RmaDetails, Facts]] = {
+RULES: Mapping[str, Rule[RmaDetails, RmaFacts]] = {
     "shipped": shipped,
     "delivered": delivered,
     "announced": announced,

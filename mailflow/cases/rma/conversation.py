@@ -20,6 +20,7 @@ from mailflow.cases.rma.delivery import (
     tell_validity,
 )
 from mailflow.cases.rma.details import LIFECYCLE, Return, RmaDetails, state_by_clocks
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.invoicing import withdraw
 from mailflow.cases.rma.letters import forward_to_receiving, grace_ends, tell_customer, tell_staff
 from mailflow.message.customer.one_line import CustomerLine
@@ -30,13 +31,12 @@ from mailflow.policy.decision import Decision, SendNotice
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import FORWARDED_NOTICES, MailReceived, SenderRole
-from mailflow.policy.facts import Facts
 
 RECEIPT = "rma/receipt_notification"
 QUESTION = "rma/delivery_question"
 
 
-def add_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def add_mail(case: Return, event: MailReceived, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Read a mail of staff or of the customer: who takes part announces, answers in one line, or disputes; anything else goes to receiving
     to read.
 
@@ -52,7 +52,7 @@ def add_mail(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: d
     return replace(decision, effects=(*effects, *decision.effects))
 
 
-def _answer_customer(case: Return, event: MailReceived, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def _answer_customer(case: Return, event: MailReceived, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     if event.return_notifications:
         return announce_forms(case, event, event.return_notifications, facts, desk)
     answer = event.customer_line
@@ -66,7 +66,7 @@ def _answer_customer(case: Return, event: MailReceived, facts: Facts, desk: Desk
 # Return Notifications (RM4)
 
 
-def announce_forms(case: Return, event: MailReceived, forms: tuple[ReturnNotification, ...], facts: Facts, desk: Desk) -> Decision:
+def announce_forms(case: Return, event: MailReceived, forms: tuple[ReturnNotification, ...], facts: RmaFacts, desk: Desk) -> Decision:
     """Check the forms and book what is right in them (RM4). The day on which the mail arrived decides whether it came in time (T3)."""
     if problem := next((found for form in forms if (found := _why_not_at_all(case, event, form, facts))), None):
         is_late = problem[1] == "expired"
@@ -98,7 +98,7 @@ def announce_forms(case: Return, event: MailReceived, forms: tuple[ReturnNotific
     return Decision(case=announced, effects=(received, forward_to_receiving(announced, event, desk)), reason=f"announced by {event.sender}")
 
 
-def _why_not_at_all(case: Return, event: MailReceived, form: ReturnNotification, facts: Facts) -> Problem | None:
+def _why_not_at_all(case: Return, event: MailReceived, form: ReturnNotification, facts: RmaFacts) -> Problem | None:
     """Say what speaks against the form as a whole: another number, a return that is over, or one that is no longer valid."""
     details = case.details
     if names_another(form, case.number):
@@ -113,12 +113,12 @@ def _why_not_at_all(case: Return, event: MailReceived, form: ReturnNotification,
 # One-line answers (BX6): each is answered with the date that now holds
 
 
-def tell_shipped(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def tell_shipped(case: Return, event: MailReceived, answer: CustomerLine, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     form = ReturnNotification(rma=case.number, carrier=answer.carrier, tracking=answer.tracking)
     return announce_forms(case, event, (form,), facts, desk)
 
 
-def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Note the day on which what is under way of the replacement, or the repaired part, arrived (BX6).
 
     A day that is known already is told again, unless the customer answers the question for what is still awaited.
@@ -148,7 +148,7 @@ def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, fact
     return Decision(case=case, effects=(holds, question), reason=reason)
 
 
-def tell_extended(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def tell_extended(case: Return, event: MailReceived, answer: CustomerLine, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Grant more time once per return; more is for the CCR to decide, and the answer says so (RM10)."""
     details = case.details
     granted = desk.returns.extension
@@ -166,7 +166,7 @@ def tell_extended(case: Return, event: MailReceived, answer: CustomerLine, facts
     return Decision(case=extended, effects=(*effects, *more), reason=f"{event.sender} asked for more time")
 
 
-def _nothing_to_extend(case: Return, event: MailReceived, facts: Facts, desk: Desk) -> Decision:
+def _nothing_to_extend(case: Return, event: MailReceived, facts: RmaFacts, desk: Desk) -> Decision:
     """Answer with what holds where no return date is set; a last valid day is moved by the CCR, with /revalidate (RM3)."""
     details, today = case.details, facts.calendar.local_day(event.at)
     answer = tell_what_holds(case, event, facts)
@@ -186,7 +186,7 @@ def _nothing_to_extend(case: Return, event: MailReceived, facts: Facts, desk: De
 # What the customer disputes (RM6), or says to have returned already
 
 
-def dispute(case: Return, event: MailReceived, facts: Facts, desk: Desk, *, claimed: bool = False) -> Decision:
+def dispute(case: Return, event: MailReceived, facts: RmaFacts, desk: Desk, *, claimed: bool = False) -> Decision:
     """Mark the return and ask receiving. Invoicing waits until receiving has answered, by `/received` or `/correct`.
 
     `claimed` where the customer says that the parts were returned already; else it does not agree with what is booked.
@@ -202,14 +202,14 @@ def dispute(case: Return, event: MailReceived, facts: Facts, desk: Desk, *, clai
     return Decision(case=freed.changed(state=state_by_clocks(freed)), effects=(search, *withdrawn, anew), reason=reason)
 
 
-def claim_returned(case: Return, event: MailReceived, answer: CustomerLine, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def claim_returned(case: Return, event: MailReceived, answer: CustomerLine, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Treat ALREADY RETURNED as a dispute, and tell the customer what holds until the parts are found."""
     decision = dispute(case, event, facts, desk, claimed=True)
     holds = tell_what_holds(narrow(decision.case, RmaDetails), event, facts)
     return replace(decision, effects=(holds, *decision.effects), reason=f"{event.sender} says that the parts were returned already")
 
 
-def tell_what_holds(case: Return, event: MailReceived, facts: Facts) -> SendNotice:
+def tell_what_holds(case: Return, event: MailReceived, facts: RmaFacts) -> SendNotice:
     """Tell what now holds (BX6): the return date, else the question for the delivery, else the last valid day; once it is over, its
     end."""
     details = case.details
@@ -224,7 +224,7 @@ def tell_what_holds(case: Return, event: MailReceived, facts: Facts) -> SendNoti
     return tell_customer(case, "expired") if is_over else tell_validity(case, today)
 
 
-ANSWERS: Mapping[str, Callable[[Return, MailReceived, CustomerLine, Facts, Desk, datetime], Decision]] = {
+ANSWERS: Mapping[str, Callable[[Return, MailReceived, CustomerLine, RmaFacts, Desk, datetime], Decision]] = {
     "shipped": tell_shipped,
     "delivered": tell_delivered,
     "extend": tell_extended,

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from mailflow.cases.rma.clock import ask_for_delivery, clock_of, grown_days, start_validity_clock, without_final_notice
 from mailflow.cases.rma.details import UNDER_WAY, Return, RmaDetails, state_by_clocks
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.letters import outstanding_items
 from mailflow.cases.rma.opening import MOST_UNITS, description_of, verify_anew
 from mailflow.cases.rma.receipt import book_receipt, settle
@@ -21,13 +22,12 @@ from mailflow.policy.decision import Decision, Effect
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven
-from mailflow.policy.facts import Facts
 
 OPEN = (*UNDER_WAY, "to be invoiced")
 """States in which parts may still be authorised."""
 
 
-def correct(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def correct(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Correct the authorisation with a new verification notice, or the receipt with a new Receipt Notification."""
     details = case.details
     items = _by_part(event.command.items)
@@ -69,7 +69,7 @@ def _by_part(items: Sequence[Item]) -> tuple[Item, ...]:
 # What is authorised
 
 
-def _authorised(units: tuple[Unit, ...], items: Sequence[Item], facts: Facts) -> tuple[Unit, ...] | None:
+def _authorised(units: tuple[Unit, ...], items: Sequence[Item], facts: RmaFacts) -> tuple[Unit, ...] | None:
     """Return the units as they shall be, those left out that are taken away; None where that would take away what has arrived or was
     waived, or leave nothing."""
     wanted = list(units)
@@ -112,7 +112,7 @@ def _why_not_authorised(case: Return, units: tuple[Unit, ...] | None) -> Step | 
     return Step("rma_authorised_already", {"rma": case.number}) if units == case.details.units else None
 
 
-def _correct_authorisation(case: Return, units: tuple[Unit, ...], event: CommandGiven, facts: Facts, desk: Desk) -> Decision:
+def _correct_authorisation(case: Return, units: tuple[Unit, ...], event: CommandGiven, facts: RmaFacts, desk: Desk) -> Decision:
     before = case.details
     kept = {unit.place for unit in units}
     # What is taken away settles its days like what is waived, so that finance hears of it, and goes then.
@@ -134,7 +134,7 @@ def _of(units: Sequence[Unit], places: set[int]) -> tuple[Unit, ...]:
 # What arrived
 
 
-def _correct_receipt(case: Return, items: Sequence[Item], event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def _correct_receipt(case: Return, items: Sequence[Item], event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Book the named parts anew; where no serials are named, those that had arrived stay booked.
 
     What turns out to be missing after all wakes the clocks that closing had silenced.
@@ -160,7 +160,7 @@ def _arrived_serials(details: RmaDetails, item: Item) -> tuple[str, ...]:
     return tuple(unit.received_serial for unit in details.units if unit.part_number == item.part_number.upper() and unit.received_serial)
 
 
-def _restart_clocks(case: Return, before: RmaDetails, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
+def _restart_clocks(case: Return, before: RmaDetails, facts: RmaFacts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """Set the clocks of days of which more is missing than was thought; a day that was thought to be settled begins with its final notice.
 
     Where more waits for its replacement, and the return has had one, the delivery is asked for (RM8).

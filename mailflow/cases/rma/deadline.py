@@ -23,22 +23,22 @@ from mailflow.cases.rma.clock import (
 )
 from mailflow.cases.rma.delivery import ask_about_delivery
 from mailflow.cases.rma.details import Return, state_by_clocks
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.invoicing import priced, request_invoice
 from mailflow.cases.rma.letters import amounts_of, announced_parcels, ask_to_ship, tell_customer, totals_of
 from mailflow.cases.rma.units import Unit, steps_of
 from mailflow.policy.decision import Decision, SendNotice, SetDeadline
 from mailflow.policy.desk import Desk
 from mailflow.policy.event import DeadlineFell
-from mailflow.policy.facts import Facts
 from mailflow.policy.term import Unit as TermUnit
 
 NOT_SENT = "not sent"
 """By which the return remembers that the CCR was told of a replacement that nobody has booked as sent."""
 
-Rule = Callable[[Return, DeadlineFell, Facts, Desk, datetime], Decision]
+Rule = Callable[[Return, DeadlineFell, RmaFacts, Desk, datetime], Decision]
 
 
-def on_deadline(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def on_deadline(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Apply the rule of the deadline's kind; nothing is said once nothing is outstanding, and nothing twice.
 
     What waits for a business day waits for it after an outage of ours too (T2).
@@ -58,14 +58,14 @@ def on_deadline(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now
 # The last valid day
 
 
-def warn_of_validity(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def warn_of_validity(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     days = (case.details.valid_through - facts.calendar.local_day(now)).days
     if days < 0:
         return Decision(case=case, reason="the last valid day has passed: there is nothing left to warn of")
     return _once(case, event, tell_customer(case, "validity_warning", days_left=days), f"valid for {days} more days")
 
 
-def expire(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def expire(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     expired = case.changed(details=replace(case.details, expired=True))
     reason = f"the last valid day was {case.details.valid_through.isoformat()}"
     return _once(expired, event, tell_customer(expired, "expired"), reason)
@@ -83,7 +83,7 @@ def _once(case: Return, event: DeadlineFell, letter: SendNotice, reason: str) ->
 # The replacement, and the days that are due
 
 
-def question_delivery(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def question_delivery(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Ask the customer for the delivery; a replacement that nobody has booked as sent is told to the CCR too, once (RM8)."""
     details = case.details
     if not details.is_awaited:
@@ -104,7 +104,7 @@ def _unnamed(case: Return, event: DeadlineFell) -> tuple[date | None, tuple[Unit
     return day, tuple(unit for unit in units if unit.obligation and mark not in [told for told, _ in unit.obligation.notices])
 
 
-def remind(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def remind(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Send a reminder; one that an outage of ours held back past the day that is due is left out, since the final notice says what
     holds."""
     day, units = _unnamed(case, event)
@@ -117,7 +117,7 @@ def remind(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: dat
     return Decision(case=told, effects=(letter,), reason=f"{len(units)} outstanding, due {day}")
 
 
-def reminder_of(case: Return, day: date, units: Sequence[Unit], facts: Facts, desk: Desk, now: datetime) -> SendNotice:
+def reminder_of(case: Return, day: date, units: Sequence[Unit], facts: RmaFacts, desk: Desk, now: datetime) -> SendNotice:
     """Write what is outstanding and due on the day, and how many days are left today, in the unit of the term."""
     today, unit = facts.calendar.local_day(now), return_term(facts, desk).unit
     in_transit, not_arrived = announced_parcels(case.details, units, facts, desk, today)
@@ -136,7 +136,7 @@ def reminder_of(case: Return, day: date, units: Sequence[Unit], facts: Facts, de
     )
 
 
-def give_final_notice(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def give_final_notice(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     day, units = _unnamed(case, event)
     if day is None or not units:
         return Decision(case=case, reason=f"nothing is due on {day} that was not told before")

@@ -20,6 +20,7 @@ from mailflow.cases.rma.clock import (
     without_invoice,
 )
 from mailflow.cases.rma.details import Parcel, Return, RmaDetails, state_by_clocks
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.invoicing import withdraw
 from mailflow.cases.rma.letters import tell_customer
 from mailflow.cases.rma.units import Obligation, deliver, delivered_last, lay_days, steps_of
@@ -27,7 +28,6 @@ from mailflow.message.item import Item
 from mailflow.policy.decision import Effect, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk
-from mailflow.policy.facts import Facts
 from mailflow.policy.term import Term, Unit
 
 
@@ -67,7 +67,7 @@ def parts_sent(details: RmaDetails, items: Sequence[Item] = ()) -> tuple[SentPar
     return tuple(SentPart(part, known[part], count) for part, count in counted.items())
 
 
-def earliest_delivery(details: RmaDetails, facts: Facts) -> date:
+def earliest_delivery(details: RmaDetails, facts: RmaFacts) -> date:
     """Return the first day on which a replacement can have arrived: its parcel was shipped, or the return issued."""
     parcels = details.parcels_to_customer or details.replacements
     return facts.calendar.local_day(min((parcel.on for parcel in parcels), default=details.issued_at))
@@ -107,7 +107,7 @@ def arrival_of(details: RmaDetails, items: Sequence[Item], parcels: Sequence[Par
 
 
 def deliver_replacement(
-    case: Return, arrival: Arrival, day: date, facts: Facts, desk: Desk, now: datetime, *, tracking: str = ""
+    case: Return, arrival: Arrival, day: date, facts: RmaFacts, desk: Desk, now: datetime, *, tracking: str = ""
 ) -> tuple[Return, tuple[Effect, ...]]:
     """Book replacements that arrived on a day: as many faulty parts are due a term later, and the customer is told which and by when.
 
@@ -142,7 +142,7 @@ def deliver_replacement(
     return moved, (tell_due_days(moved, today), *withdrawn, *stop(DELIVERY_QUESTION), *questions, *clock)
 
 
-def _with_replacement(case: Return, facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
+def _with_replacement(case: Return, facts: RmaFacts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """End the return with its last replacement, where all faulty parts are back (RM8)."""
     if case.details.is_awaited:
         return case, ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk)
@@ -174,7 +174,7 @@ def note_arrivals(details: RmaDetails, tracking: str, day: date) -> RmaDetails:
 
 
 def extend_term(
-    case: Return, days: int, by: str, reason: str, facts: Facts, desk: Desk, now: datetime, *, asked: int = 0
+    case: Return, days: int, by: str, reason: str, facts: RmaFacts, desk: Desk, now: datetime, *, asked: int = 0
 ) -> tuple[Return, tuple[Effect, ...]]:
     """Grant more time for all that is due: from each day, or from today where that has passed, in the desk's unit (RM10).
 

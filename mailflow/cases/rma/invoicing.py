@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from mailflow.cases.rma.clock import INVOICE_CONFIRMATION, INVOICE_REQUEST, without_invoice
 from mailflow.cases.rma.details import Return, RmaDetails
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.letters import amounts_of, announced_parcels, ask_to_decide, grace_ends, tell_customer, tell_staff, totals_of
 from mailflow.cases.rma.units import Invoice, Obligation, Unit, lay_days, steps_of
 from mailflow.policy.case import PendingConfirmation
@@ -15,7 +16,7 @@ from mailflow.policy.decision import Decision, Effect, Note, NoticeValues, SendN
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven, DeadlineFell
-from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.facts import SentNotice
 
 INVOICE_FILES = ("invoice_csv", "invoice_json", "evidence")
 
@@ -63,12 +64,12 @@ def proof_of_notice(sent: Sequence[SentNotice], obligation: Obligation) -> Proof
     )
 
 
-def weigh(units: Iterable[Unit], facts: Facts) -> tuple[tuple[Unit, Proof], ...]:
+def weigh(units: Iterable[Unit], facts: RmaFacts) -> tuple[tuple[Unit, Proof], ...]:
     """Pair each unit with its proof of notice."""
     return tuple((unit, proof_of_notice(facts.sent_notices, unit.obligation)) for unit in units if unit.obligation)
 
 
-def priced(units: Iterable[Unit], facts: Facts, at: datetime) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
+def priced(units: Iterable[Unit], facts: RmaFacts, at: datetime) -> tuple[tuple[Unit, ...], tuple[str, ...]]:
     """Price the units at the list price of the day (RM9); the second value are the part numbers without a price."""
     asked: list[Unit] = []
     unpriced: dict[str, None] = {}
@@ -84,7 +85,7 @@ def priced(units: Iterable[Unit], facts: Facts, at: datetime) -> tuple[tuple[Uni
     return tuple(asked), tuple(unpriced)
 
 
-def invoiceable(details: RmaDetails, facts: Facts, desk: Desk, today: date) -> tuple[RmaDetails, tuple[Unit, ...], date | None]:
+def invoiceable(details: RmaDetails, facts: RmaFacts, desk: Desk, today: date) -> tuple[RmaDetails, tuple[Unit, ...], date | None]:
     """Find what is ripe for finance today, and the first day on which the grace of a parcel ends.
 
     What is under way within its grace takes the earliest days, as what comes back does; the details come with the days laid so. Where
@@ -112,7 +113,7 @@ def has_ripe(details: RmaDetails, today: date) -> bool:
 # The deadline
 
 
-def request_invoice(case: Return, event: DeadlineFell, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def request_invoice(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Hand over to finance all that is ripe by its day; what is in transit within its grace waits, as does what is not proven notified,
     and what a human must decide is asked about (RM9, BX4)."""
     if case.details.held_since is not None:
@@ -141,12 +142,12 @@ def request_invoice(case: Return, event: DeadlineFell, facts: Facts, desk: Desk,
     return Decision(case=told, effects=effects, reason="; ".join((*reasons, *lacking)))
 
 
-def _look_again(facts: Facts, now: datetime, key: str = "") -> SetDeadline:
+def _look_again(facts: RmaFacts, now: datetime, key: str = "") -> SetDeadline:
     day = facts.calendar.next_business_day(facts.calendar.local_day(now))
     return SetDeadline(kind=INVOICE_REQUEST, key=key, at=facts.calendar.dated_moment(day))
 
 
-def _wait_for_parcels(wait_until: date | None, facts: Facts) -> tuple[Effect, ...]:
+def _wait_for_parcels(wait_until: date | None, facts: RmaFacts) -> tuple[Effect, ...]:
     if wait_until is None:
         return ()
     day = facts.calendar.next_business_day(wait_until)
@@ -154,7 +155,7 @@ def _wait_for_parcels(wait_until: date | None, facts: Facts) -> tuple[Effect, ..
     return SetDeadline(kind=INVOICE_REQUEST, at=facts.calendar.dated_moment(day)), note
 
 
-def _ask_or_hand_over(case: Return, proven: Sequence[Unit], doubtful: bool, facts: Facts, desk: Desk, now: datetime) -> Outcome:
+def _ask_or_hand_over(case: Return, proven: Sequence[Unit], doubtful: bool, facts: RmaFacts, desk: Desk, now: datetime) -> Outcome:
     """Hand what is proven to finance, unless a human must decide. `doubtful`: for some units the term was too short for two reminders."""
     _, unpriced = priced(proven, facts, now)
     stops = bool(proven) and (bool(unpriced) or desk.returns.human_yes_before_invoice)
@@ -175,7 +176,7 @@ def _ask_or_hand_over(case: Return, proven: Sequence[Unit], doubtful: bool, fact
     return asked, (*effects, *letters), (*reasons, *why)
 
 
-def _wait_for_proof(case: Return, unproven: Sequence[tuple[Unit, Proof]], facts: Facts, desk: Desk, now: datetime) -> Outcome:
+def _wait_for_proof(case: Return, unproven: Sequence[tuple[Unit, Proof]], facts: RmaFacts, desk: Desk, now: datetime) -> Outcome:
     """Tell staff once for each day what is missing, and look at it on each business day, since a server may still take a letter."""
     if not unproven:
         return case, (), ()
@@ -194,7 +195,7 @@ def _wait_for_proof(case: Return, unproven: Sequence[tuple[Unit, Proof]], facts:
     return told, (ask_to_decide(case, steps, commands, desk), _look_again(facts, now)), (reason,)
 
 
-def _ask_staff(case: Return, why: Step, facts: Facts, desk: Desk, now: datetime) -> Outcome:
+def _ask_staff(case: Return, why: Step, facts: RmaFacts, desk: Desk, now: datetime) -> Outcome:
     """Ask the CCR what `/confirm` answers; each question is asked once."""
     reason = f"{why.name.removeprefix('rma_').replace('_', ' ')}: staff are asked, nothing is invoiced"
     pending = PendingConfirmation(code=facts.confirmation_code, line=f"{INVOICE_CONFIRMATION} {why.name}", by="mailflow", at=now)
@@ -206,7 +207,7 @@ def _ask_staff(case: Return, why: Step, facts: Facts, desk: Desk, now: datetime)
     return asked, (letter,), (reason,)
 
 
-def confirm_invoice(case: Return, event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def confirm_invoice(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Take a human's yes: it stands for a missing reminder, never for a letter that came back, a price, or the warehouse's answer
     (BX4)."""
     laid, ripe, _ = invoiceable(case.details, facts, desk, facts.calendar.local_day(now))
@@ -229,7 +230,9 @@ def confirm_invoice(case: Return, event: CommandGiven, facts: Facts, desk: Desk,
     return Decision(case=handed, effects=effects, reason=f"{event.by}: {event.command.line}: {reason}", done=done)
 
 
-def hand_to_finance(case: Return, units: Sequence[Unit], facts: Facts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...], str]:
+def hand_to_finance(
+    case: Return, units: Sequence[Unit], facts: RmaFacts, desk: Desk, now: datetime
+) -> tuple[Return, tuple[Effect, ...], str]:
     """Send the invoice request with its evidence to finance, and word to the customer (RM9, RM11, BX4), at today's list price."""
     asked, _ = priced(units, facts, now)
     owing = case.changed(state="to be invoiced", details=case.details.updated(asked))
@@ -240,7 +243,7 @@ def hand_to_finance(case: Return, units: Sequence[Unit], facts: Facts, desk: Des
     return owing, (finance, customer), f"handed to finance: {totals}"
 
 
-def tell_invoiced(case: Return, units: Sequence[Unit], facts: Facts, desk: Desk, today: date) -> SendNotice:
+def tell_invoiced(case: Return, units: Sequence[Unit], facts: RmaFacts, desk: Desk, today: date) -> SendNotice:
     """Tell the customer what finance was asked for, and which of its parcels count as under way no more (RM9)."""
     _, not_arrived = announced_parcels(case.details, units, facts, desk, today)
     return replace(tell_customer(case, "invoice_notice", not_arrived=not_arrived, **_values(case, units)), at_most_once=True)

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from mailflow.cases.rma.details import Return, RmaDetails
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.units import Line, Unit
 from mailflow.policy.calendar import BusinessCalendar
 from mailflow.policy.customer_message import Summary, ask_staff, forward_to_staff
@@ -14,7 +15,6 @@ from mailflow.policy.decision import NoticeValues, SendNotice
 from mailflow.policy.derivation import Derivation, Step
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import MailReceived
-from mailflow.policy.facts import Facts
 from mailflow.policy.term import Term
 
 Amount = tuple[str, int, Decimal, Decimal, str, date]
@@ -70,7 +70,7 @@ def grace_ends(units: Iterable[Unit], calendar: BusinessCalendar, grace: Term) -
 
 
 def announced_parcels(
-    details: RmaDetails, units: Iterable[Unit], facts: Facts, desk: Desk, today: date
+    details: RmaDetails, units: Iterable[Unit], facts: RmaFacts, desk: Desk, today: date
 ) -> tuple[tuple[tuple[str, date], ...], tuple[str, ...]]:
     """Parcels with parts of these kinds that have not arrived: (which, last day of its grace) of those that count as under way (RM9), and
     those that do so no more."""

@@ -10,6 +10,7 @@ from typing import cast
 
 from mailflow.cases.rma.clock import ask_for_delivery, return_term, start_validity_clock
 from mailflow.cases.rma.details import Return, RmaDetails
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.letters import tell_customer, with_remarks
 from mailflow.cases.rma.units import Unit, authorise
 from mailflow.message.item import Item
@@ -19,7 +20,6 @@ from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk
 from mailflow.policy.entitlement import doa_path
 from mailflow.policy.event import CommandGiven
-from mailflow.policy.facts import Facts
 from mailflow.policy.sla import Commitment, replacement_commitment
 
 ATTACHED = ("return_form_pdf", "return_form_xlsx", "carton_label", "deadline_calendar")
@@ -27,7 +27,7 @@ MOST_UNITS = 1000
 """A return of more is a slip of the keyboard, or several returns."""
 
 
-def issue(event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decision:
+def issue(event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     """Open a return with its CRV, by `/rma TYPE ITEMS` on a request. The moment of the mail confirms the request (EN6)."""
     request = facts.parent
     if request is None:
@@ -47,7 +47,7 @@ def issue(event: CommandGiven, facts: Facts, desk: Desk, now: datetime) -> Decis
     )
 
 
-def _opened(request: Case, event: CommandGiven, facts: Facts, desk: Desk) -> Return:
+def _opened(request: Case, event: CommandGiven, facts: RmaFacts, desk: Desk) -> Return:
     units: tuple[Unit, ...] = ()
     for item in event.command.items:
         units = (*units, *authorise(item, description_of(item, facts), len(units) + 1))
@@ -74,13 +74,13 @@ def _opened(request: Case, event: CommandGiven, facts: Facts, desk: Desk) -> Ret
     return cast(Return, opened)
 
 
-def description_of(item: Item, facts: Facts) -> str:
+def description_of(item: Item, facts: RmaFacts) -> str:
     """Find the register's word for the part, else the model of the device that is meant."""
     device = next((facts.devices[serial] for serial in item.serials if serial in facts.devices), None)
     return facts.descriptions.get(item.part_number, device.model if device and device.part_number == item.part_number else "")
 
 
-def _ask_after_promise(case: Return, facts: Facts, desk: Desk) -> tuple[Effect, ...]:
+def _ask_after_promise(case: Return, facts: RmaFacts, desk: Desk) -> tuple[Effect, ...]:
     """Ask for the delivery once the promised day has passed, though nobody may book that the replacement left (RM8)."""
     promised = commitment_of(case, facts, desk)
     if promised is None:
@@ -101,7 +101,7 @@ def _in_english(flag: Step) -> str:
 # What the register or other cases say against it
 
 
-def why_refused(event: CommandGiven, facts: Facts) -> Step | None:
+def why_refused(event: CommandGiven, facts: RmaFacts) -> Step | None:
     """Find a contradiction in the command, a serial that another return of the request holds, a dead arrival that is the distributor's."""
     items = event.command.items
     serials = [serial for item in items for serial in item.serials]
@@ -123,14 +123,14 @@ def why_refused(event: CommandGiven, facts: Facts) -> Step | None:
     return None
 
 
-def _role_of_customer(facts: Facts) -> str:
+def _role_of_customer(facts: RmaFacts) -> str:
     """Find the role with which the contract lists the customer of the request, '' where it does not."""
     customer = facts.parent.customer if facts.parent else ""
     known = (*facts.contacts, *((facts.contact,) if facts.contact else ()))
     return next((contact.role for contact in known if contact.email == customer), "")
 
 
-def flags_of(event: CommandGiven, facts: Facts) -> tuple[Step, ...]:
+def flags_of(event: CommandGiven, facts: RmaFacts) -> tuple[Step, ...]:
     """List what staff should look at before the replacement leaves; nothing of it stops the return (BX8)."""
     unknown_role = event.command.rma_type == "doa" and not _role_of_customer(facts)
     doa = (Step("rma_doa_role_unknown", {"customer": facts.parent.customer if facts.parent else ""}),) if unknown_role else ()
@@ -146,7 +146,7 @@ def flags_of(event: CommandGiven, facts: Facts) -> tuple[Step, ...]:
     return (*doa, *unknown, *serials)
 
 
-def _flags_of(serial: str, item: Item, facts: Facts) -> Iterator[Step]:
+def _flags_of(serial: str, item: Item, facts: RmaFacts) -> Iterator[Step]:
     """List what the register and other returns say of one serial."""
     elsewhere = {known: number for known, number, kind in facts.open_cases_of_serials if kind == "rma"}
     device = facts.devices.get(serial)
@@ -165,7 +165,7 @@ def _flags_of(serial: str, item: Item, facts: Facts) -> Iterator[Step]:
 # The verification notice: what is authorised, until when, and from its second version on what has changed
 
 
-def verify(case: Return, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
+def verify(case: Return, facts: RmaFacts, desk: Desk) -> tuple[Return, SendNotice]:
     """Send the notice with form, label and the calendar entry; the case remembers what it told. Staff's waybill travels along."""
     details = case.details
     moved = details.return_address not in ((), desk.wording.return_address)
@@ -192,14 +192,14 @@ def verify(case: Return, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
     return told, replace(letter, attach=ATTACHED, forward_attachments=True)
 
 
-def verify_anew(case: Return, change: str, facts: Facts, desk: Desk) -> tuple[Return, SendNotice]:
+def verify_anew(case: Return, change: str, facts: RmaFacts, desk: Desk) -> tuple[Return, SendNotice]:
     """Send the next version, which says what has changed since the last."""
     details = case.details
     changes = tuple(dict.fromkeys((*details.changed_since, change)))
     return verify(case.changed(details=replace(details, version=details.version + 1, changed_since=changes)), facts, desk)
 
 
-def _ship_to(details: RmaDetails, facts: Facts) -> str:
+def _ship_to(details: RmaDetails, facts: RmaFacts) -> str:
     """Find where the replacement goes: the address of the request, else the contract's, where that is a single one."""
     if details.type != "advance":
         return ""
@@ -208,7 +208,7 @@ def _ship_to(details: RmaDetails, facts: Facts) -> str:
     return stated.strip() or (sites[0] if len(sites) == 1 else "")
 
 
-def commitment_of(case: Return, facts: Facts, desk: Desk) -> Commitment | None:
+def commitment_of(case: Return, facts: RmaFacts, desk: Desk) -> Commitment | None:
     """Derive when the replacement is there by the entitled level (EN6), counted from the mail that created the return; None where none
     is sent."""
     details = case.details

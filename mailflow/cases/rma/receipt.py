@@ -21,6 +21,7 @@ from mailflow.cases.rma.clock import (
     stop,
 )
 from mailflow.cases.rma.details import Return, RmaDetails, state_by_clocks
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.invoicing import has_ripe, withdraw, withdraw_all
 from mailflow.cases.rma.letters import ask_to_decide, ask_to_ship, tell_customer, with_remarks
 from mailflow.cases.rma.units import Line, Unit, lay_days, updated
@@ -29,7 +30,6 @@ from mailflow.policy.decision import Decision, Effect, Note
 from mailflow.policy.derivation import Step, Value
 from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import CommandGiven
-from mailflow.policy.facts import Facts
 
 Difference = tuple[str, Mapping[str, Value]]
 """(named outcome of BX5, values for its wording)."""
@@ -52,7 +52,7 @@ FINISHED = ("waived", "cancelled", "shipped back", "in repair")
 
 
 def book_receipt(
-    case: Return, arrived: Sequence[Item], event: CommandGiven, facts: Facts, desk: Desk, *, before: RmaDetails | None = None
+    case: Return, arrived: Sequence[Item], event: CommandGiven, facts: RmaFacts, desk: Desk, *, before: RmaDetails | None = None
 ) -> Decision:
     """Book parts that arrived at receiving. A parcel for an expired return is booked and flagged, never refused (RM3).
 
@@ -119,7 +119,7 @@ def _ask_to_decide(case: Return, flags: Sequence[Difference], found: Sequence[Di
         yield ask_to_decide(case, tuple(Step(f"rma_late_{name}", dict(values)) for name, values in flags), commands, desk)
 
 
-def settle(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Return, tuple[Effect, ...]]:
+def settle(case: Return, before: RmaDetails, facts: RmaFacts, desk: Desk, at: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """Set the state after parts came in; with the last one every clock falls silent (BX3), and finance's request is taken back (RM9)."""
     details = case.details
     if case.state in FINISHED or (case.state == "closed" and details.outstanding == 0):
@@ -143,7 +143,7 @@ def settle(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datet
     return closed, (*withdrawn, *stopped, tell_customer(closed, "closed"))
 
 
-def _keep_waiting(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datetime) -> tuple[Return, tuple[Effect, ...]]:
+def _keep_waiting(case: Return, before: RmaDetails, facts: RmaFacts, desk: Desk, at: datetime) -> tuple[Return, tuple[Effect, ...]]:
     """Go on with what is still missing. What came back is mentioned no more; a request to finance that names it is taken back, and what
     is left of it is asked for anew on the next business day. Requests that name other parts stand."""
     today = facts.calendar.local_day(at)
@@ -161,7 +161,7 @@ def _keep_waiting(case: Return, before: RmaDetails, facts: Facts, desk: Desk, at
 
 
 def _resume_invoicing(
-    case: Return, before: RmaDetails, facts: Facts, desk: Desk, at: datetime
+    case: Return, before: RmaDetails, facts: RmaFacts, desk: Desk, at: datetime
 ) -> tuple[Return, tuple[Effect, ...], date | None]:
     """Go on after the customer's word is answered: what is missing after all has the whole term of a final notice again before finance
     hears of it."""

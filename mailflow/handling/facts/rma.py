@@ -6,22 +6,23 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mailflow.cases.rma.details import Return, RmaDetails
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.handling.facts import Opening, as_of, came_back, facts_of_case, find_entitlement, named_serials, new_number, received_before
 from mailflow.handling.work import Work
 from mailflow.policy.case import Case, ServiceRequestDetails, narrow
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived
-from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.facts import SentNotice
 from mailflow.store import case as case_rows
 from mailflow.store import outbox, register
 
 
-def gather_new_return(work: Work, about: Opening, event: Event) -> Facts:
+def gather_new_return(work: Work, about: Opening, event: Event) -> RmaFacts:
     """Gather for the return that a command opens in the thread of its request."""
     request = narrow(about.parent, ServiceRequestDetails)
     named = named_serials(event)
     serials = tuple(dict.fromkeys((*request.details.serials, *named)))
     devices = work.register.devices(serials)
-    facts = replace(facts_of_case(work, Facts, request, event, devices), devices=devices)
+    facts = replace(facts_of_case(work, RmaFacts, request, event, devices), devices=devices)
     day = facts.calendar.local_day(work.now)
     return replace(
         facts,
@@ -34,12 +35,12 @@ def gather_new_return(work: Work, about: Opening, event: Event) -> Facts:
     )
 
 
-def gather_return(work: Work, case: Return, event: Event) -> Facts:
+def gather_return(work: Work, case: Return, event: Event) -> RmaFacts:
     """Gather for a running return; what clocks do not need is left out."""
     own = tuple(serial for line in case.details.lines for serial in line.serials)
     serials = tuple(dict.fromkeys((*own, *named_serials(event))))
     devices = work.register.devices(serials)
-    facts = replace(facts_of_case(work, Facts, case, event, devices), devices=devices)
+    facts = replace(facts_of_case(work, RmaFacts, case, event, devices), devices=devices)
     parts = {line.part_number for line in case.details.lines}
     today = facts.calendar.local_day(as_of(work, event))
     by_hand = not isinstance(event, DeadlineFell)

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from mailflow.cases import decide
 from mailflow.cases.rma.details import Return, RmaDetails
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.units import Announcement, Obligation, Unit
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnNotification
@@ -21,7 +22,7 @@ from mailflow.policy.decision import Decision, SendNotice, Sentence, SetDeadline
 from mailflow.policy.derivation import Step
 from mailflow.policy.desk import Desk, MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, MailReceived, NoticeBounced, SenderRole
-from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.facts import SentNotice
 from mailflow.policy.register import Contact, PartPrice
 from mailflow.settings import shipped_desks
 from mailflow.toml_file import load_desk
@@ -65,9 +66,9 @@ TOLD = (
 """When the notices about the parts that were due on 15 December were written, as far as tests let them be written."""
 
 
-def facts(country: str = "PL", timezone: str = "Europe/Warsaw", **changes: object) -> Facts:
+def facts(country: str = "PL", timezone: str = "Europe/Warsaw", **changes: object) -> RmaFacts:
     given = {"prices": {PART: PRICE}, "confirmation_code": "ABC234", "sent_notices": PROVEN, "contacts": CONTACTS, **changes}
-    return Facts(calendar=calendar_for(country, timezone, DESK.calendar), language="en", country=country, timezone=timezone, **given)
+    return RmaFacts(calendar=calendar_for(country, timezone, DESK.calendar), language="en", country=country, timezone=timezone, **given)
 
 
 Part = tuple[Unit, ...]
@@ -165,7 +166,7 @@ def local_nine(year: int, month: int, day: int) -> datetime:
     return datetime(year, month, day, 8, 0, tzinfo=UTC)
 
 
-def fall(kind: str, key: str, at: datetime, subject: Case, desk: Desk = DESK, known: Facts | None = None) -> Decision:
+def fall(kind: str, key: str, at: datetime, subject: Case, desk: Desk = DESK, known: RmaFacts | None = None) -> Decision:
     """A deadline falls. Clocks of a day carry it in their key: of the first day that is due, where the test names none."""
     if kind in ("reminder", "final_notice") and not key.startswith("20") and subject.details.return_due:
         key = f"{subject.details.return_due.isoformat()} {key}".strip()
@@ -179,7 +180,7 @@ def command(
     by: str = "ccr@tac.example",
     confirmed: bool = False,
     at: datetime = NOW,
-    known: Facts | None = None,
+    known: RmaFacts | None = None,
     desk: Desk = DESK,
 ) -> Decision:
     event = CommandGiven(command=parse_commands(line).commands[0], by=by, roles=desk.roles_of(by), at=at, confirmed=confirmed)
@@ -195,7 +196,7 @@ def answer(
     form: ReturnNotification | None = None,
     answers: str = "",
     text: str = "",
-    known: Facts | None = None,
+    known: RmaFacts | None = None,
 ) -> Decision:
     event = MailReceived(
         mail=Mail(senders=(Address(sender),)),
@@ -212,7 +213,7 @@ def answer(
     return decide("rma", subject, event, known or facts(), DESK, at)
 
 
-def bounce(subject: Case, notice: str, address: str, known: Facts, at: datetime = NOW) -> Decision:
+def bounce(subject: Case, notice: str, address: str, known: RmaFacts, at: datetime = NOW) -> Decision:
     return decide("rma", subject, NoticeBounced(notice=notice, address=address, at=at), known, DESK, at)
 
 

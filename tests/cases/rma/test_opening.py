@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mailflow.cases import decide
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.message.staff.command import parse_commands
 from mailflow.policy.case import Case, ServiceRequestDetails
 from mailflow.policy.decision import Decision, Note
 from mailflow.policy.derivation import Step
 from mailflow.policy.event import CommandGiven
-from mailflow.policy.facts import Facts
 from mailflow.policy.register import Contact, Contract, Device
 from tests.cases.rma.returns import ANNA, CUSTOMER, DESK, ISSUED, after, case, deadlines, facts, letter, letters, local_nine, names
 
@@ -45,7 +45,7 @@ CONTRACT = Contract(
 DEVICE = Device(serial=SERIAL, part_number="02352KLM", model="NE40E-X8", contract="HC-1")
 
 
-def known(**changes: object) -> Facts:
+def known(**changes: object) -> RmaFacts:
     given = {
         "parent": REQUEST,
         "contract": CONTRACT,

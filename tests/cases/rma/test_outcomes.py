@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mailflow.cases.rma.details import Parcel
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.receipt import reconcile
 from mailflow.cases.rma.units import lines_of
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.item import Item
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SendNotice
-from mailflow.policy.facts import Facts
 from tests.cases.rma.returns import (
     FINANCE,
     NOW,
@@ -143,7 +143,7 @@ TWO_CARDS = (part(PART, 2, serials=(OURS, THEIRS)),)
 RECEIPT, WAREHOUSE = "rma/receipt_notification", "warehouse@tac.example"
 
 
-def received(subject: Case, items: str, known: Facts | None = None) -> Decision:
+def received(subject: Case, items: str, known: RmaFacts | None = None) -> Decision:
     return command(subject, f"/received {items}", by=WAREHOUSE, known=known)
 
 

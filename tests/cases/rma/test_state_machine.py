@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from mailflow.cases import CASE_TYPES, decide
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.cases.rma.units import Line
 from mailflow.message.customer.one_line import CustomerLine
 from mailflow.message.model import Address, Extracted, Mail, ReturnLine, ReturnNotification
@@ -23,7 +24,7 @@ from mailflow.policy.case import Case
 from mailflow.policy.decision import ClearDeadline, SendNotice, SetDeadline
 from mailflow.policy.desk import MailboxRole
 from mailflow.policy.event import CommandGiven, DeadlineFell, Event, MailReceived, NoticeBounced, SenderRole
-from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.facts import SentNotice
 from tests.cases.rma.returns import CONTACTS, DESK, ISSUED, PRICE, facts
 from tests.cases.rma.test_opening import CONTRACT, REQUEST
 
@@ -241,7 +242,7 @@ class Return(RuleBasedStateMachine):
         )
         self.happen(self.case, event)
 
-    def known(self) -> Facts:
+    def known(self) -> RmaFacts:
         return facts(
             prices=PRICES,
             sent_notices=tuple(self.sent),

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from mailflow.cases.rma.facts import RmaFacts
 from mailflow.policy.case import Case
 from mailflow.policy.decision import Decision, SetDeadline
-from mailflow.policy.facts import Facts, SentNotice
+from mailflow.policy.facts import SentNotice
 from tests.cases.rma.returns import (
     FINAL_NOTICE,
     PART,
@@ -36,7 +37,7 @@ LINES = (part(PART, serials=("CARD00000001",)), part(BOARD, serials=("BOARD00000
 WAREHOUSE = "warehouse@tac.example"
 
 
-def known(**changes: object) -> Facts:
+def known(**changes: object) -> RmaFacts:
     return facts(**{"prices": PRICES, **changes})
 
 
