@@ -15,10 +15,9 @@ from mailflow.cases.certification.letters import (
     reviewers,
     tell_partner,
 )
-from mailflow.cases.certification.opening import newborn, open_certification, read_own_application, read_own_corrections, with_later_papers
+from mailflow.cases.certification.opening import newborn, open_certification, with_later_papers
 from mailflow.cases.certification.validity import end_of_months, end_of_validity, stop_vacancy, vacancy_clock, validity_clock
 from mailflow.message.documents.certification import Arrival, Departure, PersonnelReport
-from mailflow.message.documents.personnel import read_personnel_report
 from mailflow.policy.case import holds
 from mailflow.policy.certification import Application, Certification, CertificationDetails, Vacancy
 from mailflow.policy.customer_message import answer_at_once, ask_staff, forward_to_staff, keep_as_note, write_to_customer
@@ -35,19 +34,20 @@ def add_partner_mail(case: Certification, event: MailReceived, facts: Certificat
     if event.customer_line is not None and event.customer_line.kind == "status":
         return tell_status(known, event)
     if case.state == "applied":
-        today = facts.calendar.local_day(event.at)
-        later, corrected = read_own_application(event, today), read_own_corrections(event, today)
-        fuller = known.changed(details=replace(case.details, application=with_later_papers(case.details.application, later, corrected)))
+        application = with_later_papers(case.details.application, facts.application, facts.corrections)
+        fuller = known.changed(details=replace(case.details, application=application))
         letter = application_letter(fuller, event, facts, desk, is_new=False)
         return Decision(case=fuller, effects=(letter,), reason=f"{event.sender} added to the application")
     report = take_report(known, event, facts, desk, now) if case.state == "certified" else None
     if report is not None and report.case is not None and holds(report.case, CertificationDetails):
         relayed = relay(report.case, event, desk, told_to_staff(report.case), to=(*reviewers(desk), *desk.staff_of(Role.ESCALATION)))
         return replace(report, effects=(*report.effects, relayed))
-    if _applies_again(event, facts):
+    # After the decision a mail with papers that name certificates, or the stars wanted, is the next application.
+    names, stars = bool(facts.application.engineers), bool(facts.application.stars)
+    if (names and stars) or (event.mail.attachments and (names or stars)):
         earlier = tuple(sorted((*facts.certifications, case), key=lambda one: one.opened_at))
         return open_certification(replace(event, linked_to=case.number), replace(facts, certifications=earlier), desk, now)
-    steps = (Step("not_service_manager", {"sender": event.sender}),) if case.state == "certified" and is_report(event, facts) else ()
+    steps = (Step("not_service_manager", {"sender": event.sender}),) if case.state == "certified" and facts.report else ()
     return Decision(case=known, effects=(relay(known, event, desk, steps),), reason=f"{event.sender} wrote to the case")
 
 
@@ -65,14 +65,6 @@ def tell_status(case: Certification, event: MailReceived) -> Decision:
     )
     told = answer_at_once(event, replace(answer, to=(event.sender,), cc=()))
     return Decision(case=case, effects=told, reason=f"{event.sender} asked how it stands")
-
-
-def _applies_again(event: MailReceived, facts: CertificationFacts) -> bool:
-    """After the decision a mail with papers that name certificates, or the stars wanted, is the next application."""
-    application = read_own_application(event, facts.calendar.local_day(event.at))
-    return bool(event.mail.attachments and (application.engineers or application.stars)) or bool(
-        application.engineers and application.stars
-    )
 
 
 def add_staff_mail(case: Certification, event: MailReceived, desk: Desk) -> Decision:
@@ -116,14 +108,9 @@ def is_service_manager(case: Certification, event: MailReceived, facts: Certific
     return event.authenticated and event.customer.name.strip().casefold() == named
 
 
-def is_report(event: MailReceived, facts: CertificationFacts) -> bool:
-    """Whether the mail tells of an exit or of a new engineer, whoever wrote it."""
-    return read_personnel_report(event.new_text, facts.calendar.local_day(event.at)) is not None
-
-
 def take_report(case: Certification, event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision | None:
     """The report that the mail is, booked and answered; None where it is none, or not the service manager's."""
-    report = read_personnel_report(event.new_text, facts.calendar.local_day(event.at))
+    report = facts.report
     if report is None or not is_service_manager(case, event, facts):
         return None
     changed: Certification = case
@@ -228,7 +215,7 @@ def take_first_report(event: MailReceived, facts: CertificationFacts, desk: Desk
     if held is None or not held.is_in_force(today) or not is_proven:
         return None
     # What applies for stars is an application, whatever else it tells.
-    if not is_report(event, facts) or read_own_application(event, today).stars is not None:
+    if facts.report is None or facts.application.stars is not None:
         return None
     end = end_of_validity(held.issued_on, policy)
     details = CertificationDetails(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailflow.message.documents.certification import Application, PersonnelReport
 from mailflow.policy.certification import Certification
 from mailflow.policy.facts import CaseFacts
 from mailflow.policy.register import Partner
@@ -14,6 +15,12 @@ from mailflow.policy.register import Partner
 class CertificationFacts(CaseFacts):
     """`partner` is the register's with the sender's or the case's domain."""
 
+    application: Application = field(default_factory=Application)
+    """What the mail says of an application: of a first mail all of it, what it forwards included."""
+    corrections: Application = field(default_factory=Application)
+    """What the mail says plainly enough to replace what was said before."""
+    report: PersonnelReport | None = None
+    """What the mail tells of an exit or of a new engineer, whoever wrote it."""
     partner: Partner | None = None
     certifications: tuple[Certification, ...] = ()
     """The partner's other certifications, in order of opening."""

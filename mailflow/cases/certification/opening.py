@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.letters import application_letter, policy_of, registered_certificate, tell_partner
 from mailflow.cases.certification.validity import decision_clock
-from mailflow.message.documents.application import read_application, read_corrections
 from mailflow.policy.case import Case
 from mailflow.policy.certification import Application, Certification, CertificationDetails, Engineer
 from mailflow.policy.customer_message import answer_at_once
@@ -38,16 +37,6 @@ def open_certification(event: MailReceived, facts: CertificationFacts, desk: Des
     return Decision(case=case, effects=effects, reason=reason)
 
 
-def read_own_application(event: MailReceived, today: date) -> Application:
-    """What the mail says: of a first mail all of it, what it forwards included."""
-    return read_application(event.mail, event.new_text or event.mail.text or event.mail.alternative_text, today)
-
-
-def read_own_corrections(event: MailReceived, today: date) -> Application:
-    """What the mail says plainly enough to replace what was said before."""
-    return read_corrections(event.mail, event.new_text or event.mail.text or event.mail.alternative_text, today)
-
-
 def with_later_papers(known: Application, later: Application, corrected: Application) -> Application:
     """What a later mail of the applicant adds: blanks are filled or corrected, engineers and projects add up, stars are as last said."""
     # Another manager has another telephone.
@@ -72,7 +61,7 @@ def with_later_papers(known: Application, later: Application, corrected: Applica
 
 def newborn(event: MailReceived, facts: CertificationFacts, desk: Desk) -> Certification:
     """The case of an application before its decision is due."""
-    application = read_own_application(event, facts.calendar.local_day(event.at))
+    application = facts.application
     partner = facts.partner
     domain = partner.domain if partner else ""
     name = partner.name if partner else application.company

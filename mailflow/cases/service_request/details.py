@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, replace
 
 from mailflow.cases.service_request.facts import RequestFacts
-from mailflow.message.customer.one_line import is_yes
 from mailflow.message.reply_words import ANSWERED
 from mailflow.policy.case import Case, Request, ServiceRequestDetails
 from mailflow.policy.decision import Effect, SendNotice
@@ -184,7 +183,7 @@ def look_at_ship_to(case: Request, event: MailReceived, facts: RequestFacts) -> 
     address, contacts = case.details.site_address, who_may_confirm(case, facts.contacts, facts.undeliverable)
     # A yes to another letter of ours says nothing of the address.
     may_answer = event.answers_notice in ("", QUESTION) and event.authenticated and event.caller is None and event.sender in contacts
-    if may_answer and is_yes(event.new_text):
+    if may_answer and facts.says_yes:
         confirmed = case.changed(details=replace(case.details, ship_to_confirmed_by=event.sender))
         return Noticed(confirmed, flags=(Step("flag_ship_to_confirmed", {"address": address, "contact": event.sender}),))
     if not contacts:

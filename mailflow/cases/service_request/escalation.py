@@ -12,7 +12,6 @@ from mailflow.cases.service_request.details import may_read, read_details, welco
 from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.judgement import judge, leave_to_staff, may_go_on, may_start, start_work, taken_up
 from mailflow.cases.service_request.letters import greeted, responsible_staff, summary, tell_staff
-from mailflow.message.customer.one_line import find_escalation_wish
 from mailflow.message.reference import without_token
 from mailflow.policy.case import Request, ServiceRequestDetails, holds
 from mailflow.policy.decision import ChangeCase, Decision, Effect, Note, SendNotice
@@ -37,11 +36,11 @@ def is_escalation(event: MailReceived) -> bool:
     return _asks_by_line(event) or event.mailbox_role is MailboxRole.ESCALATION or event.answers_notice == INCOMPLETE
 
 
-def asks_for_manager(event: MailReceived) -> bool:
+def asks_for_manager(event: MailReceived, facts: RequestFacts) -> bool:
     """Whether the mail that opens a request also wants the manager, in whatever words."""
     if event.caller is not None:
         return False
-    return is_escalation(event) or (not event.unanswered_because and bool(find_escalation_wish(event.new_text)))
+    return is_escalation(event) or (not event.unanswered_because and facts.wants_manager)
 
 
 def speaks_of_another(case: Request, event: MailReceived, desk: Desk) -> bool:

@@ -14,6 +14,10 @@ from mailflow.policy.facts import CustomerWords, DeviceFacts, LastStep
 class RequestFacts(DeviceFacts):
     """Each is empty where the event makes nobody ask for it."""
 
+    wants_manager: bool = False
+    """The mail asks for the manager in plain words (SR6)."""
+    says_yes: bool = False
+    """The mail is a yes to a question of ours (BX8)."""
     serial_slips: Mapping[str, str] = field(default_factory=dict)
     """Serials as written that the register lacks, to the sender's own device that an O for a 0 or an I for a 1 would make of it (IN4)."""
     last_steps: tuple[LastStep, ...] = ()

@@ -69,7 +69,7 @@ def _begin(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, 
         letter = tell_customer(case, "return_notification_rejected", type="rma", problems=problems, late=False)
         return case.changed(state="new"), (replace(letter, immediate_answer=True),)
     begun, effects = judge(case, event, facts, desk, now)
-    if not asks_for_manager(event):
+    if not asks_for_manager(event, facts):
         return begun, effects
     escalated, brief = brief_of_new(begun, event, facts, desk)
     return escalated, (*effects, *brief)

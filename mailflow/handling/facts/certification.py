@@ -8,6 +8,7 @@ from datetime import timedelta
 from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.handling.facts import Opening, as_of, facts_of_sender, gather_envelope
 from mailflow.handling.work import Work
+from mailflow.message.documents.application import read_application, read_corrections
 from mailflow.message.documents.personnel import read_personnel_report
 from mailflow.policy.calendar import calendar_for
 from mailflow.policy.case import Case, holds
@@ -39,7 +40,15 @@ def _with_partner(work: Work, facts: CertificationFacts, kind: str, sender: str,
     since = as_of(work, event) - LOOKED_BACK
     notes = (row for one in others for row in journal.of_case(work.c, one.number) if row.what == "note" and row.at >= since)
     noted = tuple((row.at, row.who, row.text) for row in notes)
-    return replace(facts, partner=partner, certifications=others, partner_notes=noted)
+    facts = replace(facts, partner=partner, certifications=others, partner_notes=noted)
+    return with_papers(facts, event) if isinstance(event, MailReceived) else facts
+
+
+def with_papers(facts: CertificationFacts, event: MailReceived) -> CertificationFacts:
+    """Read what the mail and its attachments say: an application, what it corrects, a report on engineers."""
+    text, today = event.new_text or event.mail.text or event.mail.alternative_text, facts.calendar.local_day(event.at)
+    application, corrections = read_application(event.mail, text, today), read_corrections(event.mail, text, today)
+    return replace(facts, application=application, corrections=corrections, report=read_personnel_report(event.new_text, today))
 
 
 def find_reported(work: Work, kind: str, event: MailReceived) -> tuple[Case, str] | None:

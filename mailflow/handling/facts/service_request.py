@@ -26,6 +26,7 @@ from mailflow.handling.facts import (
 )
 from mailflow.handling.match import children, load_running, named_cases, takes_part
 from mailflow.handling.work import Work
+from mailflow.message.customer.one_line import find_escalation_wish, is_yes
 from mailflow.message.mime.parse import parse_mail
 from mailflow.message.own_words import above_forwarded, find_customer_lines
 from mailflow.message.reference import find_forwarded
@@ -61,13 +62,18 @@ def gather_new_request(work: Work, opening: Opening, event: Event) -> RequestFac
     facts = facts_of_sender(work, RequestFacts, opening.kind, event, _contract_at_opening)
     if not isinstance(event, MailReceived):
         return facts
-    facts = replace(facts, devices=work.register.devices(event.extracted.serials))
+    facts = replace(with_wishes(facts, event), devices=work.register.devices(event.extracted.serials))
     if event.alarm is not None and not event.authenticated:
         # Who cannot prove to be the device's or its owner's has nobody informed in its name (IN8, P9).
         facts = replace(facts, contacts=())
     day, is_named = facts.calendar.local_day(event.at), bool(event.extracted.serials)
     judged = replace(facts, entitlement=find_entitlement(facts, event.sender, day, is_named=is_named))
     return _with_serials(work, judged, event.sender, event.extracted.serials, is_named=is_named)
+
+
+def with_wishes(facts: RequestFacts, event: MailReceived) -> RequestFacts:
+    """Read what the mail wants beside its fault: the manager, or to say yes."""
+    return replace(facts, wants_manager=bool(find_escalation_wish(event.new_text)), says_yes=is_yes(event.new_text))
 
 
 def _contract_at_opening(work: Work, event: MailReceived) -> Contract | None:
@@ -95,7 +101,7 @@ def gather_request(work: Work, case: Request, event: Event) -> RequestFacts:
             words = customer_words(work, case) if event.command.name == "assign" else None
             return replace(facts, other_case=find_other(work, event), customer_words=words)
         case MailReceived():
-            return _for_mail(work, case, event, facts)
+            return _for_mail(work, case, event, with_wishes(facts, event))
     return facts
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mailflow.cases import decide
 from mailflow.cases.certification.facts import CertificationFacts
+from mailflow.handling.facts.certification import with_papers
 from mailflow.message.documents.certification import Application, Engineer
 from mailflow.message.model import Address, Attachment, Extracted, Mail
 from mailflow.message.staff.command import parse_commands
@@ -103,7 +104,7 @@ def certification(state: str = "applied", **details: Any) -> Case:
 
 
 def happens(case: Case | None, event: MailReceived, **known: Any) -> Decision:
-    return decide("certification", case, event, facts(**known), DESK, event.at)
+    return decide("certification", case, event, with_papers(facts(**known), event), DESK, event.at)
 
 
 def command(case: Case, line: str, by: str = REVIEWER, at: datetime = AT, **known: Any) -> Decision:

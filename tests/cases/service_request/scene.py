@@ -8,6 +8,7 @@ from typing import Any
 
 from mailflow.cases import decide
 from mailflow.cases.service_request.facts import RequestFacts
+from mailflow.handling.facts.service_request import with_wishes
 from mailflow.message.model import Address, Extracted, Mail
 from mailflow.message.staff.command import parse_commands
 from mailflow.policy.calendar import calendar_for
@@ -80,7 +81,7 @@ def in_contract(**changes: Any) -> RequestFacts:
 
 
 def open_with(event: MailReceived, known: RequestFacts | None = None, now: datetime = AT) -> Decision:
-    return decide("service_request", None, event, known or facts(), DESK, now)
+    return decide("service_request", None, event, with_wishes(known or facts(), event), DESK, now)
 
 
 def request(event: MailReceived | None = None, known: RequestFacts | None = None, **changes: Any) -> Case:
@@ -93,7 +94,7 @@ def request(event: MailReceived | None = None, known: RequestFacts | None = None
 
 
 def receive(case: Case, event: MailReceived, known: RequestFacts | None = None, now: datetime | None = None) -> Decision:
-    return decide("service_request", case, event, known or facts(), DESK, now or event.at)
+    return decide("service_request", case, event, with_wishes(known or facts(), event), DESK, now or event.at)
 
 
 def command(case: Case, line: str, by: str = "ccr@tac.example", known: RequestFacts | None = None, **changes: Any) -> Decision:
