@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import date
 
 from mailflow.message.item import Item
+from mailflow.message.mime.header import parse_address
 from mailflow.message.model import Step, Value
 from mailflow.message.words import any_of
 
@@ -145,10 +146,14 @@ def read_parcel(text: str) -> tuple[str, str]:
 def read_address(text: str) -> tuple[str, str]:
     """The one address in the text, in lower case, and the words beside it. Raises Misread."""
     found = sorted({address.lower().rstrip(".") for address in ADDRESS.findall(text)})
-    if len(found) != 1:
-        raise Misread("several_addresses", count=len(found)) if found else Misread("address_missing")
+    if len(found) > 1:
+        raise Misread("several_addresses", count=len(found))
+    try:
+        address = parse_address(found[0] if found else "")
+    except ValueError:
+        raise Misread("address_missing") from None
     beside = AROUND_ADDRESS.sub(" ", ADDRESS.sub(" ", text))
-    return found[0], " ".join(beside.split()).strip(END)
+    return address, " ".join(beside.split()).strip(END)
 
 
 def read_day(text: str, reader: Callable[[str], date | None]) -> date:
