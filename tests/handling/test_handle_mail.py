@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.handling.conftest import DeskAtWork
+from mailflow.handling.handle_deadline import handle_deadlines
+from tests.handling.conftest import START, DeskAtWork
 
 ANNA = "anna@northwind.example"
 REQUEST = "Priority P2\nSerial number: 2102352KLM10L5000456\n\nThe main board reboots every few minutes since last night.\n"
@@ -245,6 +247,9 @@ def test_a_mistyped_serial_is_asked_about_and_never_mended_silently(desk: DeskAt
     (question,) = [one for one in desk.all_notices() if one.name == "service_request/information_request"]
     assert "is it perhaps 2102352KLM10L5000456?" in question.text
     assert desk.case("SR-100001").state == "awaiting information"
+    handle_deadlines(desk.services, START + timedelta(days=5))
+    again = [one for one in desk.all_notices() if one.name == "service_request/information_request"][1]
+    assert "is it perhaps 2102352KLM10L5000456?" in again.text
     desk.answer(ANNA, "service_request/information_request", "Serial number: 2102352KLM10L5000456\n")
     assert desk.case("SR-100001").state == "accepted"
 

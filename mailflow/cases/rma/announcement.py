@@ -88,8 +88,8 @@ def _announce_rest(units: tuple[Unit, ...], label: Announcement) -> Announced:
     booked: list[Booked] = []
     for line in lines_of(units):
         fresh = [unit for unit in line.units if unit in chosen and not unit.announcement]
-        # Where units were announced without their serials, it is not known which serials are left.
-        is_clear = len(_unannounced_serials(line.units, line.outstanding_serials)) <= len(fresh)
+        # Where units were announced, or came back, without their serials, it is not known which serials are left.
+        is_clear = line.knows_serials and len(_unannounced_serials(line.units, line.outstanding_serials)) <= len(fresh)
         first_told = [replace(unit, announcement=label, announced_serial=unit.serial if is_clear else "") for unit in fresh]
         moved = [_relabelled(unit, label) for unit in line.units if unit in chosen and unit.announcement]
         serials = tuple(unit.announced_serial for unit in (*moved, *first_told) if unit.announced_serial)

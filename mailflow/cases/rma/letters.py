@@ -156,7 +156,7 @@ def _items(rows: Iterable[Line], between: str = ", ") -> str:
 def _announced_items(details: RmaDetails) -> Iterable[str]:
     """Show each parcel with what the Return Notification says of its parts: fault, category, whether the data are removed (RM4)."""
     for line in details.lines:
-        for parcel, units in line.announced.items():
+        for parcel, units in sorted(line.announced.items(), key=lambda pair: pair[0].on):
             serials = " ".join(unit.announced_serial for unit in units if unit.announced_serial)
             which = f"{parcel.carrier} {parcel.tracking}".strip()
             told = (f"{len(units)} x {line.part_number}", serials, which, parcel.category, parcel.fault, parcel.data_removed)

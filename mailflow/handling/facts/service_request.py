@@ -68,7 +68,7 @@ def gather_new_request(work: Work, opening: Opening, event: Event) -> RequestFac
         facts = replace(facts, contacts=())
     day, is_named = facts.calendar.local_day(event.at), bool(event.extracted.serials)
     judged = replace(facts, entitlement=find_entitlement(facts, event.sender, day, is_named=is_named))
-    return _with_serials(work, judged, event.sender, event.extracted.serials, is_named=is_named)
+    return _with_serials(work, judged, event.sender, event.extracted.serials, event, is_named=is_named)
 
 
 def with_wishes(facts: RequestFacts, event: MailReceived) -> RequestFacts:
@@ -92,8 +92,7 @@ def gather_request(work: Work, case: Request, event: Event) -> RequestFacts:
     facts = replace(facts_of_case(work, RequestFacts, case, event, devices), devices=devices)
     today = facts.calendar.local_day(as_of(work, event))
     facts = replace(facts, entitlement=find_entitlement(facts, case.customer, today) if serials else None)
-    if not isinstance(event, DeadlineFell):
-        facts = _with_serials(work, facts, case.customer, serials, is_named=bool(named_serials(event)))
+    facts = _with_serials(work, facts, case.customer, serials, event, is_named=bool(named_serials(event)))
     match event:
         case DeadlineFell():
             return replace(facts, waiting=waiting_deadlines(work, (case, *facts.rmas)))
@@ -105,12 +104,17 @@ def gather_request(work: Work, case: Request, event: Event) -> RequestFacts:
     return facts
 
 
-def _with_serials(work: Work, facts: RequestFacts, sender: str, serials: Sequence[str], *, is_named: bool) -> RequestFacts:
-    """Add what is known of the serials beside their devices; `is_named` where the event itself speaks of some."""
+def _with_serials(work: Work, facts: RequestFacts, sender: str, serials: Sequence[str], event: Event, *, is_named: bool) -> RequestFacts:
+    """Add what is known of the serials beside their devices; `is_named` where the event itself speaks of some.
+
+    A clock needs to know only which of them look mistyped, to ask again (IN5).
+    """
     near = {serial: near_device(work, serial, sender) for serial in serials if serial not in facts.devices}
+    facts = replace(facts, serial_slips={serial: device for serial, device in near.items() if device})
+    if isinstance(event, DeadlineFell):
+        return facts
     return replace(
         facts,
-        serial_slips={serial: device for serial, device in near.items() if device},
         open_cases_of_serials=tuple(case_rows.open_with_serial(work.c, serials, desk=work.desk.name)),
         received_before=received_before(work, serials) if is_named else {},
     )

@@ -37,6 +37,12 @@ def test_a_form_without_lines_announces_all_that_is_outstanding() -> None:
     assert [unit.announcement.tracking for unit in result.units] == ["123", "123", "123"]
 
 
+def test_serials_are_not_told_where_a_unit_came_back_without_its_own() -> None:
+    """RM5: of three one is here, and nobody knows which."""
+    three = numbered((part("0305TYNC", 3, serials=("S1", "S2", "S3"), received=1),))
+    assert announce(replace(DETAILS, units=three), form(), AT).booked == (("0305TYNC", 2, ()),)
+
+
 def test_what_is_wrong_is_listed_and_the_rest_is_booked() -> None:
     """RM4"""
     result = announce(DETAILS, form(ReturnLine(part_number="03057BGH", quantity=1), ReturnLine(part_number="99999XYZ", quantity=1)), AT)
