@@ -80,7 +80,7 @@ def test_preview_shows_the_wording_of_the_desk_that_is_asked_for(configuration: 
     def subject(*more: str) -> str:
         return call("preview", "service_request/accepted", "-l", "en", "-c", str(configuration), *more).out.splitlines()[0]
 
-    assert (subject(), subject("--desk", "hezo-cocare")) == ("Subject: Everybody's SR-100042", "Subject: Ours SR-100042")
+    assert (subject(), subject("--desk", "hezo-cocare")) == ("Subject: Everybody's SR-100001", "Subject: Ours SR-100001")
     assert call("preview", "--desk", "nobody", "-c", str(configuration)).status == 2
 
 
