@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases import certification, rma, service_request
@@ -54,7 +55,7 @@ def _take_back(case: Case, event: CommandUndone, lifecycle: Lifecycle) -> Decisi
     former = event.former or case
     lifecycle.go_back(case.state, former.state)
     return Decision(
-        case=former.changed(version=case.version),
+        case=replace(former, version=case.version),
         effects=(
             *(ClearDeadline(kind=clock.kind, key=clock.key) for clock in event.started),
             *(SetDeadline(kind=clock.kind, key=clock.key, at=clock.due_at, steps=clock.steps) for clock in event.stopped),

@@ -5,9 +5,9 @@ The tables of states live with the case types (SR7, RM7, RM8).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic
+from typing import Generic
 
 from typing_extensions import TypeIs, TypeVar
 
@@ -56,10 +56,6 @@ class Case(Generic[D]):
     def other_participants(self) -> tuple[str, ...]:
         """List who gets a copy of what the customer gets."""
         return tuple(address for address in self.participants if address != self.customer)
-
-    def changed(self, **changes: Any) -> Case[D]:
-        """Return the case with other values; what is not named stays."""
-        return replace(self, **changes)
 
 
 def holds(case: Case[object], details: type[D]) -> TypeIs[Case[D]]:

@@ -54,7 +54,7 @@ def give_assign(case: Case[object], event: CommandGiven, facts: CaseFacts, desk:
     address = event.by if event.command.address in ("", "me") else event.command.address
     if not desk.roles_of(address):
         return refuse(case, event, Step("command_not_staff", {"number": case.number, "address": address, "desk": desk.name}))
-    return done(case.changed(assignee=address), event, Step("command_assigned", {"number": case.number, "address": address}))
+    return done(replace(case, assignee=address), event, Step("command_assigned", {"number": case.number, "address": address}))
 
 
 def give_add(case: Case[object], event: CommandGiven, facts: CaseFacts, desk: Desk, now: datetime) -> Decision:
@@ -64,7 +64,8 @@ def give_add(case: Case[object], event: CommandGiven, facts: CaseFacts, desk: De
         return refuse(case, event, Step("command_address_of_desk", {"number": case.number, "address": address}))
     if address in case.participants:
         return refuse(case, event, Step("command_takes_part", {"number": case.number, "address": address}))
-    changed = case.changed(
+    changed = replace(
+        case,
         customer=case.customer or address,
         participants=(*case.participants, address),
         proposed=tuple(one for one in case.proposed if one != address),
@@ -76,7 +77,7 @@ def ask_confirmation(case: Case[C], event: CommandGiven, facts: CaseFacts, would
     """Do nothing yet; the code goes to the one who gave the command. `would` says what it would do (BX8)."""
     command = event.command
     pending = PendingConfirmation(code=facts.confirmation_code, line=command.line, by=event.by, at=event.at, command=command)
-    asked = case.changed(details=replace(case.details, confirmations=(*case.details.confirmations, pending)))
+    asked = replace(case, details=replace(case.details, confirmations=(*case.details.confirmations, pending)))
     values = {"code": pending.code, "line": pending.line, "summary": would}
     question = SendNotice(notice="staff/confirmation_request", to=(event.by,), to_staff=True, values=values)
     told = Step("command_confirm_first", {"code": pending.code, "would": would})
@@ -94,5 +95,5 @@ def confirm(case: Case[C], event: CommandGiven, give: Callable[[Case[C], Command
         return refuse(case, event, Step("code_unknown", {"number": case.number, "code": event.command.code}))
     if pending.by not in (event.by, ANYBODY):
         return refuse(case, event, Step("command_confirm_own", {"number": case.number, "by": pending.by}))
-    freed = case.changed(details=replace(case.details, confirmations=tuple(one for one in waiting if one is not pending)))
+    freed = replace(case, details=replace(case.details, confirmations=tuple(one for one in waiting if one is not pending)))
     return give(freed, replace(event, command=pending.command or event.command, confirmed=True))

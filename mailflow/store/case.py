@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -59,7 +59,7 @@ def insert(c: Connection, new: Case) -> None:
 
 def save(c: Connection, changed: Case) -> Case:
     """Write a case that was loaded at `changed.version`; returns it with its next version. Raises CaseChanged, CannotStore."""
-    saved = changed.changed(version=changed.version + 1)
+    saved = replace(changed, version=changed.version + 1)
     if c.execute(_SAVE, {**_values(c, saved), "asked_number": changed.number, "loaded_version": changed.version}).rowcount != 1:
         raise CaseChanged(changed.number)
     known = frozenset(c.execute(_SERIALS, {"asked_number": saved.number}).scalars())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import default
 
@@ -29,12 +30,12 @@ def test_every_letter_about_a_case_asks_for_answers_to_its_signed_address(desk: 
     wrong = []
     for name in Templates(shipped_templates()).notices(language):
         values = sample_values(name)
-        case = values["case"].changed(language=language)
+        case = replace(values["case"], language=language)
         own = {key: value for key, value in values.items() if key not in FRAME}
         effect = SendNotice(notice=name, to=("anna@customer.example",), values=own)
         with services.database.write() as c:
             if case_rows.load(c, case.number) is None:
-                case_rows.insert(c, case.changed(parent=None))
+                case_rows.insert(c, replace(case, parent=None))
             written = write_notice(Work.begin(c, services, services.desks[0], Trigger(who="mailflow", what="test", at=START)), case, effect)
             raw = notices.load(c, written).raw
         mail = message_from_bytes(raw, policy=default)

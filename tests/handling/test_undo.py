@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,7 @@ def undo(desk: DeskAtWork, number: str, *, by: str = CCR, minutes: int = 5) -> s
 
 
 def without_version(desk: DeskAtWork, number: str) -> object:
-    return desk.case(number).changed(version=0)
+    return replace(desk.case(number), version=0)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,7 @@ def test_an_unauthenticated_sender_reads_no_word_of_its_own_mail() -> None:
     """SR1: number and next step only."""
     for name in ("acknowledgement", "information_request", "accepted"):
         values = sample_values(f"service_request/{name}")
-        case = values["case"].changed(subject="BUYNOW", customer_name="BUYNOW")
+        case = replace(values["case"], subject="BUYNOW", customer_name="BUYNOW")
         understood = {**values, "case": case, "trusted": False, "understood": (), "steps": (), "entitlement_steps": ()}
         rendered = TEMPLATES.render(f"service_request/{name}", "en", understood)
         assert [part.count("BUYNOW") for part in (rendered.subject, rendered.text, rendered.html)] == [0, 0, 0]

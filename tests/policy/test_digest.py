@@ -115,7 +115,7 @@ def request(number: str, **changes: object) -> Case:
         priority="P2",
         details=ServiceRequestDetails(),
     )
-    return envelope.changed(**changes)
+    return replace(envelope, **changes)
 
 
 def returned(number: str, due: date | None, *parts: Part, type: str = "advance", **changes: object) -> Case:
@@ -323,7 +323,7 @@ def test_a_partner_is_asked_for_the_parcel_once_the_replacement_arrived() -> Non
 def test_a_partner_is_asked_for_the_one_thing_that_comes_next(changes: dict[str, object], answer: str) -> None:
     """BX6; of two parts one that was announced and came leaves one to be announced."""
     case = returned("RMA-1", None)
-    told = partner_return(case.changed(details=replace(case.details, **changes)), "a@b.example")
+    told = partner_return(replace(case, details=replace(case.details, **changes)), "a@b.example")
     assert told is not None and told.answer == answer
 
 

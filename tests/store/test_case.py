@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -66,11 +67,11 @@ def test_details_of_another_type_are_refused(database: Database) -> None:
 def test_saving_counts_the_version_and_refuses_a_stale_hand(database: Database) -> None:
     with database.write() as c:
         mine = opened(c)
-        saved = case.save(c, mine.changed(state="accepted"))
+        saved = case.save(c, replace(mine, state="accepted"))
         assert (saved.version, saved.state) == (1, "accepted")
         assert case.load(c, mine.number) == saved
         with pytest.raises(CaseChanged):
-            case.save(c, mine.changed(state="closed"))
+            case.save(c, replace(mine, state="closed"))
         assert case.load(c, mine.number) == saved
 
 
@@ -125,7 +126,7 @@ def test_open_cases_are_found_by_the_serials_they_are_about(database: Database) 
             ("S1", "RMA-100001", "rma"),
             ("S2", "RMA-100001", "rma"),
         ]
-        corrected = case.save(c, request.changed(details=ServiceRequestDetails(serials=("S3", "S4"))))
+        corrected = case.save(c, replace(request, details=ServiceRequestDetails(serials=("S3", "S4"))))
         assert case.open_with_serial(c, ["S1", "S4"]) == [("S4", "SR-100001", "service_request"), ("S1", "RMA-100001", "rma")]
-        case.save(c, corrected.changed(state="closed", closed_at=NOON))
+        case.save(c, replace(corrected, state="closed", closed_at=NOON))
         assert case.open_with_serial(c, ["S3"]) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from mailflow.cases import CASE_TYPES
@@ -150,7 +151,7 @@ def test_no_change_of_a_case_is_overwritten(database: Database, ready_url: str) 
             with own.write() as c:
                 found = case.load(c, "SR-100001")
                 assert found is not None
-                case.save(c, found.changed(subject=str(int(found.subject) + 1)))
+                case.save(c, replace(found, subject=str(int(found.subject) + 1)))
         except CaseChanged:
             return False
         return True

@@ -40,7 +40,7 @@ def give_approve(case: Certification, event: CommandGiven, facts: CertificationF
     issued_on = facts.calendar.local_day(event.at)
     end = end_of_validity(issued_on, policy)
     details = replace(case.details, stars=stars, issued_on=issued_on, valid_through=end.day, validity_steps=end.steps)
-    certified = case.changed(state="certified", details=details)
+    certified = replace(case, state="certified", details=details)
     unmet = unmet_points(checked(case, facts, desk), stars)
     effects = (
         tell_partner(
@@ -65,7 +65,7 @@ def give_reject(case: Certification, event: CommandGiven, facts: CertificationFa
     """Reject the application, with the reason to the partner."""
     if case.state != "applied":
         return refuse(case, event, Step("certification_decided", {"number": case.number, "state": case.state}))
-    rejected = case.changed(state="rejected", closed_at=event.at)
+    rejected = replace(case, state="rejected", closed_at=event.at)
     letter = tell_partner(rejected, "rejected", reason=event.command.reason)
     return done(rejected, event, Step("certification_rejected", {"number": case.number}), letter, *stop(*DECISION_CLOCK))
 
@@ -74,7 +74,7 @@ def give_close(case: Certification, event: CommandGiven, facts: CertificationFac
     """Only what is no application at all is closed without a word; everything else is decided."""
     if not event.command.spam or case.state != "applied":
         return refuse(case, event, Step("certification_needs_decision", {"number": case.number}))
-    closed = case.changed(state="rejected", closed_at=event.at)
+    closed = replace(case, state="rejected", closed_at=event.at)
     return done(closed, event, Step("certification_spam", {"number": case.number}), *stop(*DECISION_CLOCK))
 
 
@@ -85,7 +85,7 @@ def give_cancel(case: Certification, event: CommandGiven, facts: CertificationFa
     if not event.confirmed:
         would = Step("would_cancel_certificate", {"number": case.number, "partner": case.company or case.customer})
         return ask_confirmation(case, event, facts, would)
-    cancelled = case.changed(state="cancelled", closed_at=event.at)
+    cancelled = replace(case, state="cancelled", closed_at=event.at)
     letter = tell_partner(cancelled, "cancelled", reason=event.command.reason, stars=case.details.stars, cancelled_on=event.at)
     return done(cancelled, event, Step("certificate_cancelled", {"number": case.number}), letter, *stop(*VALIDITY_CLOCK))
 

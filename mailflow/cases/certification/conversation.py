@@ -30,12 +30,12 @@ from mailflow.policy.event import FORWARDED_NOTICES, MailReceived, SenderRole
 def add_partner_mail(case: Certification, event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """A participant's mail."""
     participants = tuple(dict.fromkeys((*case.participants, event.sender)))
-    known = case.changed(participants=participants)
+    known = replace(case, participants=participants)
     if event.customer_line is not None and event.customer_line.kind == "status":
         return tell_status(known, event)
     if case.state == "applied":
         application = with_later_papers(case.details.application, facts.application, facts.corrections)
-        fuller = known.changed(details=replace(case.details, application=application))
+        fuller = replace(known, details=replace(case.details, application=application))
         letter = application_letter(fuller, event, facts, desk, is_new=False)
         return Decision(case=fuller, effects=(letter,), reason=f"{event.sender} added to the application")
     report = take_report(known, event, facts, desk, now) if case.state == "certified" else None
@@ -140,7 +140,7 @@ def _book_exit(
         f"due {vacancy.report_due.isoformat()}; the place is to be filled by {vacancy.fill_by.isoformat()}"
     )
     noted = Note(text=told, who=event.sender, steps=due.steps)
-    return case.changed(details=details), (noted, *vacancy_clock(vacancy, facts.calendar, policy, now))
+    return replace(case, details=details), (noted, *vacancy_clock(vacancy, facts.calendar, policy, now))
 
 
 def vacancy_of(
@@ -168,7 +168,7 @@ def _book_successor(case: Certification, arrival: Arrival, desk: Desk) -> tuple[
         return case, (Note(text=f"{arrival.name} ({arrival.level or 'level not stated'}) was reported, but fills no open place"),)
     filled = tuple(replace(one, filled_by=arrival.name) if one is vacancy else one for one in details.vacancies)
     told = Note(text=f"{arrival.name} ({arrival.level}) takes the place of {vacancy.engineer}")
-    return case.changed(details=replace(details, vacancies=filled)), (told, *stop_vacancy(vacancy, policy))
+    return replace(case, details=replace(details, vacancies=filled)), (told, *stop_vacancy(vacancy, policy))
 
 
 def is_level_enough(level: str, wanted: str, policy: CertificationPolicy) -> bool:
@@ -228,7 +228,7 @@ def take_first_report(event: MailReceived, facts: CertificationFacts, desk: Desk
         validity_steps=end.steps,
         held=held,
     )
-    case = newborn(event, facts, desk).changed(state="certified", details=details, linked=())
+    case = replace(newborn(event, facts, desk), state="certified", details=details, linked=())
     told = add_partner_mail(case, event, facts, desk, now)
     known = f"certified by the register with {held.stars} stars through {held.valid_through.isoformat()}"
     clock = validity_clock(held.valid_through, end.steps, facts.calendar, policy, now)

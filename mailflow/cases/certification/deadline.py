@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from mailflow.cases.certification.facts import CertificationFacts
@@ -70,7 +71,7 @@ def remind_of_recertification(case: Certification, event: DeadlineFell, facts: C
 def expire(case: Certification, event: DeadlineFell, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """End the certificate on the first day after its last; the partner hears of it unless a newer one has taken its place."""
     details = case.details
-    expired = case.changed(state="expired", closed_at=event.due_at)
+    expired = replace(case, state="expired", closed_at=event.due_at)
     if newer := _newer(case, facts, "certified"):
         return Decision(case=expired, reason=f"the last valid day was {details.valid_through}; {newer} has taken its place")
     letter = tell_partner(expired, "expired", valid_through=details.valid_through, stars=details.stars, steps=details.validity_steps)

@@ -24,7 +24,7 @@ def open_certification(event: MailReceived, facts: CertificationFacts, desk: Des
     case = newborn(event, facts, desk)
     is_foreign = event.linked_to is not None and event.sender_role is not SenderRole.PARTICIPANT
     due = facts.calendar.end_of_term(event.at, policy_of(desk).decision)
-    case = case.changed(details=replace(case.details, decision_due=due.day, decision_steps=due.steps))
+    case = replace(case, details=replace(case.details, decision_due=due.day, decision_steps=due.steps))
     effects = (
         *_answer(case, event),
         application_letter(case, event, facts, desk, is_new=True),

@@ -53,9 +53,9 @@ def on_bounce(case: Return, event: NoticeBounced, facts: RmaFacts, desk: Desk, n
         found = next_reader(case, event.address, readers, facts)
         if not found:
             return _pause(case, event, since, came_back, facts, desk)
-        case = _addressed_to(case.changed(participants=others), found, facts)
+        case = _addressed_to(replace(case, participants=others), found, facts)
     else:
-        case = case.changed(participants=others)
+        case = replace(case, participants=others)
     told = Step("rma_next_contact", {"rma": case.number, "address": case.customer})
     if readers:
         return Decision(case=case, effects=(Note(text=f"{came_back}, but another address of the customer"),), reason=came_back, done=told)
@@ -75,14 +75,14 @@ def next_reader(case: Return, lost_address: str, readers: Sequence[str], facts: 
 def _addressed_to(case: Return, address: str, facts: RmaFacts) -> Return:
     name = next((contact.name for contact in facts.contacts if contact.email == address), "")
     participants = tuple(dict.fromkeys((address, *case.participants)))
-    return case.changed(customer=address, customer_name=name, participants=participants)
+    return replace(case, customer=address, customer_name=name, participants=participants)
 
 
 def _pause(case: Return, event: NoticeBounced, since: datetime, came_back: str, facts: RmaFacts, desk: Desk) -> Decision:
     """Stop the return clock while nobody is left to write to: no reminder, no final notice, no invoice until somebody can be reached."""
     details = case.details
     freed, withdrawn = _without_request(case, event.notice, facts, desk, event.at)
-    held = freed.changed(details=replace(freed.details, held_since=details.held_since or since))
+    held = replace(freed, details=replace(freed.details, held_since=details.held_since or since))
     note = Note(text=f"{came_back}, and no other contact is known: the return clock stands still")
     done = Step("rma_nobody_reachable", {"rma": case.number})
     return Decision(case=held, effects=(*withdrawn, *stop(*RETURN_CLOCK), note), reason=came_back, done=done)
@@ -96,7 +96,7 @@ def _without_request(case: Return, notice: str, facts: RmaFacts, desk: Desk, now
     freed, withdrawn = withdraw(case, lambda unit: unit.place in concerned, Step("rma_notice_came_back", {}), desk)
     if not withdrawn:
         return case, ()
-    return freed.changed(state=state_by_clocks(freed)), (*withdrawn, ask_finance_after_term(facts, desk, now))
+    return replace(freed, state=state_by_clocks(freed)), (*withdrawn, ask_finance_after_term(facts, desk, now))
 
 
 def reach_again(case: Return, address: str, facts: RmaFacts, desk: Desk, now: datetime) -> tuple[Return, tuple[Effect, ...]]:
@@ -104,7 +104,7 @@ def reach_again(case: Return, address: str, facts: RmaFacts, desk: Desk, now: da
     since: datetime | None = case.details.held_since
     if since is None:
         return case, ()
-    reachable = _addressed_to(case.changed(details=replace(case.details, held_since=None)), address, facts)
+    reachable = _addressed_to(replace(case, details=replace(case.details, held_since=None)), address, facts)
     return _repeat(reachable, VERIFICATION, since, facts, desk, now, was_paused=True)
 
 
@@ -145,7 +145,7 @@ def _go_on(
         return case, questions
     gone_on, clock = move_days(without_final_notice(case, silent), moved, facts, desk, now)
     ahead = gone_on.state == "overdue" and all(day >= today for day in gone_on.details.running_days)
-    return (gone_on.changed(state=state_by_clocks(gone_on)) if ahead else gone_on), (*questions, *clock)
+    return (replace(gone_on, state=state_by_clocks(gone_on)) if ahead else gone_on), (*questions, *clock)
 
 
 def _write_again(

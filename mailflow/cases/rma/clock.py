@@ -58,7 +58,7 @@ def move_days(
             steps = (*unit.obligation.steps, *found[1])
             changed.append(unit.owing(replace(unit.obligation, due=found[0], steps=steps, invoice_on=None)))
     details = case.details.updated(changed)
-    freed = case.changed(details=replace(details, confirmations=without_invoice(details)))
+    freed = replace(case, details=replace(details, confirmations=without_invoice(details)))
     return freed, run_return_clock(freed, facts, desk, now)
 
 
@@ -69,13 +69,13 @@ def without_final_notice(case: Return, units: Iterable[Unit]) -> Return:
         if unit.obligation and not unit.is_asked_for:
             kept = tuple((mark, at) for mark, at in unit.obligation.notices if not mark.startswith(FINAL_NOTICE))
             changed.append(unit.owing(replace(unit.obligation, notices=kept, invoice_on=None)))
-    return case.changed(details=case.details.updated(changed))
+    return replace(case, details=case.details.updated(changed))
 
 
 def with_mark(case: Return, units: Iterable[Unit], mark: str, now: datetime) -> Return:
     """Remember that the notice of that moment named these units."""
     named = (unit.owing(replace(unit.obligation, notices=(*unit.obligation.notices, (mark, now)))) for unit in units if unit.obligation)
-    return case.changed(details=case.details.updated(named))
+    return replace(case, details=case.details.updated(named))
 
 
 def grown_days(before: RmaDetails, after: RmaDetails) -> tuple[date, ...]:

@@ -82,7 +82,7 @@ def shipped(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now:
         contents=tuple((part.part_number, part.authorised) for part in parts),
     )
     state = "replacement shipped" if case.state == "issued" else case.state
-    left = case.changed(state=state, details=replace(details, replacements=(*details.replacements, parcel)))
+    left = replace(case, state=state, details=replace(details, replacements=(*details.replacements, parcel)))
     asks = details.is_awaited and case.closed_at is None
     questions = ask_for_delivery(facts.calendar.local_day(event.at), facts.calendar, desk) if asks else ()
     letter = tell_customer(left, "replacement_shipped", parcel=parcel, visit_at=None, engineer="", moved=False, lines=parts)
@@ -94,7 +94,7 @@ def delivered(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, no
     with which the return ends (RM7)."""
     details, day, tracking = case.details, event.command.day, event.command.tracking
     if case.state == "shipped back":
-        closed = case.changed(state="closed", closed_at=event.at)
+        closed = replace(case, state="closed", closed_at=event.at)
         return _done(closed, event, "rma_closed", tell_customer(closed, "closed"))
     if details.type != "advance" or day is None:
         return _refuse(case, "rma_nothing_to_deliver", type=details.type)
@@ -123,7 +123,7 @@ def visit(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: d
     at = facts.calendar.instant(command.day, command.time)
     if at <= event.at:
         return _refuse(case, "rma_visit_in_the_past", at=at, timezone=case.timezone)
-    planned = case.changed(details=replace(details, visit_at=at))
+    planned = replace(case, details=replace(details, visit_at=at))
     letter = tell_customer(
         planned,
         "replacement_shipped",
@@ -148,7 +148,7 @@ def visited(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now:
         return _refuse(case, "rma_visit_in_the_future", day=day)
     if day < (earliest := facts.calendar.local_day(details.issued_at)):
         return _refuse(case, "rma_visit_before_issue", day=day, issued=earliest)
-    over = case.changed(details=replace(details, visited_on=day))
+    over = replace(case, details=replace(details, visited_on=day))
     note = Note(text=f"the visit took place on {day}", who=event.by)
     can_arrive = bool(details.undelivered) and day >= earliest_delivery(details, facts)
     arrival = arrival_of(details, (), details.parcels_to_customer) if can_arrive else None
@@ -177,7 +177,7 @@ def announced(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, no
     if result.problems or not result.booked:
         problems = tuple(Step(f"rma_announced_{name}", {"said": said or case.number, **values}) for said, name, values in result.problems)
         return _refuse(case, "rma_not_announced", problems=problems or (Step("rma_announced_nothing_left", {"said": case.number}),))
-    told = case.changed(details=replace(case.details, units=result.units), state=state_once_announced(case.state))
+    told = replace(case, details=replace(case.details, units=result.units), state=state_once_announced(case.state))
     return _done(told, event, "rma_announced", carrier=command.carrier, tracking=command.tracking)
 
 
@@ -197,7 +197,7 @@ def repaired(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now
     )
     carrier, tracking = event.command.carrier, event.command.tracking
     parcel = Parcel(carrier=carrier, tracking=tracking, on=event.at, quantity=sum(part.authorised for part in parts))
-    back = case.changed(state="shipped back", details=replace(case.details, replacements=(parcel,)))
+    back = replace(case, state="shipped back", details=replace(case.details, replacements=(parcel,)))
     letter = tell_customer(back, "repaired_shipped", parcel=parcel, lines=parts)
     return _done(back, event, "rma_repaired", letter, carrier=carrier, tracking=tracking)
 
@@ -218,7 +218,7 @@ def revalidate(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, n
         return _refuse(case, "rma_nothing_outstanding")
     last = facts.calendar.end_of_term(facts.calendar.local_day(event.at), desk.returns.validity).day
     details = replace(case.details, valid_through=last, expired=False)
-    valid, letter = verify_anew(case.changed(details=details), "valid_through", facts, desk)
+    valid, letter = verify_anew(replace(case, details=details), "valid_through", facts, desk)
     return _done(valid, event, "rma_revalidated", letter, *start_validity_clock(valid, facts.calendar, desk), day=last)
 
 
@@ -232,7 +232,8 @@ def waive(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: d
     freed, withdrawn = withdraw_all(case, reason, desk)
     details = freed.details.updated(replace(unit, waived=True) for unit in freed.details.units if unit.is_outstanding)
     goes_on = details.type == "repair" and any(unit.received_at for unit in details.units)
-    waived = freed.changed(
+    waived = replace(
+        freed,
         details=replace(details, disputed=False),
         state="in repair" if goes_on else "waived",
         closed_at=freed.closed_at if goes_on else event.at,
@@ -245,7 +246,7 @@ def cancel(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: 
     if not event.confirmed:
         return ask_confirmation(case, event, facts, Step("rma_would_cancel", {"rma": case.number}))
     freed, withdrawn = withdraw_all(case, event.command.reason, desk)
-    cancelled = freed.changed(state="cancelled", closed_at=event.at)
+    cancelled = replace(freed, state="cancelled", closed_at=event.at)
     letters = (tell_customer(cancelled, "cancelled", reason=event.command.reason), *withdrawn)
     done = _done(cancelled, event, "rma_cancelled", *letters, *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
     if not case.details.replacements and not case.details.delivered_days:
@@ -267,17 +268,17 @@ def invoiced(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now
         for asked_at, unit, obligation, invoice in asked
         if asked_at == oldest
     )
-    left = case.changed(details=answered)
+    left = replace(case, details=answered)
     if answered.running or answered.undelivered:
-        return _done(left.changed(state=state_by_clocks(left)), event, "rma_invoiced", invoice=number)
-    over = left.changed(state="invoiced", closed_at=event.at)
+        return _done(replace(left, state=state_by_clocks(left)), event, "rma_invoiced", invoice=number)
+    over = replace(left, state="invoiced", closed_at=event.at)
     return _done(over, event, "rma_invoiced", *stop(*RETURN_CLOCK), invoice=number)
 
 
 def close(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
     if case.details.outstanding and case.state != "shipped back":
         return _refuse(case, "rma_still_outstanding", outstanding=case.details.outstanding)
-    closed = case.changed(state="closed", closed_at=event.at)
+    closed = replace(case, state="closed", closed_at=event.at)
     return _done(closed, event, "rma_closed", tell_customer(closed, "closed"), *stop(*RETURN_CLOCK, *VALIDITY_CLOCK))
 
 

@@ -46,7 +46,7 @@ def add_mail(case: Return, event: MailReceived, facts: RmaFacts, desk: Desk, now
         if event.answers_notice in FORWARDED_NOTICES and event.new_text.strip():
             return Decision(case=case, effects=(write_to_customer(case, event),), reason=f"{event.sender} wrote to the customer")
         return keep_as_note(case, event)
-    case = case.changed(participants=tuple(dict.fromkeys((*case.participants, event.sender))))
+    case = replace(case, participants=tuple(dict.fromkeys((*case.participants, event.sender))))
     reachable, effects = reach_again(case, event.sender, facts, desk, now)
     decision = _answer_customer(reachable, event, facts, desk, now)
     return replace(decision, effects=(*effects, *decision.effects))
@@ -78,7 +78,7 @@ def announce_forms(case: Return, event: MailReceived, forms: tuple[ReturnNotific
         letter = tell_customer(case, "return_notification_rejected", problems=(*result.problems, *result.remarks), late=False)
         return Decision(case=case, effects=(letter,), reason="nothing of the Return Notification could be booked")
     details = replace(case.details, units=result.units)
-    announced = case.changed(state=state_once_announced(case.state), details=details)
+    announced = replace(case, state=state_once_announced(case.state), details=details)
     # Once the final notice has gone: the day of the invoice request, and until when what is on its way is spared (RM9).
     given = [unit.invoice_on for unit in details.running if unit.invoice_on]
     grace = grace_ends(details.units, facts.calendar, desk.returns.transit_grace) if given else {}
@@ -127,7 +127,7 @@ def tell_delivered(case: Return, event: MailReceived, answer: CustomerLine, fact
     today = facts.calendar.local_day(event.at)
     day = answer.day or today
     if case.state == "shipped back":
-        closed = case.changed(state="closed", closed_at=event.at)
+        closed = replace(case, state="closed", closed_at=event.at)
         reason = f"{event.sender}: the repaired parts arrived on {day}"
         return Decision(case=closed, effects=(tell_customer(closed, "closed"),), reason=reason)
     is_known = day in details.delivered_days and not (details.undelivered and event.answers_notice == QUESTION)
@@ -160,7 +160,7 @@ def tell_extended(case: Return, event: MailReceived, answer: CustomerLine, facts
         holds = tell_due_days(case, facts.calendar.local_day(event.at), asked=wanted, unit=granted.unit.value)
         question = forward_to_receiving(case, event, desk, Role.CCR, commands=commands)
         return Decision(case=case, effects=(holds, question), reason="a further extension is for the CCR to decide")
-    marked = case.changed(details=replace(details, extended_by_customer=True))
+    marked = replace(case, details=replace(details, extended_by_customer=True))
     extended, effects = extend_term(marked, granted.amount, event.sender, answer.reason, facts, desk, now, asked=wanted)
     more = (forward_to_receiving(extended, event, desk, Role.CCR, commands=commands),) if wanted > granted.amount else ()
     return Decision(case=extended, effects=(*effects, *more), reason=f"{event.sender} asked for more time")
@@ -192,14 +192,14 @@ def dispute(case: Return, event: MailReceived, facts: RmaFacts, desk: Desk, *, c
     `claimed` where the customer says that the parts were returned already; else it does not agree with what is booked.
     What finance was asked for is taken back, and the invoice request comes up again after its term, so that no answer is forgotten.
     """
-    marked = case.changed(details=replace(case.details, disputed=True, claimed=claimed))
+    marked = replace(case, details=replace(case.details, disputed=True, claimed=claimed))
     search = tell_staff(marked, "disputed", desk.staff_of(Role.RECEIVING), text=event.new_text, sender=event.sender)
     reason = f"{event.sender} disputes what is booked"
     if case.state != "to be invoiced":
         return Decision(case=marked, effects=(search,), reason=reason)
     freed, withdrawn = withdraw(marked, lambda unit: unit.is_asked_for, Step("rma_claimed" if claimed else "rma_disputed", {}), desk)
     anew = ask_finance_after_term(facts, desk, event.at)
-    return Decision(case=freed.changed(state=state_by_clocks(freed)), effects=(search, *withdrawn, anew), reason=reason)
+    return Decision(case=replace(freed, state=state_by_clocks(freed)), effects=(search, *withdrawn, anew), reason=reason)
 
 
 def claim_returned(case: Return, event: MailReceived, answer: CustomerLine, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:

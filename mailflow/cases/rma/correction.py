@@ -118,9 +118,9 @@ def _correct_authorisation(case: Return, units: tuple[Unit, ...], event: Command
     # What is taken away settles its days like what is waived, so that finance hears of it, and goes then.
     gone = [replace(unit, waived=True) for unit in before.units if unit.place not in kept]
     laid = lay_days((*units, *gone))
-    told, letter = verify_anew(case.changed(details=replace(before, units=_of(laid, kept))), "lines", facts, desk)
-    settled, effects = settle(told.changed(details=replace(told.details, units=laid)), before, facts, desk, event.at)
-    left = settled.changed(details=replace(settled.details, units=_of(settled.details.units, kept)))
+    told, letter = verify_anew(replace(case, details=replace(before, units=_of(laid, kept))), "lines", facts, desk)
+    settled, effects = settle(replace(told, details=replace(told.details, units=laid)), before, facts, desk, event.at)
+    left = replace(settled, details=replace(settled.details, units=_of(settled.details.units, kept)))
     restarted, clock = _restart_clocks(left, before, facts, desk, event.at)
     parts = "; ".join(f"{line.authorised} x {line.part_number}" for line in left.details.lines)
     done = Step("rma_authorisation_corrected", {"rma": case.number, "parts": parts})
@@ -143,8 +143,8 @@ def _correct_receipt(case: Return, items: Sequence[Item], event: CommandGiven, f
     named = {item.part_number for item in items}
     emptied = [replace(unit, received_at=None, received_serial="") for unit in before.units if unit.part_number in named]
     was_over = case.state in ("closed", "in repair")
-    reopened = case.changed(state="received", closed_at=None) if was_over else case
-    cleared = reopened.changed(details=before.updated(emptied))
+    reopened = replace(case, state="received", closed_at=None) if was_over else case
+    cleared = replace(reopened, details=before.updated(emptied))
     arrived = tuple(replace(item, serials=item.serials or _arrived_serials(before, item)) for item in items if item.quantity)
     decision = book_receipt(cleared, arrived, event, facts, desk, before=before)
     left = narrow(decision.case, RmaDetails)
@@ -169,7 +169,7 @@ def _restart_clocks(case: Return, before: RmaDetails, facts: RmaFacts, desk: Des
     grown = grown_days(before, details)
     restarted = without_final_notice(case, [unit for day in grown if not before.due_on(day) for unit in details.due_on(day)])
     if restarted.state in ("overdue", "to be invoiced"):
-        restarted = restarted.changed(state=state_by_clocks(restarted))
+        restarted = replace(restarted, state=state_by_clocks(restarted))
     clocks = tuple(one for day in grown for one in clock_of(restarted.details, day, facts, desk, now))
     asks = len(details.undelivered) > len(before.undelivered) and bool(details.replacements or details.delivered_days)
     return restarted, (*clocks, *(ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk) if asks else ()))

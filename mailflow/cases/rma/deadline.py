@@ -66,7 +66,7 @@ def warn_of_validity(case: Return, event: DeadlineFell, facts: RmaFacts, desk: D
 
 
 def expire(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
-    expired = case.changed(details=replace(case.details, expired=True))
+    expired = replace(case, details=replace(case.details, expired=True))
     reason = f"the last valid day was {case.details.valid_through.isoformat()}"
     return _once(expired, event, tell_customer(expired, "expired"), reason)
 
@@ -76,7 +76,7 @@ def _once(case: Return, event: DeadlineFell, letter: SendNotice, reason: str) ->
     mark = f"{event.kind} {event.key} {case.details.valid_through}".replace("  ", " ")
     if mark in case.details.notices:
         return Decision(case=case, reason=f"told before: {mark}")
-    told = case.changed(details=replace(case.details, notices=(*case.details.notices, mark)))
+    told = replace(case, details=replace(case.details, notices=(*case.details.notices, mark)))
     return Decision(case=told, effects=(letter,), reason=reason)
 
 
@@ -91,7 +91,7 @@ def question_delivery(case: Return, event: DeadlineFell, facts: RmaFacts, desk: 
     question = ask_about_delivery(case)
     if details.replacements or NOT_SENT in details.notices:
         return Decision(case=case, effects=(question,), reason="the delivery date is not known yet")
-    told = case.changed(details=replace(details, notices=(*details.notices, NOT_SENT)))
+    told = replace(case, details=replace(details, notices=(*details.notices, NOT_SENT)))
     return Decision(case=told, effects=(question, ask_to_ship(told, "rma_not_sent", desk)), reason="no replacement is booked as sent")
 
 
@@ -149,8 +149,8 @@ def give_final_notice(case: Return, event: DeadlineFell, facts: RmaFacts, desk: 
         for unit in told.details.due_on(day)
         if unit.obligation
     )
-    overdue = told.changed(details=told.details.updated(given))
-    overdue = overdue.changed(state=state_by_clocks(overdue))
+    overdue = replace(told, details=told.details.updated(given))
+    overdue = replace(overdue, state=state_by_clocks(overdue))
     asked, unpriced = priced(units, facts, now)
     letter = tell_customer(
         overdue,

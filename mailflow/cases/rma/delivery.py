@@ -122,7 +122,7 @@ def deliver_replacement(
     if mistaken:
         details = replace(details, units=lay_days(details.units), confirmations=without_invoice(details))
     details = replace(details, units=deliver(details.units, arrival.new, obligation, arrival.serials))
-    delivered = freed.changed(details=note_arrivals(details, tracking, day))
+    delivered = replace(freed, details=note_arrivals(details, tracking, day))
     # With other days, what is back may have taken those for which finance was asked.
     delivered, surplus = withdraw(delivered, lambda unit: not unit.is_outstanding, Step("rma_date_moved", {}), desk)
     details, withdrawn = delivered.details, (*withdrawn, *surplus)
@@ -131,7 +131,7 @@ def deliver_replacement(
         return closed, (*withdrawn, *effects)
     today = facts.calendar.local_day(now)
     state = state_by_clocks(delivered) if case.state in ("overdue", "to be invoiced") else case.state
-    moved = delivered.changed(state="replacement delivered" if case.state in ("issued", "replacement shipped") else state)
+    moved = replace(delivered, state="replacement delivered" if case.state in ("issued", "replacement shipped") else state)
     questions = ask_for_delivery(today, facts.calendar, desk) if details.undelivered else ()
     if any(arrival.corrected.values()):
         clock = run_return_clock(moved, facts, desk, now)
@@ -148,7 +148,7 @@ def _with_replacement(case: Return, facts: RmaFacts, desk: Desk, now: datetime) 
         return case, ask_for_delivery(facts.calendar.local_day(now), facts.calendar, desk)
     if case.closed_at is not None:
         return case, stop(DELIVERY_QUESTION)
-    closed = case.changed(state="closed", closed_at=now)
+    closed = replace(case, state="closed", closed_at=now)
     return closed, (*stop(DELIVERY_QUESTION), tell_customer(closed, "closed"))
 
 
@@ -192,9 +192,9 @@ def extend_term(
 
     freed, withdrawn = withdraw(case, lambda unit: unit.is_asked_for, Step("rma_date_moved", {}), desk)
     changes = tuple(dict.fromkeys((*freed.details.changed_since, "return_due")))
-    marked = freed.changed(details=replace(freed.details, changed_since=changes))
+    marked = replace(freed, details=replace(freed.details, changed_since=changes))
     extended, clock = move_days(marked, moved, facts, desk, now)
-    settled = extended.changed(state=state_by_clocks(extended) if case.state in ("overdue", "to be invoiced") else case.state)
+    settled = replace(extended, state=state_by_clocks(extended) if case.state in ("overdue", "to be invoiced") else case.state)
     return settled, (tell_due_days(settled, today, asked=asked, granted=days, unit=more.unit.value), *withdrawn, *clock)
 
 

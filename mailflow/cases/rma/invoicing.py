@@ -133,7 +133,7 @@ def request_invoice(case: Return, event: DeadlineFell, facts: RmaFacts, desk: De
     proven = tuple(unit for unit, proof in weighed if not proof.missing)
     doubtful = any(proof.for_staff_to_decide for _, proof in weighed)
     unproven = tuple((unit, proof) for unit, proof in weighed if proof.missing and not proof.for_staff_to_decide)
-    handed, asked, reasons = _ask_or_hand_over(case.changed(details=laid), proven, doubtful, facts, desk, now)
+    handed, asked, reasons = _ask_or_hand_over(replace(case, details=laid), proven, doubtful, facts, desk, now)
     told, looks, lacking = _wait_for_proof(handed, unproven, facts, desk, now)
     # The next look at what waits is the earliest one: it sees all that is ripe.
     clocks = [one for one in (*looks, *waiting) if isinstance(one, SetDeadline)]
@@ -163,7 +163,7 @@ def _ask_or_hand_over(case: Return, proven: Sequence[Unit], doubtful: bool, fact
         name = "rma_invoice_without_price" if unpriced else "rma_invoice_wants_a_yes"
         return _ask_staff(case, Step(name, {"rma": case.number, "parts": ", ".join(unpriced)}), facts, desk, now)
     if not doubtful:
-        case = case.changed(details=replace(case.details, confirmations=without_invoice(case.details)))
+        case = replace(case, details=replace(case.details, confirmations=without_invoice(case.details)))
     effects: tuple[Effect, ...] = ()
     reasons: tuple[str, ...] = ()
     if proven and not stops:
@@ -191,7 +191,7 @@ def _wait_for_proof(case: Return, unproven: Sequence[tuple[Unit, Proof]], facts:
         return case, (_look_again(facts, now),), (reason,)
     steps = (Step("rma_not_invoiced", {"rma": case.number}), *missing.values())
     commands = (f"/extend {case.number} {desk.returns.extension.amount} REASON", f"/waive {case.number} REASON")
-    told = case.changed(details=replace(case.details, notices=notices))
+    told = replace(case, details=replace(case.details, notices=notices))
     return told, (ask_to_decide(case, steps, commands, desk), _look_again(facts, now)), (reason,)
 
 
@@ -201,7 +201,7 @@ def _ask_staff(case: Return, why: Step, facts: RmaFacts, desk: Desk, now: dateti
     pending = PendingConfirmation(code=facts.confirmation_code, line=f"{INVOICE_CONFIRMATION} {why.name}", by="mailflow", at=now)
     if any(other.line == pending.line for other in case.details.confirmations):
         return case, (), (reason,)
-    asked = case.changed(details=replace(case.details, confirmations=(*without_invoice(case.details), pending)))
+    asked = replace(case, details=replace(case.details, confirmations=(*without_invoice(case.details), pending)))
     values = {"code": pending.code, "line": Step("rma_invoice_request", {"rma": case.number}), "summary": why}
     letter = SendNotice(notice="staff/confirmation_request", to=desk.staff_of(Role.CCR), to_staff=True, values=values)
     return asked, (letter,), (reason,)
@@ -224,7 +224,7 @@ def confirm_invoice(case: Return, event: CommandGiven, facts: RmaFacts, desk: De
     )
     if refused := next((why for is_so, why in refusals if is_so), None):
         return Decision(case=case, reason=refused.name, refused=refused)
-    answered = case.changed(details=replace(laid, confirmations=without_invoice(laid)))
+    answered = replace(case, details=replace(laid, confirmations=without_invoice(laid)))
     handed, effects, reason = hand_to_finance(answered, proven, facts, desk, now)
     done = Step("rma_invoice_asked", {"rma": case.number})
     return Decision(case=handed, effects=effects, reason=f"{event.by}: {event.command.line}: {reason}", done=done)
@@ -235,7 +235,7 @@ def hand_to_finance(
 ) -> tuple[Return, tuple[Effect, ...], str]:
     """Send the invoice request with its evidence to finance, and word to the customer (RM9, RM11, BX4), at today's list price."""
     asked, _ = priced(units, facts, now)
-    owing = case.changed(state="to be invoiced", details=case.details.updated(asked))
+    owing = replace(case, state="to be invoiced", details=case.details.updated(asked))
     values = _values(owing, asked)
     finance = replace(tell_staff(owing, "invoice_request", desk.staff_of(Role.FINANCE), **values), attach=INVOICE_FILES, at_most_once=True)
     customer = tell_invoiced(owing, asked, facts, desk, facts.calendar.local_day(now))
@@ -286,7 +286,7 @@ def withdraw(
     requests = {unit.invoice.asked_at for unit in gone.get("", ()) if unit.invoice}
     rest = [unit for unit, invoice in asked if not invoice.number and invoice.asked_at in requests and unit not in gone[""]]
     taken_back = [unit for units in (*gone.values(), rest) for unit in units]
-    freed = case.changed(details=case.details.updated(unit.asked(None) for unit in taken_back))
+    freed = replace(case, details=case.details.updated(unit.asked(None) for unit in taken_back))
     effects: list[Effect] = []
     for number, units in gone.items():
         asked_anew = () if number else amounts_of(rest)

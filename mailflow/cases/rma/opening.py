@@ -169,7 +169,7 @@ def verify(case: Return, facts: RmaFacts, desk: Desk) -> tuple[Return, SendNotic
     """Send the notice with form, label and the calendar entry; the case remembers what it told. Staff's waybill travels along."""
     details = case.details
     moved = details.return_address not in ((), desk.wording.return_address)
-    told = case.changed(details=replace(details, changed_since=(), return_address=desk.wording.return_address))
+    told = replace(case, details=replace(details, changed_since=(), return_address=desk.wording.return_address))
     promised = commitment_of(told, facts, desk)
     valid_from = facts.calendar.before(details.valid_through, desk.returns.validity)
     letter = tell_customer(
@@ -196,7 +196,7 @@ def verify_anew(case: Return, change: str, facts: RmaFacts, desk: Desk) -> tuple
     """Send the next version, which says what has changed since the last."""
     details = case.details
     changes = tuple(dict.fromkeys((*details.changed_since, change)))
-    return verify(case.changed(details=replace(details, version=details.version + 1, changed_since=changes)), facts, desk)
+    return verify(replace(case, details=replace(details, version=details.version + 1, changed_since=changes)), facts, desk)
 
 
 def _ship_to(details: RmaDetails, facts: RmaFacts) -> str:

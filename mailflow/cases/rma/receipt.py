@@ -69,7 +69,7 @@ def book_receipt(
     flags: list[Difference] = [(flag, {"rma": case.number})] if flag else []
     differences = (*found, *flags, *(("extra", {"text": text}) for text in extras))
     booked = replace(details, units=result.units, extras=(*details.extras, *extras), disputed=False, claimed=False)
-    settled, effects = settle(case.changed(details=booked), earlier, facts, desk, at)
+    settled, effects = settle(replace(case, details=booked), earlier, facts, desk, at)
     settled, resumed, invoice_on = _resume_invoicing(settled, earlier, facts, desk, at)
     pairs = zip(earlier.lines, settled.details.lines, strict=True) if before else ()
     receipt = tell_customer(
@@ -129,8 +129,8 @@ def settle(case: Return, before: RmaDetails, facts: RmaFacts, desk: Desk, at: da
     freed, withdrawn = withdraw_all(case, Step("rma_all_came_back", {}), desk)
     stopped = stop(*RETURN_CLOCK, *VALIDITY_CLOCK)
     if details.type == "repair":
-        return freed.changed(state="in repair"), (*withdrawn, *stopped)
-    received = freed.changed(state="received")
+        return replace(freed, state="in repair"), (*withdrawn, *stopped)
+    received = replace(freed, state="received")
     if details.type == "doa":
         # CCR and CSE decide whether it is a warranty exchange or a replacement under the contract (EN5).
         steps, commands = (Step("rma_decide_exchange", {"rma": case.number}),), (f"/close {case.number}",)
@@ -139,7 +139,7 @@ def settle(case: Return, before: RmaDetails, facts: RmaFacts, desk: Desk, at: da
     if details.is_to_be_sent:
         asks = (ask_to_ship(received, "rma_back_before_replacement", desk),) if before.outstanding else ()
         return received, (*withdrawn, *stop(REMINDER, FINAL_NOTICE, INVOICE_REQUEST), *asks)
-    closed = freed.changed(state="closed", closed_at=at)
+    closed = replace(freed, state="closed", closed_at=at)
     return closed, (*withdrawn, *stopped, tell_customer(closed, "closed"))
 
 
@@ -155,9 +155,9 @@ def _keep_waiting(case: Return, before: RmaDetails, facts: RmaFacts, desk: Desk,
         return freed, (*withdrawn, *silent)
     again = (anew,) if withdrawn and has_ripe(freed.details, today) else ()
     if case.state in ("overdue", "to be invoiced"):
-        return freed.changed(state=state_by_clocks(freed)), (*withdrawn, *silent, *again)
+        return replace(freed, state=state_by_clocks(freed)), (*withdrawn, *silent, *again)
     came_in = any(unit.received_at for unit in freed.details.units)
-    return (freed.changed(state="received") if came_in else freed), (*withdrawn, *silent)
+    return (replace(freed, state="received") if came_in else freed), (*withdrawn, *silent)
 
 
 def _resume_invoicing(
@@ -173,7 +173,7 @@ def _resume_invoicing(
         for unit in case.details.running
         if unit.obligation and unit.invoice_on
     )
-    given = case.changed(details=case.details.updated(waiting))
+    given = replace(case, details=case.details.updated(waiting))
     return given, run_return_clock(given, facts, desk, at), day
 
 

@@ -32,7 +32,8 @@ def open_alarm(event: MailReceived, alarm: Alarm, facts: RequestFacts, desk: Des
     verdict = entitlement_of(facts.contract, device, address.rpartition("@")[2], address, facts.contacts, day)
     judged = replace(facts, entitlement=verdict)
     details = _details(event, alarm, contact, judged, desk)
-    case = new_case(event, judged, desk, details).changed(
+    case = replace(
+        new_case(event, judged, desk, details),
         customer=contact.email if contact else "",
         customer_name=contact.name if contact else "",
         participants=(contact.email,) if contact else (),
@@ -82,7 +83,7 @@ def repeat_alarm(case: Request, event: MailReceived, alarm: Alarm, desk: Desk) -
     came_back = case.state == "resolved"
     severity = alarm.severity if is_worse else details.alarm_severity
     known = replace(details, alarm=details.alarm or alarm.name, alarm_severity=severity, alarm_count=count)
-    changed = case.changed(state="in progress" if came_back else case.state, details=known)
+    changed = replace(case, state="in progress" if came_back else case.state, details=known)
     effects: tuple[Effect, ...] = (Note(text=f"the alarm {alarm.name} came for the {count}. time", who=event.mail.sender.address),)
     if is_worse or came_back:
         flag = Step("flag_alarm_worse", {"severity": alarm.severity}) if is_worse else Step("flag_alarm_back", {"count": count})

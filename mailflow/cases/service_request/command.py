@@ -35,7 +35,7 @@ def give_accept(case: Request, event: CommandGiven, facts: RequestFacts, desk: D
     if case.state not in ("new", "awaiting information"):
         return refuse(case, event, Step("request_accepted_before", {"number": case.number, "state": case.state}))
     priority = event.command.priority or case.priority or desk.requests.default_priority
-    accepted, effects = accept(case.changed(priority=priority), event.at, facts, desk, now)
+    accepted, effects = accept(replace(case, priority=priority), event.at, facts, desk, now)
     return done(accepted, event, Step("request_accepted", {"number": case.number, "priority": priority}), *effects)
 
 
@@ -44,7 +44,7 @@ def give_priority(case: Request, event: CommandGiven, facts: RequestFacts, desk:
     wanted = event.command.priority
     if wanted == case.priority:
         return done(case, event, Step("request_same_priority", {"number": case.number, "priority": wanted}))
-    changed = case.changed(priority=wanted)
+    changed = replace(case, priority=wanted)
     details = case.details
     runs = details.responded_at is None and case.state not in ("resolved", "closed")
     clock = start_clock(changed, details.accepted_at, facts, desk, now) if details.accepted_at and runs else ()
@@ -60,7 +60,7 @@ def give_assign(case: Request, event: CommandGiven, facts: RequestFacts, desk: D
     has_read = address == event.by and facts.customer_words is not None and address in facts.customer_words.readers
     if not address or has_read:
         return decision
-    return replace(decision, effects=pass_on(case.changed(assignee=address), address, facts, event.by))
+    return replace(decision, effects=pass_on(replace(case, assignee=address), address, facts, event.by))
 
 
 def give_resolve(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -69,7 +69,7 @@ def give_resolve(case: Request, event: CommandGiven, facts: RequestFacts, desk: 
         return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))
     letters = (tell_customer(case, "resolved", text=event.command.text),) if case.customer else ()
     told = Step("request_resolved" if case.customer else "request_resolved_untold", {"number": case.number})
-    return done(case.changed(state="resolved"), event, told, *letters, *stop_clock())
+    return done(replace(case, state="resolved"), event, told, *letters, *stop_clock())
 
 
 def give_close(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -81,12 +81,12 @@ def give_close(case: Request, event: CommandGiven, facts: RequestFacts, desk: De
     if unfinished and not is_spam:
         return refuse(case, event, Step("request_has_returns", {"number": case.number, "returns": unfinished}))
     if is_spam or not case.customer:
-        closed = case.changed(state="closed", closed_at=event.at)
+        closed = replace(case, state="closed", closed_at=event.at)
         told = Step("request_closed_as_spam" if is_spam else "request_closed_untold", {"number": case.number})
         return done(closed, event, told, *stop_clock())
     asks = not case.details.surveyed
     survey = (tell_customer(case, "survey", scores=(1, 2, 3, 4, 5)),) if asks else ()
-    closed = case.changed(state="closed", closed_at=event.at, details=replace(case.details, surveyed=True))
+    closed = replace(case, state="closed", closed_at=event.at, details=replace(case.details, surveyed=True))
     last_day = last_day_to_reopen(event.at, facts, desk)
     told = Step("request_closed_and_asked" if asks else "request_closed", {"number": case.number})
     return done(closed, event, told, tell_customer(case, "closed", reopens_until=last_day), *survey, *stop_clock())
@@ -96,7 +96,7 @@ def give_reopen(case: Request, event: CommandGiven, facts: RequestFacts, desk: D
     """Let a resolved or closed request run again (SR7)."""
     if case.state not in ("resolved", "closed"):
         return refuse(case, event, Step("request_not_over", {"number": case.number, "state": case.state}))
-    return done(case.changed(state="in progress", closed_at=None), event, Step("request_reopened", {"number": case.number}))
+    return done(replace(case, state="in progress", closed_at=None), event, Step("request_reopened", {"number": case.number}))
 
 
 def give_entitled(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -105,11 +105,11 @@ def give_entitled(case: Request, event: CommandGiven, facts: RequestFacts, desk:
     if wanted.refused:
         details = replace(case.details, entitlement="not entitled")
         told = Step("request_not_entitled", {"number": case.number, "reason": wanted.reason})
-        return done(case.changed(details=details), event, told, Note(text=f"not entitled: {wanted.reason}", who=event.by))
+        return done(replace(case, details=details), event, told, Note(text=f"not entitled: {wanted.reason}", who=event.by))
     if facts.contract is None or facts.contract.number != wanted.contract:
         return refuse(case, event, Step("request_contract_unknown", {"number": case.number, "contract": wanted.contract}))
     details = replace(case.details, entitlement="entitled", contract=wanted.contract)
-    entitled = case.changed(contract=wanted.contract, company=facts.contract.company, details=details)
+    entitled = replace(case, contract=wanted.contract, company=facts.contract.company, details=details)
     values: dict[str, Value] = {"number": case.number, "contract": wanted.contract}
     if case.state == "new" and not details.missing:
         accepted, effects = accept(entitled, event.at, facts, desk, now)
@@ -125,7 +125,7 @@ def give_rma(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk
     if contacts and is_unconfirmed(case, facts.contract):
         values: dict[str, Value] = {"number": case.number, "address": case.details.site_address, "contacts": contacts}
         return refuse(case, event, Step("request_ship_to_unconfirmed", values))
-    return done(case if case.state == "resolved" else case.changed(state="in progress"), event, "")
+    return done(case if case.state == "resolved" else replace(case, state="in progress"), event, "")
 
 
 def merge(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -155,9 +155,9 @@ def merged_into(case: Request, target: Request, at: datetime) -> tuple[Request, 
     # The manufacturer goes on where the request goes on (DK1).
     told = target.details if target.details.handed_to else case.details
     details = replace(target.details, handed_to=told.handed_to, vendor_number=told.vendor_number)
-    merged = case.changed(state="closed", closed_at=at, merged_into=target.number, linked=_with(case.linked, target.number))
+    merged = replace(case, state="closed", closed_at=at, merged_into=target.number, linked=_with(case.linked, target.number))
     linked = _with(target.linked, case.number)
-    return merged, target.changed(participants=participants, proposed=proposed, linked=linked, details=details)
+    return merged, replace(target, participants=participants, proposed=proposed, linked=linked, details=details)
 
 
 def link(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -169,8 +169,8 @@ def link(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, no
         return refuse(case, event, Step("request_other_itself", {"number": case.number}))
     if other.number in case.linked and case.number in other.linked:
         return refuse(case, event, Step("request_linked_before", {"number": case.number, "other": other.number}))
-    far = other.changed(linked=_with(other.linked, case.number))
-    near = case.changed(linked=_with(case.linked, other.number))
+    far = replace(other, linked=_with(other.linked, case.number))
+    near = replace(case, linked=_with(case.linked, other.number))
     told = Step("request_linked", {"number": case.number, "other": other.number})
     return done(near, event, told, ChangeCase(case=far, reason=f"linked with {case.number}"))
 

@@ -53,7 +53,7 @@ def _take_up(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk
     details = read_details(case.details, event, facts, desk)
     contract = case.contract or (facts.contract.number if facts.contract else None)
     priority = first_stated_priority(case, event, desk) or case.priority
-    copied = welcome(case.changed(details=details, contract=contract, priority=priority), event, facts, desk)
+    copied = welcome(replace(case, details=details, contract=contract, priority=priority), event, facts, desk)
     doubt = look_at_ship_to(copied.case, event, facts)
     known, effects = _go_on(case, doubt.case, event, facts, desk, now)
     wish, wish_commands = priority_wish(known, event)
@@ -78,7 +78,7 @@ def _go_on(
         return judge(case, event, facts, desk, now)
     case = taken_up(case)
     if event.is_encrypted and not case.details.asked_in_clear:
-        return case.changed(details=replace(case.details, asked_in_clear=True)), ask_in_clear(case, event)
+        return replace(case, details=replace(case.details, asked_in_clear=True)), ask_in_clear(case, event)
     return case, ()
 
 
@@ -99,7 +99,7 @@ def add_staff_mail(case: Request, event: MailReceived, desk: Desk) -> Decision:
         effects = (*stop_clock(), Note(text="the first mail of an engineer to the customer: the response clock stops"))
     assignee = case.assignee or (event.sender if is_engineer else None)
     state = case.state if case.state in ("resolved", "awaiting information") else "awaiting customer"
-    changed = case.changed(state=state, assignee=assignee, details=details)
+    changed = replace(case, state=state, assignee=assignee, details=details)
     return Decision(case=changed, effects=(write_to_customer(case, event), *effects), reason=f"{event.sender} wrote to the customer")
 
 
@@ -149,7 +149,7 @@ def keep_answer(case: Request, event: MailReceived, answer: SurveyAnswer, desk: 
     is_first = not case.details.survey_score
     comment = answer.comment.strip()
     details = replace(case.details, survey_score=answer.score, survey_comment=comment or case.details.survey_comment)
-    kept = case.changed(details=details)
+    kept = replace(case, details=details)
     effects: tuple[Effect, ...] = (Note(text=f"survey: {answer.score} of 5" + (f": {comment}" if comment else ""), who=event.sender),)
     if is_first:
         thanks = SendNotice(notice="service_request/survey_thanks", to=(event.sender,), values=greeted(case, event))

@@ -170,7 +170,7 @@ def welcome(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk)
     noticed = {"flag_joined": tuple(dict.fromkeys((*colleagues, *added))), "flag_proposed": new, "flag_wished": asked}
     flags = tuple(Step(name, {"addresses": addresses}) for name, addresses in noticed.items() if addresses)
     commands = tuple(f"/add {address}" for address in dict.fromkeys((*new, *asked)))
-    return Noticed(case.changed(participants=taking_part, proposed=waiting), flags=flags, commands=commands)
+    return Noticed(replace(case, participants=taking_part, proposed=waiting), flags=flags, commands=commands)
 
 
 QUESTION = "service_request/information_request"
@@ -184,14 +184,14 @@ def look_at_ship_to(case: Request, event: MailReceived, facts: RequestFacts) -> 
     # A yes to another letter of ours says nothing of the address.
     may_answer = event.answers_notice in ("", QUESTION) and event.authenticated and event.caller is None and event.sender in contacts
     if may_answer and facts.says_yes:
-        confirmed = case.changed(details=replace(case.details, ship_to_confirmed_by=event.sender))
+        confirmed = replace(case, details=replace(case.details, ship_to_confirmed_by=event.sender))
         return Noticed(confirmed, flags=(Step("flag_ship_to_confirmed", {"address": address, "contact": event.sender}),))
     if not contacts:
         return Noticed(case, flags=(Step("flag_ship_to_nobody", {"address": address}),))
     flags = (Step("flag_ship_to", {"address": address, "contacts": contacts}),)
     if case.details.ship_to_asked or not event.authenticated:
         return Noticed(case, flags=flags)
-    asked = case.changed(details=replace(case.details, ship_to_asked=True))
+    asked = replace(case, details=replace(case.details, ship_to_asked=True))
     shown = {"trusted": True, "understood": (("site_address", address),)}
     values = {"missing": ("ship_to",), "reminder": False, "next_step": (Step("next_step_ship_to", {}),), **shown}
     return Noticed(asked, (SendNotice(notice=QUESTION, to=contacts, values=values),), flags)

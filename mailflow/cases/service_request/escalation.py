@@ -96,10 +96,10 @@ def escalate(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk
         if is_other and holds(target, ServiceRequestDetails) and may_go_on(target, facts, desk, event.at):
             return _escalate_named(case, target, event, facts, desk)
         linked = tuple(dict.fromkeys((*case.linked, target.number)))
-        case = case.changed(linked=linked, details=replace(case.details, names_no_request=False))
+        case = replace(case, linked=linked, details=replace(case.details, names_no_request=False))
     reason = reason_of(event, desk)
     letters = _letters(taken_up(case), event, facts, desk, reason, missing=() if reason else (REASON,))
-    copied = welcome(case.changed(details=read_details(case.details, event, facts, desk)), event, facts, desk)
+    copied = welcome(replace(case, details=read_details(case.details, event, facts, desk)), event, facts, desk)
     escalated = taken_up(_marked(copied.case, event, reason))
     effects: tuple[Effect, ...] = ()
     if escalated.state == "awaiting information" and not escalated.details.missing:
@@ -136,7 +136,7 @@ def open_escalation(
     missing = (*((NUMBER,) if names_none else ()), *(() if reason else (REASON,)))
     letters = _letters(case, event, facts, desk, reason, missing=missing)
     marked = _marked(case, event, reason)
-    return marked.changed(details=replace(marked.details, names_no_request=names_none)), (*letters, *effects)
+    return replace(marked, details=replace(marked.details, names_no_request=names_none)), (*letters, *effects)
 
 
 def brief_of_new(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk) -> tuple[Request, tuple[Effect, ...]]:
@@ -148,7 +148,7 @@ def brief_of_new(case: Request, event: MailReceived, facts: RequestFacts, desk: 
 
 def _marked(case: Request, event: MailReceived, reason: str) -> Request:
     details = replace(case.details, escalated_at=event.at, escalation_reason=reason or case.details.escalation_reason)
-    return case.changed(details=details)
+    return replace(case, details=details)
 
 
 def _letters(

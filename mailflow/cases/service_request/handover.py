@@ -44,7 +44,7 @@ def hand_over(case: Request, event: CommandGiven, facts: RequestFacts, desk: Des
         attach=("case_files",),
         forward_attachments=True,
     )
-    handed_over = case.changed(state=state, details=replace(details, handed_to=address))
+    handed_over = replace(case, state=state, details=replace(details, handed_to=address))
     return done(handed_over, event, Step("request_handed_over", {"number": case.number, "address": address}), letter)
 
 
@@ -71,7 +71,7 @@ def _without_gaps(text: str) -> str:
 
 def add_vendor_mail(case: Request, event: MailReceived, desk: Desk) -> Decision:
     """The manufacturer's mail is for staff and changes no state; it tells the number under which it works."""
-    known = case.changed(details=replace(case.details, vendor_number=_number_of_vendor(case, event, desk)))
+    known = replace(case, details=replace(case.details, vendor_number=_number_of_vendor(case, event, desk)))
     relay = SendNotice(
         notice="service_request/vendor_message",
         to=responsible_staff(case, desk),

@@ -33,7 +33,7 @@ def judge(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, n
         return accept(case, event.at, facts, desk, now, answer=event)
     starts = facts.calendar.next_window_start(now)
     steps = (Step("next_step_staff_review", {"at": starts}) if starts > now else Step("next_step_staff_review_now"),)
-    return case.changed(state="new"), (
+    return replace(case, state="new"), (
         *answer_customer(case, event, "acknowledgement", {"next_step": steps}),
         *forget_questions(),
         leave_to_staff(case, facts),
@@ -76,7 +76,7 @@ def ask_for_missing(
         "next_step": (*questions(slips(event, facts)), next_step(trusted=may_read(case, event)), again, *reminder.steps),
     }
     remind = SetDeadline(kind=INFORMATION_REMINDER, at=facts.calendar.dated_moment(reminder.day), steps=reminder.steps)
-    return case.changed(state="awaiting information"), (
+    return replace(case, state="awaiting information"), (
         *answer_customer(case, event, "information_request", values),
         *(() if event.unanswered_because else (remind,)),
         SetDeadline(kind=INFORMATION_DECISION, at=facts.calendar.dated_moment(decision.day), steps=decision.steps),
@@ -129,7 +129,7 @@ def start_work(
     `at` is the server's time of the mail that completes it (T3, BX9): warnings already past are skipped, a breach is told at once.
     """
     details = replace(case.details, accepted_at=at, entitlement=case.details.entitlement or "entitled")
-    accepted = case.changed(state="accepted", details=details)
+    accepted = replace(case, state="accepted", details=details)
     due = response_moment(accepted, at, facts, desk)
     note = Note(text=f"accepted with priority {accepted.priority}", steps=(*staff_steps(facts), *due.steps))
     return accepted, due, (*forget_questions(), *start_clock(accepted, at, facts, desk, now), note)
@@ -201,7 +201,7 @@ def may_go_on(case: Request, facts: RequestFacts, desk: Desk, at: datetime) -> b
 
 def taken_up(case: Request) -> Request:
     """The request after a word of its customer: solved or closed, it runs again."""
-    return case.changed(state="in progress", closed_at=None) if case.state in ANSWERED else case
+    return replace(case, state="in progress", closed_at=None) if case.state in ANSWERED else case
 
 
 def with_late_notice(decision: Decision, event: MailReceived, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -220,5 +220,5 @@ def with_late_notice(decision: Decision, event: MailReceived, facts: RequestFact
         return decision
     values = {"arrived_at": event.at, **greeted(case, event)}
     notice = SendNotice(notice="service_request/late_notice", to=(event.sender,), values=values, immediate_answer=True)
-    told = case.changed(details=replace(case.details, late_notice_sent=True))
+    told = replace(case, details=replace(case.details, late_notice_sent=True))
     return replace(decision, case=told, effects=(*decision.effects, notice))

@@ -67,7 +67,7 @@ def _begin(case: Request, event: MailReceived, facts: RequestFacts, desk: Desk, 
     if unknown_return and not event.unanswered_because and may_read(case, event):
         problems = ((unknown_return, "unknown_rma", {"rma": unknown_return}),)
         letter = tell_customer(case, "return_notification_rejected", type="rma", problems=problems, late=False)
-        return case.changed(state="new"), (replace(letter, immediate_answer=True),)
+        return replace(case, state="new"), (replace(letter, immediate_answer=True),)
     begun, effects = judge(case, event, facts, desk, now)
     if not asks_for_manager(event, facts):
         return begun, effects

@@ -48,7 +48,7 @@ def decide(case: Loan | None, event: Event, facts: CaseFacts, desk: Desk, now: d
         case CommandGiven() if case is not None and event.command.name == "shipped":
             return _lend(case, event, facts)
         case CommandGiven() if case is not None and event.command.name == "close":
-            closed = case.changed(state="closed", closed_at=event.at)
+            closed = replace(case, state="closed", closed_at=event.at)
             return Decision(case=closed, effects=(_tell(closed, "closed"),), reason=f"{event.by}: {event.command.line}")
         case DeadlineFell() if case is not None:
             return _remind(case, event, facts, desk)
@@ -81,7 +81,7 @@ def _open(event: MailReceived, facts: CaseFacts, desk: Desk) -> Decision:
 def _lend(case: Loan, event: CommandGiven, facts: CaseFacts) -> Decision:
     due = facts.calendar.end_of_term(facts.calendar.local_day(event.at), LENT_FOR)
     details = replace(case.details, tracking=event.command.tracking, due=due.day, steps=due.steps)
-    lent = case.changed(state="lent", details=details)
+    lent = replace(case, state="lent", details=details)
     moments = {REMINDER: facts.calendar.before(due.day, REMINDED_BEFORE), OVERDUE: facts.calendar.next_business_day(due.day)}
     clocks = (SetDeadline(kind=kind, at=facts.calendar.dated_moment(day), steps=due.steps) for kind, day in moments.items())
     return Decision(case=lent, effects=(_tell(lent, "lent"), *clocks), reason=f"{event.by}: {event.command.line}")

@@ -151,7 +151,7 @@ def case(
 def overdue(**details: object) -> Case:
     """Two parts were due on 15 December; the final notice went out on the 16th."""
     given = {"return_due": date(2026, 12, 15), "notices": TOLD, "invoice_on": date(2026, 12, 23), **details}
-    return case(**given).changed(state="overdue")
+    return replace(case(**given), state="overdue")
 
 
 def requested() -> Case:

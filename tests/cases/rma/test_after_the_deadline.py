@@ -76,7 +76,7 @@ def test_one_of_two_that_comes_late_replaces_the_request_by_one_for_the_rest() -
 def test_a_parcel_that_arrives_anyway_is_booked_and_changes_no_state(state: str) -> None:
     """RM3: booked and flagged, never refused."""
     lines = (part("03057BGH", 2, received=2),)
-    decision = command(case(parts=lines).changed(state=state), "/received 1 x 03057BGH", by="warehouse@tac.example")
+    decision = command(replace(case(parts=lines), state=state), "/received 1 x 03057BGH", by="warehouse@tac.example")
     assert after(decision).state == state
     told = [("service_request/customer_message", ("ccr@tac.example",))] if state == "cancelled" else []
     assert letters(decision) == [("rma/receipt_notification", CUSTOMER), *told]
@@ -91,7 +91,7 @@ def test_two_lines_of_one_part_are_both_invoiced() -> None:
 
 def test_a_delivery_before_the_return_was_issued_is_for_staff_to_look_at() -> None:
     """RM8"""
-    fresh = case().changed(state="issued")
+    fresh = replace(case(), state="issued")
     decision = answer(fresh, CustomerLine("delivered", day=date(2026, 11, 19)))
     assert after(decision).details.delivered_days == ()
     assert letters(decision) == [("rma/delivery_question", CUSTOMER), ("service_request/customer_message", ("ccr@tac.example",))]
@@ -102,7 +102,7 @@ def test_a_delivery_before_the_return_was_issued_is_for_staff_to_look_at() -> No
 
 def test_a_term_that_ended_before_it_was_known_gives_its_final_notice_tomorrow() -> None:
     """T2: nothing is dated in the past. Delivered 24 Nov, known on 28 Dec: the final notice leaves on Tue 29 Dec."""
-    decision = command(case().changed(state="replacement shipped"), "/delivered 2026-11-24")
+    decision = command(replace(case(), state="replacement shipped"), "/delivered 2026-11-24")
     assert deadlines(decision.effects) == [("final_notice", "", local_nine(2026, 12, 29))]
 
 

@@ -25,7 +25,7 @@ def clock(country: str, delivered: date, term: Term | None = None) -> tuple[date
     noon = datetime(delivered.year, delivered.month, delivered.day, 12, tzinfo=zone)
     subject = case()
     units = deliver(subject.details.units, {PART: 2}, obligation_from(delivered, known, desk))
-    started = subject.changed(details=replace(subject.details, units=units))
+    started = replace(subject, details=replace(subject.details, units=units))
     effects = run_return_clock(started, known, desk, noon)
     moments = [(one.kind, one.key, one.at.astimezone(zone)) for one in effects if isinstance(one, SetDeadline)]
     assert {at.strftime("%H:%M") for _, _, at in moments} == {"09:00"}

@@ -84,14 +84,14 @@ def test_the_day_of_the_invoice_and_an_extension_are_derived() -> None:
 
 def test_a_replacement_that_nobody_booked_as_sent_is_asked_for_once_of_the_ccr() -> None:
     """RM8"""
-    first = fall("delivery_question", "3", local_nine(2026, 12, 1), case().changed(state="issued"))
+    first = fall("delivery_question", "3", local_nine(2026, 12, 1), replace(case(), state="issued"))
     assert letters(first) == [(QUESTION, CUSTOMER), (ASKED, CCR)]
     assert letters(fall("delivery_question", "6", local_nine(2026, 12, 4), after(first))) == [(QUESTION, CUSTOMER)]
 
 
 def test_a_return_stays_open_until_its_replacement_is_delivered() -> None:
     """RM8: the faulty part came back before its replacement left."""
-    back = command(case(parts=(part(PART),)).changed(state="issued"), f"/received 1 x {PART}", by="warehouse@tac.example")
+    back = command(replace(case(parts=(part(PART),)), state="issued"), f"/received 1 x {PART}", by="warehouse@tac.example")
     assert (after(back).state, after(back).closed_at) == ("received", None)
     assert letters(back) == [("rma/receipt_notification", CUSTOMER), (ASKED, CCR)]
     shipped = command(after(back), "/shipped DHL JD01")
@@ -103,7 +103,7 @@ def test_a_return_stays_open_until_its_replacement_is_delivered() -> None:
 
 def test_staff_may_close_a_return_without_its_replacement() -> None:
     """RM8, RM10"""
-    back = case(parts=(part(PART, received=1),)).changed(state="received")
+    back = replace(case(parts=(part(PART, received=1),)), state="received")
     assert after(command(back, "/close")).state == "closed"
 
 
@@ -132,7 +132,7 @@ def test_a_replacement_does_not_leave_for_an_address_that_nobody_confirmed() -> 
         end=date(2026, 12, 31),
         site_address="Prosta 1, Warszawa",
     )
-    subject = case().changed(state="issued")
+    subject = replace(case(), state="issued")
     held = command(subject, "/shipped DHL JD01", known=facts(parent=request(), contract=contract))
     assert names(held.refused)[0] == "rma_ship_to_unconfirmed"
     let_go = command(subject, "/shipped DHL JD01", known=facts(parent=request("ewa@customer.example"), contract=contract))
@@ -197,8 +197,8 @@ def test_what_was_invoiced_is_not_asked_for_again_when_the_rest_of_its_term_move
     """RM9, RM10: one of two was back and the other invoiced; then it turns out that none came, and more time is granted."""
     one_back = overdue(parts=(part(PART, 2, received=1),))
     invoiced = command(after(fall("invoice_request", "", local_nine(2026, 12, 23), one_back)), "/invoiced INV-1", by="finance@tac.example")
-    subject = after(invoiced).changed(state="overdue", closed_at=None)
+    subject = replace(after(invoiced), state="overdue", closed_at=None)
     units = tuple(replace(unit, received_at=None) for unit in subject.details.units)
-    none_back = subject.changed(details=replace(subject.details, units=units))
+    none_back = replace(subject, details=replace(subject.details, units=units))
     extended = after(command(none_back, "/extend 5 stock check"))
     assert len(extended.details.running) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -106,7 +107,7 @@ def test_an_announcement_without_a_tracking_number_is_booked_and_asked_for_it() 
 
 def test_shipped_when_nothing_is_expected_any_more_is_answered_so() -> None:
     """RM4"""
-    in_repair = case("repair", parts=(part(PART, received=1),)).changed(state="in repair")
+    in_repair = replace(case("repair", parts=(part(PART, received=1),)), state="in repair")
     decision = answer(in_repair, CustomerLine("shipped", carrier="DHL", tracking="1"))
     assert [name for _, name, _ in letter(decision, REJECTED).values["problems"]] == ["finished"]
 
@@ -124,7 +125,7 @@ def test_the_grace_of_each_parcel_is_its_own() -> None:
 
 def test_delivered_is_answered_with_the_date_that_now_holds() -> None:
     """BX6, RM8"""
-    decision = answer(case().changed(state="replacement shipped"), delivered(24), at=datetime(2026, 11, 25, 9, tzinfo=UTC))
+    decision = answer(replace(case(), state="replacement shipped"), delivered(24), at=datetime(2026, 11, 25, 9, tzinfo=UTC))
     assert letters(decision) == [("rma/extended", CUSTOMER)]
     assert letter(decision, "rma/extended").values["days"][0] == date(2026, 12, 15)
 
@@ -141,13 +142,13 @@ def test_delivered_once_more_is_answered_and_another_day_is_for_staff() -> None:
 
 def test_a_day_that_cannot_be_is_asked_about() -> None:
     """BX6, RM8"""
-    decision = answer(case().changed(state="issued"), CustomerLine("delivered", day=date(2027, 1, 30)))
+    decision = answer(replace(case(), state="issued"), CustomerLine("delivered", day=date(2027, 1, 30)))
     assert letter(decision, "rma/delivery_question").values["impossible_day"] == date(2027, 1, 30)
 
 
 def test_the_repaired_part_that_arrived_ends_the_return() -> None:
     """RM7"""
-    back = case("repair").changed(state="shipped back")
+    back = replace(case("repair"), state="shipped back")
     decision = answer(back, CustomerLine("delivered", day=date(2026, 12, 27)))
     assert (after(decision).state, letters(decision)) == ("closed", [("rma/closed", CUSTOMER)])
 
@@ -192,9 +193,9 @@ CLAIM = CustomerLine("already_returned")
         (case(), "rma/delivery_question"),
         (case("repair", valid_through=date(2026, 12, 30)), "rma/extended"),
         (case("repair"), "rma/expired"),
-        (case().changed(state="closed"), "rma/closed"),
-        (case().changed(state="waived"), "rma/waived"),
-        (case(return_due=date(2026, 12, 15)).changed(state="invoiced"), "rma/extended"),
+        (replace(case(), state="closed"), "rma/closed"),
+        (replace(case(), state="waived"), "rma/waived"),
+        (replace(case(return_due=date(2026, 12, 15)), state="invoiced"), "rma/extended"),
     ],
 )
 def test_already_returned_is_answered_and_the_warehouse_searches(subject: Case, told: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -125,7 +126,7 @@ def test_a_reply_that_disputes_the_receipt_goes_to_receiving_and_marks_the_retur
 
 def test_a_parcel_for_a_cancelled_return_is_booked_and_flagged_and_nothing_more_is_asked_for() -> None:
     """RM3, BX5: the customer was told not to ship anything."""
-    cancelled = case("repair", parts=(part(PART, 2),)).changed(state="cancelled")
+    cancelled = replace(case("repair", parts=(part(PART, 2),)), state="cancelled")
     decision = command(cancelled, f"/received 1 x {PART}", by="warehouse@tac.example")
     assert after(decision).state == "cancelled"
     assert letter(decision, "rma/receipt_notification").values["differences"] == (("cancelled_rma", {"rma": "RMA-100001"}),)

@@ -157,7 +157,7 @@ def test_several_currencies_are_never_added() -> None:
 def test_the_next_contact_gets_the_notice_and_staff_are_told() -> None:
     """BX4: Anna's mailbox is gone, Ewa is the contract's next contact."""
     lost = sent(REMINDER, bounced=True, at=local_nine(2026, 12, 8))
-    subject = case(return_due=date(2026, 12, 15)).changed(participants=(ANNA,))
+    subject = replace(case(return_due=date(2026, 12, 15)), participants=(ANNA,))
     decision = bounce(subject, REMINDER, ANNA, facts(sent_notices=(lost,)), at=local_nine(2026, 12, 8))
     told = after(decision)
     assert (told.customer, told.customer_name, told.participants) == (EWA, "Ewa", (EWA,))
@@ -169,7 +169,7 @@ def test_the_next_contact_gets_the_notice_and_staff_are_told() -> None:
 def test_business_days_that_were_lost_with_the_notice_are_added() -> None:
     """BX4. Written on Tue 8 December, back on Fri 11: 9, 10 and 11 are lost; due on Tue 15, so 16, 17, Fri 18."""
     lost = sent(REMINDER, bounced=True, at=local_nine(2026, 12, 8))
-    subject = case(return_due=date(2026, 12, 15)).changed(participants=(ANNA,))
+    subject = replace(case(return_due=date(2026, 12, 15)), participants=(ANNA,))
     decision = bounce(subject, REMINDER, ANNA, facts(sent_notices=(lost,)), at=datetime(2026, 12, 11, 12, tzinfo=UTC))
     assert after(decision).details.return_due == date(2026, 12, 18)
     (row,) = after(decision).details.by_day
@@ -187,7 +187,7 @@ def test_a_final_notice_that_came_back_is_given_again_with_its_whole_term() -> N
     """BX4. Wed 16 December, back at once; the next business day is Thu 17, and the invoice request five business days later Thu 24 … a
     holiday, as is the 25th: 18, 21, 22, 23, then Mon 28."""
     lost = sent(FINAL_NOTICE, bounced=True, at=local_nine(2026, 12, 16))
-    subject = overdue().changed(participants=(ANNA,))
+    subject = replace(overdue(), participants=(ANNA,))
     decision = bounce(subject, FINAL_NOTICE, ANNA, facts(sent_notices=(lost,)), at=datetime(2026, 12, 16, 9, tzinfo=UTC))
     assert letters(decision) == []
     assert ClearDeadline(kind="invoice_request") in decision.effects
@@ -251,7 +251,7 @@ def test_a_customer_who_writes_can_be_reached() -> None:
 def test_a_reminder_that_comes_back_after_the_request_takes_it_back() -> None:
     """BX4: the proof fell away."""
     lost = sent(REMINDER, 2, bounced=True, at=local_nine(2026, 12, 15))
-    decision = bounce(requested().changed(participants=(ANNA,)), REMINDER, ANNA, facts(sent_notices=(*PROVEN[:2], lost)))
+    decision = bounce(replace(requested(), participants=(ANNA,)), REMINDER, ANNA, facts(sent_notices=(*PROVEN[:2], lost)))
     assert asked_for(after(decision)) == ()
     assert ("rma/invoice_withdrawn", FINANCE) in letters(decision)
     assert after(decision).state == "replacement delivered"
@@ -275,7 +275,7 @@ def test_each_due_day_asks_for_its_own_proof_again() -> None:
 def test_word_of_the_invoice_that_comes_back_is_repeated_and_the_request_stands() -> None:
     """BX4: it is no part of the proof."""
     lost = sent("rma/invoice_notice", bounced=True, at=DUE_NOW)
-    decision = bounce(requested().changed(participants=(ANNA,)), "rma/invoice_notice", ANNA, facts(sent_notices=(*PROVEN, lost)))
+    decision = bounce(replace(requested(), participants=(ANNA,)), "rma/invoice_notice", ANNA, facts(sent_notices=(*PROVEN, lost)))
     assert letters(decision) == [("rma/invoice_notice", (EWA,))]
     assert (after(decision).state, deadlines(decision.effects)) == ("to be invoiced", [])
     assert letter(decision, "rma/invoice_notice").values["totals"] == (("EUR", Decimal("25000.00")),)

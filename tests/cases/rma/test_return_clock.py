@@ -34,7 +34,7 @@ def started_on(day: date) -> tuple[Case, tuple[Effect, ...]]:
     """Both parts were delivered on the day."""
     subject = case()
     units = deliver(subject.details.units, {PART: 2}, obligation_from(day, facts(), DESK))
-    started = subject.changed(details=replace(subject.details, units=units))
+    started = replace(subject, details=replace(subject.details, units=units))
     return started, run_return_clock(started, facts(), DESK, ISSUED)
 
 

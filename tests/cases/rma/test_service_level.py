@@ -56,7 +56,7 @@ BY_DAY = [
 def promised(level: str, priority: str, confirmed: datetime) -> tuple[datetime | date | None, tuple[str, ...]]:
     """The moment or day on the notice, and the names of the steps to it."""
     event = CommandGiven(command=parse_commands("/rma advance 1 x 03057BGH").commands[0], by="ccr@tac.example", roles=(), at=confirmed)
-    request = REQUEST.changed(priority=priority, country="RO", timezone="Europe/Bucharest")
+    request = replace(REQUEST, priority=priority, country="RO", timezone="Europe/Bucharest")
     known = facts(
         "RO",
         "Europe/Bucharest",

@@ -68,7 +68,7 @@ def test_with_the_last_open_part_taken_off_the_return_is_complete() -> None:
         (case(), f"/correct 2 x {PART}", "rma_authorised_already"),
         (case(), f"/correct 0 x {PART}", "rma_less_than_arrived"),
         (case(parts=(part(PART, 2, received=2),)), f"/correct 1 x {PART}", "rma_less_than_arrived"),
-        (case("repair").changed(state="in repair"), f"/correct 1 x {PART}", "rma_is_over"),
+        (replace(case("repair"), state="in repair"), f"/correct 1 x {PART}", "rma_is_over"),
     ],
 )
 def test_a_correction_of_the_ccr_that_cannot_be_is_refused(subject: Case, line: str, why: str) -> None:
@@ -78,7 +78,7 @@ def test_a_correction_of_the_ccr_that_cannot_be_is_refused(subject: Case, line: 
 
 def test_receiving_corrects_what_arrived() -> None:
     """RM10, RM6"""
-    subject = case(parts=(part(PART, 2, received=2),), return_due=date(2027, 1, 15)).changed(state="received")
+    subject = replace(case(parts=(part(PART, 2, received=2),), return_due=date(2027, 1, 15)), state="received")
     decision = command(subject, f"/correct 1 x {PART}", by="warehouse@tac.example")
     assert (after(decision).details.lines[0].received, letters(decision)) == (1, [("rma/receipt_notification", CUSTOMER)])
     assert command(case(), "/correct 1 x 99999XYZ", by="warehouse@tac.example").refused == Step(
@@ -88,7 +88,7 @@ def test_receiving_corrects_what_arrived() -> None:
 
 def test_a_repair_that_was_booked_complete_by_mistake_waits_again() -> None:
     """RM7, RM3: its validity clock goes on."""
-    in_repair = case("repair", parts=(part(PART, 2, received=2),), valid_through=date(2027, 1, 20)).changed(state="in repair")
+    in_repair = replace(case("repair", parts=(part(PART, 2, received=2),), valid_through=date(2027, 1, 20)), state="in repair")
     decision = command(in_repair, f"/correct 1 x {PART}", by="warehouse@tac.example")
     assert after(decision).state == "received"
     assert [kind for kind, _, _ in deadlines(decision.effects)] == ["validity_warning", "validity_warning", "expired"]
@@ -129,7 +129,7 @@ def test_only_what_is_in_repair_is_repaired() -> None:
 def test_a_waiver_lets_the_repair_go_on_with_what_came() -> None:
     """RM10, RM7"""
     lines = (part(PART, 2, received=1),)
-    decision = command(case("repair", parts=lines).changed(state="received"), "/waive lost", confirmed=True)
+    decision = command(replace(case("repair", parts=lines), state="received"), "/waive lost", confirmed=True)
     assert (after(decision).state, after(decision).details.lines[0].waived) == ("in repair", 1)
 
 
@@ -163,7 +163,7 @@ def test_the_ccr_extends_as_often_as_needed_and_the_customer_keeps_the_one_exten
 
 def test_a_replacement_may_leave_after_the_faulty_part_has_come_back() -> None:
     """RM8: the return is complete, the customer still gets the replacement; nothing is due."""
-    back = case(parts=(part(PART, received=1),)).changed(state="closed", closed_at=NOW)
+    back = replace(case(parts=(part(PART, received=1),)), state="closed", closed_at=NOW)
     shipped = command(back, "/shipped DHL JD01")
     assert (after(shipped).state, letters(shipped), deadlines(shipped.effects)) == ("closed", [("rma/replacement_shipped", CUSTOMER)], [])
     delivered = command(after(shipped), "/delivered 2026-12-28")
@@ -172,7 +172,7 @@ def test_a_replacement_may_leave_after_the_faulty_part_has_come_back() -> None:
 
 def test_the_delivery_is_asked_for_as_often_as_the_desk_says() -> None:
     """RM8. Shipped Mon 28 December: 29, 30, 31 is the third business day; 4, 5, 7 January the sixth; 8, 11, 12 the ninth."""
-    decision = command(case().changed(state="issued"), "/shipped DHL JD01")
+    decision = command(replace(case(), state="issued"), "/shipped DHL JD01")
     assert deadlines(decision.effects) == [
         ("delivery_question", "3", local_nine(2026, 12, 31)),
         ("delivery_question", "6", local_nine(2027, 1, 7)),
@@ -190,8 +190,8 @@ def visit(subject: Case, name: str, day: date, at: time | None = None, person: s
 
 
 def onsite(**details: object) -> Case:
-    subject = case(**details).changed(state="replacement shipped")
-    return subject.changed(details=replace(subject.details, service_level="9x5xNBD-onsite"))
+    subject = replace(case(**details), state="replacement shipped")
+    return replace(subject, details=replace(subject.details, service_level="9x5xNBD-onsite"))
 
 
 def test_the_visit_is_announced_in_the_customers_time() -> None:
@@ -250,7 +250,7 @@ def test_a_level_without_an_engineer_is_remarked_on() -> None:
 
 def test_the_letter_of_the_replacement_lists_what_was_sent_and_never_the_faulty_serials() -> None:
     """RM8"""
-    faulty = case(parts=(part(PART, description="Line card", serials=("FAULTY1",)),)).changed(state="issued")
+    faulty = replace(case(parts=(part(PART, description="Line card", serials=("FAULTY1",)),)), state="issued")
     (plain,) = letter(command(faulty, "/shipped DHL JD01"), "rma/replacement_shipped").values["lines"]
     assert (plain.part_number, plain.serials) == (PART, ())
     named = command(faulty, f"/shipped DHL JD01 1 x {PART} serial REPLACING77")
@@ -262,7 +262,7 @@ def test_the_letter_of_the_replacement_lists_what_was_sent_and_never_the_faulty_
 def test_only_what_arrived_goes_back_repaired() -> None:
     """RM7: of two parts one came, the other was waived."""
     lines = (part(PART, 2, serials=("S1", "S2"), received=1, received_serials=("S1",), waived=1),)
-    decision = command(case("repair", parts=lines).changed(state="in repair"), "/repaired DHL RT55")
+    decision = command(replace(case("repair", parts=lines), state="in repair"), "/repaired DHL RT55")
     (back,) = letter(decision, "rma/repaired_shipped").values["lines"]
     assert (back.authorised, back.serials, after(decision).details.replacements[-1].quantity) == (1, ("S1",), 1)
     assert after(decision).details.units == numbered(lines)

@@ -256,7 +256,7 @@ def test_the_time_that_nobody_could_be_reached_is_added_to_every_day() -> None:
     """BX4. Tue 8 to Mon 28 December are twelve business days: 15 December becomes Tue 5 January (16, 17, 18, 21, 22, 23, 28-31, 4, 5), and
     4 January Thu 21 January (5, 7, 8, 11-15, 18-21)."""
     held = both_delivered()
-    held = held.changed(details=replace(held.details, held_since=local_nine(2026, 12, 8)))
+    held = replace(held, details=replace(held.details, held_since=local_nine(2026, 12, 8)))
     assert clocks(command(held, "/extend 5 strike", at=at(12, 28))) == []
     resumed = command(held, "/add new@customer.example", at=at(12, 28, 10))
     assert due(after(resumed)) == [(PART, 1, date(2027, 1, 5)), (BOARD, 1, date(2027, 1, 21))]
@@ -265,7 +265,7 @@ def test_the_time_that_nobody_could_be_reached_is_added_to_every_day() -> None:
 
 def test_a_final_notice_that_came_back_is_given_again_and_the_other_day_stays() -> None:
     """BX4: the card's final notice of Wed 16 December came back at once; it goes again on Thu 17."""
-    subject = played(both_delivered(), *CARD_NOTICES).changed(participants=(ANNA,))
+    subject = replace(played(both_delivered(), *CARD_NOTICES), participants=(ANNA,))
     lost = sent(FINAL_NOTICE, bounced=True, at=local_nine(2026, 12, 16))
     decision = bounce(subject, FINAL_NOTICE, ANNA, known(sent_notices=(lost,)), at=at(12, 16, 9))
     assert due(after(decision)) == [(PART, 1, CARD_DUE), (BOARD, 1, BOARD_DUE)]

@@ -108,7 +108,7 @@ def test_a_unit_that_was_invoiced_keeps_its_day_when_the_others_get_more_time() 
     """BX3, RM9: finance was asked for the card that is neither here nor under way, and what it holds does not move with the other one."""
     subject = overdue(parts=(part(PART, 2, serials=(ONE, TWO)),))
     moving = (replace(subject.details.units[0], announcement=parcel("JD1", local_nine(2026, 12, 22))[0], announced_serial=ONE),)
-    asked = fall("invoice_request", "", local_nine(2026, 12, 23), subject.changed(details=subject.details.updated(moving)))
+    asked = fall("invoice_request", "", local_nine(2026, 12, 23), replace(subject, details=subject.details.updated(moving)))
     assert [row.outstanding_serials for row in letter(asked, "rma/invoice_request").values["outstanding"]] == [(TWO,)]
     invoiced = after(command(after(asked), "/invoiced INV-1", by="finance@tac.example"))
     extended = after(command(invoiced, "/extend 5 stock check"))
@@ -124,9 +124,9 @@ def test_finance_reads_the_serial_that_is_missing_not_the_one_in_the_parcel() ->
     known = overdue().details.units[0].obligation
     assert known is not None
     ready = (replace(first, notices=known.notices), known)
-    subject = case(parts=(part(PART, 2, serials=(ONE, TWO), obligations=ready),)).changed(state="overdue")
+    subject = replace(case(parts=(part(PART, 2, serials=(ONE, TWO), obligations=ready),)), state="overdue")
     unit = replace(subject.details.units[1], announcement=parcel("JD1", local_nine(2026, 12, 22))[0], announced_serial=TWO)
-    decision = fall("invoice_request", "", local_nine(2026, 12, 23), subject.changed(details=subject.details.updated([unit])))
+    decision = fall("invoice_request", "", local_nine(2026, 12, 23), replace(subject, details=subject.details.updated([unit])))
     (row,) = letter(decision, "rma/invoice_request").values["outstanding"]
     (missing, _) = after(decision).details.units
     assert (row.outstanding_serials, row.due) == ((ONE,), missing.due)
@@ -146,5 +146,5 @@ def test_a_parcel_that_is_announced_after_another_unit_came_is_under_way() -> No
     """RM4, RM9: what came before is not taken off it, so its grace holds and it is announced once."""
     subject = overdue(parts=(part(PART, 3, received=1),))
     moving = announce(subject.details, ReturnNotification(tracking="1", lines=(ReturnLine(part_number=PART, quantity=1),)), at(12, 22))
-    asked = fall("invoice_request", "", local_nine(2026, 12, 23), subject.changed(details=replace(subject.details, units=moving.units)))
+    asked = fall("invoice_request", "", local_nine(2026, 12, 23), replace(subject, details=replace(subject.details, units=moving.units)))
     assert sum(unit.is_asked_for for unit in after(asked).details.units) == 1

@@ -47,7 +47,7 @@ def at(month: int, day: int, hour: int = 12, year: int = 2026) -> datetime:
 
 def shipped(lines: tuple[Part, ...] = LINES) -> Case:
     """Both replacements left in one parcel on Monday 23 November."""
-    return after(command(case(parts=lines).changed(state="issued"), "/shipped DHL JD01", at=at(11, 23)))
+    return after(command(replace(case(parts=lines), state="issued"), "/shipped DHL JD01", at=at(11, 23)))
 
 
 def card_delivered() -> Decision:

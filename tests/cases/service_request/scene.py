@@ -90,7 +90,7 @@ def request(event: MailReceived | None = None, known: RequestFacts | None = None
     assert case is not None
     own = {name: value for name, value in changes.items() if hasattr(case, name)}
     details = {name: value for name, value in changes.items() if name not in own}
-    return case.changed(**own, details=replace(case.details, **details))
+    return replace(case, **own, details=replace(case.details, **details))
 
 
 def receive(case: Case, event: MailReceived, known: RequestFacts | None = None, now: datetime | None = None) -> Decision:

@@ -50,7 +50,7 @@ def alarm_mail(severity: str = "major", serial: str = SERIAL, **changes: Any) ->
 
 
 def open_alarm(**changes: Any) -> Case:
-    return after(open_with(alarm_mail(), in_contract())).changed(**changes)
+    return replace(after(open_with(alarm_mail(), in_contract())), **changes)
 
 
 def test_an_alarm_is_accepted_by_the_devices_contract_and_its_contact_is_told() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_no_reaches_the_customer_by_a_human_only() -> None:
 
 def test_a_request_with_an_open_return_is_not_closed() -> None:
     """SR7, RM1"""
-    rma = request().changed(number="RMA-100001", kind="rma")
+    rma = replace(request(), number="RMA-100001", kind="rma")
     assert command(request(), "/close", rmas=(rma,)).refused == told("request_has_returns", returns=("RMA-100001",))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -113,7 +114,7 @@ def test_a_customer_mail_takes_each_state_to_the_next(state: str, then: str) -> 
 )
 def test_a_reply_reopens_a_closed_request_within_fourteen_days(closed: datetime, number: str) -> None:
     """SR7: closed on 6 Nov, the fourteenth day is 20 Nov; closed on 5 Nov the mail of 20 Nov begins a new one."""
-    case = request(state="closed", closed_at=closed).changed(number="SR-100007")
+    case = replace(request(state="closed", closed_at=closed), number="SR-100007")
     decision = receive(case, mail_of(sender_role=SenderRole.PARTICIPANT))
     assert after(decision).number == number
     assert after(decision).parent == (None if number == "SR-100007" else "SR-100007")

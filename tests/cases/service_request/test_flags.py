@@ -96,7 +96,7 @@ def test_the_merge_is_ready_to_copy() -> None:
 
 def test_the_request_itself_and_its_own_returns_are_no_news() -> None:
     """IN10"""
-    rma = request().changed(number="RMA-100001", kind="rma")
+    rma = replace(request(), number="RMA-100001", kind="rma")
     own = ((SERIAL, "SR-100001", "service_request"), (SERIAL, "RMA-100001", "rma"))
     known = in_contract(open_cases_of_serials=own, rmas=(rma,), received_before={SERIAL: "RMA-100001"})
     late = request(serials=())

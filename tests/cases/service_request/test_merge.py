@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ NUMBER, OTHER = "SR-100001", "SR-100009"
 
 
 def other(**changes: Any) -> Case:
-    return request(number=OTHER, contract="HC-1").changed(**changes)
+    return replace(request(number=OTHER, contract="HC-1"), **changes)
 
 
 def of_contract(**changes: Any) -> Case:
@@ -50,7 +51,7 @@ def test_somebody_who_is_proposed_there_and_takes_part_here_takes_part() -> None
     assert (target.participants, target.proposed) == ((ANNA, BEN), ())
 
 
-RETURN = request().changed(number="RMA-100001", kind="rma", closed_at=None)
+RETURN = replace(request(), number="RMA-100001", kind="rma", closed_at=None)
 STRANGER = {"customer": "joe@elsewhere.example", "contract": None}
 
 

@@ -51,7 +51,7 @@ def test_a_clock_that_does_not_run_is_not_told(change: dict[str, Any]) -> None:
 def test_the_status_tells_what_we_wait_for_the_returns_and_the_last_steps() -> None:
     """SR9"""
     waiting = request(mail_of(extracted=Extracted(symptoms="It reboots.")))
-    rma = request().changed(number="RMA-100001", kind="rma")
+    rma = replace(request(), number="RMA-100001", kind="rma")
     history = (LastStep(at=AT, subject="Card", from_us=False),)
     values = letter(receive(waiting, ask(), facts(rmas=(rma,), last_steps=history)), "status").values
     assert (values["asked"], values["returns"], values["history"]) == (("serial",), (rma,), history)
