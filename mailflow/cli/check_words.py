@@ -11,7 +11,8 @@ from mailflow.message.customer.survey import read_prepared_score
 from mailflow.notices.render import Templates
 
 ENGLISH = "en"
-"""What an English button means, the same button means in every language."""
+"""The language in which templates are written first and which stands in for what another lacks: only it is complete, so the button at the
+same place of another language must mean what the English one means."""
 
 
 def check_words(templates: Templates, language: str) -> Iterator[Finding]:

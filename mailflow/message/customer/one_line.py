@@ -19,7 +19,8 @@ from mailflow.message.reply_words import BEGIN_FORWARDED, HEADER_FROM, ORIGINAL
 from mailflow.message.words import any_of, by_language, words_of
 
 EVERYWHERE = "en"
-"""The language whose words everybody may use."""
+"""English works at every desk, beside the desk's own language: it is the language in which the answers have their names (STATUS, ESCALATE,
+SHIPPED) and in which customers and staff of different countries write to each other."""
 KINDS = ("status", "escalate", "already_returned", "shipped", "delivered", "extend")
 _MOST_LINES, _LONGEST_LINE = 400, 300
 _MOST_ANSWERS = 50

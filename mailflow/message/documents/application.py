@@ -37,6 +37,7 @@ _MANAGER_IS = re.compile(
 _FREE = {name: re.compile(any_of("partner", name), re.IGNORECASE) for name in ("hotline", "tracking_system", "laboratory")}
 _CORRECTS = re.compile(any_of("partner", "corrects"), re.IGNORECASE)
 _CONTACT = re.compile(rf"[\s*•-]*{any_of('partner', 'contact')}", re.IGNORECASE)
+_OUR = re.compile(rf"^(?:{any_of('partner', 'our', spaced=True)} )+")
 _CORRECTABLE = ("hotline", "service_manager", "service_manager_phone", "service_manager_email", "tracking_system", "laboratory", "company")
 LONGEST_VALUE = 400
 MOST_LINES = 6000
@@ -121,7 +122,7 @@ def _heading_of(line: str) -> str | None:
 def _field_of(label: str) -> str | None:
     plain = re.sub(r"\([^()]{0,80}\)|（[^（）]{0,80}）", " ", unicodedata.normalize("NFKC", label)).lower()
     plain = " ".join(plain.split()).strip(" *_.\"'#:")
-    return _FIELD_OF.get(plain) or _FIELD_OF.get(plain.removeprefix("our ").removeprefix("the "))
+    return _FIELD_OF.get(plain) or _FIELD_OF.get(_OUR.sub("", plain))
 
 
 def _stars(stated: str, texts: Iterable[str]) -> int | None:

@@ -8,52 +8,35 @@ from datetime import date
 
 from mailflow.message.customer.dates import read_date
 from mailflow.message.documents.certification import Engineer
+from mailflow.message.words import any_of, keys_of, numbers_of
 
 CERTIFICATE = re.compile(
     r"(?<![A-Za-z0-9])(?P<level>H3C(?:NE|SE|IE|TE|S)|PMP)(?P<field>(?:[-–][A-Z][A-Za-z0-9+]*(?:\s?&\s?[A-Z][A-Za-z]+)?)?)"
 )
 """`H3CNE`, `H3CSE-Routing & Switching`, `H3CNE-PM`, `PMP`."""
 
-_NUMBER_WORDS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "jeden": 1, "dwóch": 2, "trzech": 3, "czterech": 4, "pięciu": 5,
-    "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6,
-}  # fmt: skip
+_NUMBER_WORDS = numbers_of("number")
 _COUNT = rf"\d{{1,3}}|{'|'.join(_NUMBER_WORDS)}"
+_COUNTED = any_of("certificate", "engineer", "holder")
 _COUNT_BEFORE = re.compile(
-    rf"(?<![\w./-])(?P<count>{_COUNT})\s*(?:[x×*]|名|个|位|人|pcs)?\s*(?:certified |valid |x )*(?:engineers?|inżynierów|工程师)?"
-    r"\s*(?:with|holding|z certyfikatem|持有)?\s*$",
+    rf"(?<![\w./-])(?P<count>{_COUNT})\s*(?:[x×*]|{any_of('certificate', 'unit')})?\s*(?:{any_of('certificate', 'certified')} )*"
+    rf"{any_of('certificate', 'engineer')}?\s*{any_of('certificate', 'holding')}?\s*$",
     re.IGNORECASE,
 )
-_COUNT_AFTER = re.compile(
-    r"^[^\w|]*(?:engineers?|certificates?|holders?|inżynier\w*|工程师|证书)?\s*[:：=|x×]\s*"
-    rf"(?P<count>{_COUNT})(?![\w./-])",
-    re.IGNORECASE,
-)
+_COUNT_AFTER = re.compile(rf"^[^\w|]*{_COUNTED}?\s*[:：=|x×]\s*(?P<count>{_COUNT})(?![\w./-])", re.IGNORECASE)
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日?|\d{1,2}[./]\d{1,2}[./]\d{4}"
     r"|\d{1,2}(?:st|nd|rd|th|\.)?\s+[^\W\d_]{3,12}\.?,?\s+\d{4}|[^\W\d_]{3,12}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}"
 )
 _BREAKS = re.compile(r"\s*(?:[|\t;,，；、]|\s[-–—]\s|[:：=])\s*")
-_LABEL = re.compile(r"^\s*(?:engineer|name|inżynier|imię i nazwisko|工程师|姓名)s?\s*(?:\d{1,2}|[一二三四])?\s*[:：=]\s*", re.IGNORECASE)
+_LABEL = re.compile(rf"^\s*{any_of('certificate', 'person_label', 'people_label')}\s*(?:{_COUNT})?\s*[:：=]\s*", re.IGNORECASE)
 _NAME = re.compile(r"(?:[^\W\d_][\w'’.-]*)(?:\s+[^\W\d_][\w'’.-]*){0,3}")
-_NO_NAME = re.compile(
-    r"certif|engineer|valid|expir|through|until|level|senior|network|specialist|manager|date|routing|security|inżynier|ważn|certyfikat"
-    r"|证书|有效|工程师|级|至|name|姓名|senior|total|following|attached",
-    re.IGNORECASE,
-)
+_NO_NAME = re.compile(any_of("certificate", "valid", "until", "no_name"), re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*•·–]|\(?\d{1,2}[.)])\s+")
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_]{3})[.!?。]\s+(?=[^\W\d_])|。")
-_LIST = re.compile(
-    r"\s*(?:[(（]\s*\d{1,3}\s*[)）])?\s*(?:engineers?|certificates?|holders?|inżynier\w*|工程师|证书)?\s*[:：|]\s*", re.IGNORECASE
-)
+_LIST = re.compile(rf"\s*(?:[(（]\s*\d{{1,3}}\s*[)）])?\s*{_COUNTED}?\s*[:：|]\s*", re.IGNORECASE)
 _LISTED = re.compile(r"(?P<name>[^,;，；、()（）|]{2,60})(?:[(（](?P<aside>[^()（）]{0,60})[)）])?")
-_TITLES = (
-    (re.compile(r"\b(?:H3C )?Certified Senior (?:Network )?Engineer\b|H3C认证高级(?:网络)?工程师", re.IGNORECASE), "H3CSE"),
-    (re.compile(r"\b(?:H3C )?Certified Network Engineer\b|H3C认证网络工程师", re.IGNORECASE), "H3CNE"),
-    (re.compile(r"\bH3C Certified (?:Internetwork )?Expert\b", re.IGNORECASE), "H3CIE"),
-    (re.compile(r"\bProject Management Professional\b", re.IGNORECASE), "PMP"),
-)
+_TITLES = {code: re.compile(any_of("certificate_title", code), re.IGNORECASE) for code in keys_of("certificate_title")}
 """Certificates by their titles, as H3C's requirements name them."""
 LONGEST_LINE = 1000
 
@@ -77,7 +60,7 @@ def with_codes(line: str) -> str:
     cut = line[:LONGEST_LINE]
     if CERTIFICATE.search(cut):
         return cut
-    for title, code in _TITLES:
+    for code, title in _TITLES.items():
         cut = title.sub(code, cut)
     return cut
 

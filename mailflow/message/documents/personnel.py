@@ -10,18 +10,19 @@ from datetime import date
 from mailflow.message.customer.dates import read_date
 from mailflow.message.documents.certificates import CERTIFICATE, is_name
 from mailflow.message.documents.certification import Arrival, Departure, PersonnelReport
+from mailflow.message.words import any_of
 
 _NAME = re.compile(r"[A-ZÀ-ÖØ-ÞĄĆĘŁŃÓŚŹŻ][\w'’.-]*(?: [A-ZÀ-ÖØ-ÞĄĆĘŁŃÓŚŹŻ][\w'’.-]*){1,3}")
-_JOIN = re.compile(
-    r"\s*(?:[(（][^()（）\n]{0,60}[)）]\s*|,\s*H3[^,\n]{0,60})?,?\s*(?:[,;&]|and|as well as|i|oraz|a także)\s*"
-    r"(?:(?:our|the|engineers?|inżynier\w*|Mr\.?|Ms\.?|Mrs\.?|Pan|Pani) )*"
-)
+_AND, _CHINESE_AND = any_of("partner", "and", spaced=True), any_of("partner", "and", spaced=False)
+_ENGINEER = any_of("certificate", "engineer")
+_BESIDE_NAME = rf"(?:(?:{any_of('partner', 'our', 'title', spaced=True)}|{any_of('personnel', 'new')}|{_ENGINEER}) )*"
+_JOIN = re.compile(rf"\s*(?:[(（][^()（）\n]{{0,60}}[)）]\s*|,\s*H3[^,\n]{{0,60}})?,?\s*(?:[,;&]|{_AND})\s*{_BESIDE_NAME}")
 """What stands between two people of whom the same is told."""
-_ASIDE = re.compile(r"(?![^.\n。]*(?:\b(?:that|że|inform\w*|report\w*|regret\w*|two|three|both|our engineers?)\b))[^.\n。]{0,64}")
+_ASIDE = re.compile(rf"(?![^.\n。]*\b{any_of('personnel', 'other_clause')}\b)[^.\n。]{{0,64}}")
 """What may stand between a person and what is told of it; other clauses may not."""
 _CHINESE = r"[\u4e00-\u9fff]{2,4}?(?:[（(,，][^。\n]{0,40}?[)）]?)?"
-_CHINESE_PEOPLE = rf"(?:我司|我公司|本公司)?(?:的)?(?:工程师)?(?P<people>{_CHINESE}(?:[、，和及与]{_CHINESE}){{0,9}})"
-_CHINESE_NAME = re.compile(r"(?:^|(?<=[、，,和及与]))([\u4e00-\u9fff]{2,4}?)(?=$|[（(,，、和及与])")
+_CHINESE_PEOPLE = rf"(?P<people>{_CHINESE}(?:(?:[、，]|{_CHINESE_AND}){_CHINESE}){{0,9}})"
+_CHINESE_NAME = re.compile(rf"(?:^|(?<=[、，,])|(?<={_CHINESE_AND}))([\u4e00-\u9fff]{{2,4}}?)(?=$|[（(,，、]|{_CHINESE_AND})")
 _START = r"(?im)^[\s*•-]*"
 _VALUE = r"\s*(?:\d{1,2}\s*)?[:：]\s*(?P<value>[^\n]{2,200})"
 
@@ -37,37 +38,24 @@ class _Ways:
 
 
 _LEFT = _Ways(
-    re.compile(
-        rf"{_START}(?:engineers? (?:who |that )?(?:have )?left|engineers? leaving|leavers?"
-        rf"|离职工程师|离职人员|inżynier(?:owie)? odchodząc[yw]){_VALUE}"
-    ),
-    re.compile(
-        r"\b(?:(?:has|have) left|left|leaves?|(?:has|have) resigned|resigned|(?:has|have) quit|quit"
-        r"|no longer works?|(?:is|are) no longer with)\b"
-        r"|\b(?:odszedł|odeszła|odeszli|odeszły|zwolnił się|zwolniła się|zwolnili się|nie pracuj[eą] już)"
-    ),
+    re.compile(rf"{_START}{any_of('personnel', 'left_label')}{_VALUE}"),
+    re.compile(rf"\b{any_of('personnel', 'left')}\b"),
     None,
-    re.compile(rf"{_CHINESE_PEOPLE}(?:均)?(?:已于|于|已)[^。\n]{{0,24}}(?:离职|辞职)"),
+    re.compile(
+        rf"{any_of('partner', 'our', spaced=False)}?{_ENGINEER}?{_CHINESE_PEOPLE}{any_of('personnel', 'left_begins')}"
+        rf"[^。\n]{{0,24}}{any_of('personnel', 'left_ends')}"
+    ),
 )
 _JOINED = _Ways(
-    re.compile(
-        rf"{_START}(?:new engineers?|replacement(?: engineer)?|successors?|vacancy filled by|now[yi] inżynier(?:owie)?|następca"
-        rf"|新工程师|接替人员|接替工程师|补充工程师){_VALUE}"
-    ),
-    re.compile(
-        r"\b(?:(?:has|have) joined|joined|joins?|fills? the (?:place|vacancy)|took (?:his|her|the) place|has taken"
-        r"|dołączył[aiy]?|dołączyli|przejęł[ay]|przejął|przejęli)\b"
-    ),
-    re.compile(r"\b(?:replaced by|taken over by|filled by|filled with|zastępuje (?:go|ją)|zastąpił go|zastąpiła ją)\s+"),
-    re.compile(rf"(?:由|新工程师)(?P<people>{_CHINESE}(?:[、，和及与]{_CHINESE}){{0,9}})(?:接替|入职|补充|填补)"),
+    re.compile(rf"{_START}{any_of('personnel', 'joined_label')}{_VALUE}"),
+    re.compile(rf"\b{any_of('personnel', 'joined')}\b"),
+    re.compile(rf"\b{any_of('personnel', 'replaced_by')}\s+"),
+    re.compile(rf"{any_of('personnel', 'joined_begins')}{_CHINESE_PEOPLE}{any_of('personnel', 'joined_ends')}"),
 )
-_BEFORE_NAME = re.compile(r"(?:(?:our|the|new|engineers?|Mr\.?|Ms\.?) )*")
-_DAY_LABEL = re.compile(
-    rf"{_START}(?:left on|exit date|date of exit|last (?:working )?day|离职日期|离职时间|data odejścia|ostatni dzień)"
-    r"\s*[:：]\s*(?P<day>[^\n]{4,40})"
-)
-_TITLE = re.compile(r"^(?:(?:Our|The|Engineers?|Inżynier\w*|Mr\.?|Mrs\.?|Ms\.?|Pan|Pani|New|And) )+")
-_VALIDITY = re.compile(r"(?:valid|ważn|有效)[^,;)）\n]*", re.IGNORECASE)
+_BEFORE_NAME = re.compile(_BESIDE_NAME)
+_DAY_LABEL = re.compile(rf"{_START}{any_of('personnel', 'day_label')}\s*[:：]\s*(?P<day>[^\n]{{4,40}})")
+_TITLE = re.compile(rf"^(?:{_AND} )?{_BESIDE_NAME}", re.IGNORECASE)
+_VALIDITY = re.compile(rf"{any_of('certificate', 'valid')}[^,;)）\n]*", re.IGNORECASE)
 """The day through which a certificate holds is no day of exit."""
 _LONGEST = 20_000
 _LONGEST_CLAUSE = 300
@@ -126,7 +114,7 @@ def _people(ways: _Ways, text: str) -> Iterator[_Told]:
 def _of_value(value: str, at: int) -> Iterator[_Told]:
     """`Li Wei (H3CSE), Chen Hao (H3CNE), 18 November 2026`; a single word may be a name where nothing else is."""
     names = [
-        one for one in re.finditer(r"[^,;、，；(（)）]+", re.sub(r"\s(?:and|i|oraz)\s|[和及与&]", ", ", value)) if is_name(one[0].strip())
+        one for one in re.finditer(r"[^,;、，；(（)）]+", re.sub(rf"\s{_AND}\s|&|{_CHINESE_AND}", ", ", value)) if is_name(one[0].strip())
     ]
     if names:
         yield from _with_what_follows(names, names[0].string, value if len(names) == 1 else "", at)

@@ -10,33 +10,35 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from mailflow.message.documents.certification import Project
+from mailflow.message.words import any_of, numbers_of
 
+_SCALES = numbers_of("scale")
+_SCALE, _TO = "|".join(_SCALES), rf"(?:[-–—~]|{any_of('project', 'to')})"
+_CURRENCY_NAMES = rf"USD|US\$|\$|{any_of('project', 'currency')}"
 _NUMBER = (
     r"(?P<number{n}>\d{{1,3}}(?:[ ,.\u00a0']\d{{3}})+(?:[.,]\d{{1,2}})?|\d+(?:[.,]\d{{1,2}})?)\s*"
-    r"(?P<scale{n}>million|mln|mio|m|thousand|tys\.?|k|万|百万|亿)?"
+    rf"(?P<scale{{n}}>{_SCALE})?"
 )
 _AMOUNT = re.compile(
-    rf"(?:USD|US\$|US dollars?|\$|美元)\s*{_NUMBER.format(n=1)}(?![\w])"
-    rf"|(?<![\w.,]){_NUMBER.format(n=2)}\s*(?:USD|US\$|US dollars?|dollars|dolar\w*|美元|\$)",
+    rf"(?:{_CURRENCY_NAMES})\s*{_NUMBER.format(n=1)}(?![\w])"
+    rf"|(?<![\w.,]){_NUMBER.format(n=2)}\s*(?:{_CURRENCY_NAMES}|{any_of('project', 'dollars')})",
     re.IGNORECASE,
 )
-_SCALES = {
-    "million": 1_000_000, "mln": 1_000_000, "mio": 1_000_000, "m": 1_000_000, "百万": 1_000_000, "亿": 100_000_000,
-    "thousand": 1000, "tys": 1000, "k": 1000, "万": 10_000,
-}  # fmt: skip
-_RANGE = re.compile(r"\s*(?:[-–—~至]|to|do)\s*", re.IGNORECASE)
-_FROM = r"(?<![\d.,])(?!(?:19|20)\d\d\s*[-–—~至])\d[\d,.]*\s*(?:million|mln|[kKmM]|万|百万)?\s*(?:[-–—~至]|to)\s*"
+_RANGE = re.compile(rf"\s*{_TO}\s*", re.IGNORECASE)
+_FROM = rf"(?<![\d.,])(?!(?:19|20)\d\d\s*{_TO})\d[\d,.]*\s*(?:{_SCALE})?\s*{_TO}\s*"
 """The lower end of a range of amounts; years are none."""
-_OPEN_END = re.compile(rf"(?:≥|≧|>=|>|at least|co najmniej|不低于|不少于|{_FROM})\s*$", re.IGNORECASE)
+_AT_LEAST = rf"≥|≧|>=|{any_of('project', 'at_least')}"
+_OPEN_END = re.compile(rf"(?:>|{_AT_LEAST}|{_FROM})\s*$", re.IGNORECASE)
 _OF_THE_FORM = re.compile(
-    rf"[(（](?=[^()（）]*(?:USD|\$|美元|list price|目录价))[^()（）]*(?:≥|≧|>=|at least|{_FROM}(?:USD|US\$|\$)?\s*\d)[^()（）]*[)）]",
+    rf"[(（](?=[^()（）]*(?:{_CURRENCY_NAMES}|{any_of('project', 'list_price')}))"
+    rf"[^()（）]*(?:{_AT_LEAST}|{_FROM}(?:USD|US\$|\$)?\s*\d)[^()（）]*[)）]",
     re.IGNORECASE,
 )
 """The form's own words beside a point: `(equipment list price: USD 100,000 - USD 1000,000)`."""
-_SAME_PROJECT = re.compile(r"total|contract|value|amount|price|wartość|合同|总额", re.IGNORECASE)
-_PARTED = re.compile(r"[,;，；、\n]|\band\b|\bi\b|和")
-_CURRENCY = re.compile(r"USD|US\$|\$|美元", re.IGNORECASE)
-_HEADED = re.compile(r"amount|value|list price|price|wartość|kwota|金额|合同额|目录价", re.IGNORECASE)
+_SAME_PROJECT = re.compile(any_of("project", "amount", "same_project"), re.IGNORECASE)
+_PARTED = re.compile(rf"[,;，；、\n]|{any_of('partner', 'and', whole=True)}")
+_CURRENCY = re.compile(_CURRENCY_NAMES, re.IGNORECASE)
+_HEADED = re.compile(any_of("project", "amount", "column", "list_price"), re.IGNORECASE)
 _PLAIN = re.compile(r"^\$?\s*(\d{1,3}(?:[ ,]\d{3})+|\d{4,12})(?:[.,]\d{1,2})?$")
 LONGEST_LINE = 600
 LEAST = 1000

@@ -13,19 +13,19 @@ from datetime import date
 
 from mailflow.message.documents.certificates import CERTIFICATE, engineers_of_line, is_name, last_day, plainly, with_codes
 from mailflow.message.documents.certification import Engineer
+from mailflow.message.words import any_of
 
 _CERTIFIES = re.compile(
-    r"(?:certif(?:y|ies) that|awarded to|issued to|presented to|poświadcza(?:my)?,? że|兹证明|授予)[:：]?\s*"
-    r"(?:Mr\.?|Ms\.?|Mrs\.?|Pan|Pani)?\s*(?P<name>[^,;:：，。]{2,60}?)(?:先生|女士)?(?=\s+(?:has|is|have|spełni)\b|[,;，。]|通过|$)",
+    rf"{any_of('certificate', 'certifies')}[:：]?\s*{any_of('partner', 'title')}?\s*(?P<name>[^,;:：，。]{{2,60}}?)"
+    rf"{any_of('certificate', 'after_name')}?(?=\s+{any_of('certificate', 'certified_goes_on', spaced=True)}\b|[,;，。]|"
+    rf"{any_of('certificate', 'certified_goes_on', spaced=False)}|$)",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
-    r"^\s*(?:[-*•]\s*)?(?:(?:engineer|holder|employee|full)?\s*name(?: of (?:the )?(?:engineer|holder))?|engineer|holder|certified person"
-    r"|imię i nazwisko|inżynier|姓名|工程师|持证人)\s*(?:\d{1,2})?\s*(?:[:：=|\t]\s*|$)(?P<name>.*)$",
-    re.IGNORECASE,
+    rf"^\s*(?:[-*•]\s*)?{any_of('certificate', 'person_label')}\s*(?:\d{{1,2}})?\s*(?:[:：=|\t]\s*|$)(?P<name>.*)$", re.IGNORECASE
 )
-_VALIDITY = re.compile(r"valid|expir|through|until|ważn|wygas|有效|到期|截止|失效", re.IGNORECASE)
-_NOBODY = re.compile(r"network|technolog|compan|limited|ltd|group|system|regards|team|hotline|project|partner|form|stars?\b", re.IGNORECASE)
+_VALIDITY = re.compile(any_of("certificate", "valid", "until"), re.IGNORECASE)
+_COMPANY = re.compile(any_of("certificate", "company"), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _name_of(line: str) -> tuple[str, bool]:
         if found and is_name(found["name"].strip(" |*_")):
             return found["name"].strip(" |*_"), True
     plain = plainly(line)
-    return (plain, False) if is_name(plain) and not _NOBODY.search(plain) else ("", False)
+    return (plain, False) if is_name(plain) and not _COMPANY.search(plain) else ("", False)
 
 
 def _contradicts(partial: _Partial, change: _Partial) -> bool:
