@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import takewhile
 
-from mailflow.message.documents.certificates import CERTIFICATE, each_once, engineer_of_file
+from mailflow.message.documents.certificates import CERTIFICATE, each_once, engineer_of_file, find_engineers_of_lines
 from mailflow.message.documents.certification import Application
 from mailflow.message.documents.files import read_files
 from mailflow.message.documents.projects import find_projects
-from mailflow.message.documents.spread import find_engineers_of_lines
 from mailflow.message.model import Mail
 from mailflow.message.words import any_of, key_of, numbers_of
 

@@ -1,9 +1,15 @@
-"""Certificates of engineers as people write them: codes with their families, counts, names and dates, in lines and rows of tables."""
+"""Certificates of engineers as people write them (DK2): codes with their families, counts, names and dates.
+
+They stand in one line, in a row of a table, or on lines of their own, as certificates themselves print them:
+`This certifies that Li Wei / has met the requirements of H3CSE / Valid until: 2028-06-30`;
+`Name: ... / Certificate: ... / Expiry date: ...`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 
 from mailflow.message.customer.dates import read_date
@@ -38,7 +44,32 @@ _LIST = re.compile(rf"\s*(?:[(（]\s*\d{{1,3}}\s*[)）])?\s*{_COUNTED}?\s*[:：|
 _LISTED = re.compile(r"(?P<name>[^,;，；、()（）|]{2,60})(?:[(（](?P<aside>[^()（）]{0,60})[)）])?")
 _TITLES = {code: re.compile(any_of("certificate_title", code), re.IGNORECASE) for code in keys_of("certificate_title")}
 """Certificates by their titles, as H3C's requirements name them."""
-LONGEST_LINE = 1000
+_CERTIFIES = re.compile(
+    rf"{any_of('certificate', 'certifies')}[:：]?\s*{any_of('partner', 'title')}?\s*(?P<name>[^,;:：，。]{{2,60}}?)"
+    rf"{any_of('certificate', 'after_name')}?(?=\s+{any_of('certificate', 'certified_goes_on', spaced=True)}\b|[,;，。]|"
+    rf"{any_of('certificate', 'certified_goes_on', spaced=False)}|$)",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    rf"^\s*(?:[-*•]\s*)?{any_of('certificate', 'person_label')}\s*(?:\d{{1,2}})?\s*(?:[:：=|\t]\s*|$)(?P<name>.*)$", re.IGNORECASE
+)
+_VALIDITY = re.compile(any_of("certificate", "valid", "until"), re.IGNORECASE)
+_COMPANY = re.compile(any_of("certificate", "company"), re.IGNORECASE)
+_LONGEST_LINE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Partial:
+    """What is known so far; `is_sure`: the name was labelled as one, and is not just a line that looks like it."""
+
+    name: str = ""
+    is_sure: bool = False
+    code: Engineer | None = None
+    day: date | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.name and self.code and self.day)
 
 
 def engineer_of_file(name: str, today: date) -> tuple[Engineer, ...]:
@@ -48,16 +79,83 @@ def engineer_of_file(name: str, today: date) -> tuple[Engineer, ...]:
     if found is None:
         return ()
     plain = stem.replace("_", " ")
-    day = last_day(plain, today)
+    day = _last_day(plain, today)
     rest = re.sub(r"[\d./-]+", " ", _DATE.sub(" ", plain.replace(found[0], " | ")))
     pieces = (piece.strip(" -–") for piece in rest.split("|"))
     person = next((piece for piece in pieces if is_name(piece)), "")
     return (Engineer(certificate=found[0].strip(), level=found["level"].upper(), name=person, valid_through=day),)
 
 
-def with_codes(line: str) -> str:
+def find_engineers_of_lines(lines: Iterable[str], today: date) -> tuple[Engineer, ...]:
+    """Every certificate that the lines tell, each on a line of its own or spread over several, in their order."""
+    found: list[Engineer] = []
+    partial, asked_for_day = _Partial(), False
+    for line in map(_with_codes, lines):
+        told = _engineers_of_line(line, today)
+        day = _last_day(line, today) if asked_for_day or _VALIDITY.search(line) else None
+        asked_for_day = day is None and bool(_VALIDITY.search(line))
+        if len(told) > 1 or (told and (told[0].quantity > 1 or (told[0].name and told[0].valid_through))):
+            found += (*_done(partial), *told)
+            partial = _Partial()
+            continue
+        for change in _changes(line, told, day):
+            if _contradicts(partial, change):
+                found += _done(partial)
+                partial = _Partial()
+            if change.name and (change.is_sure or not partial.is_sure):
+                partial = replace(partial, name=change.name, is_sure=change.is_sure)
+            else:
+                partial = replace(partial, code=change.code or partial.code, day=change.day or partial.day)
+        if partial.is_whole:
+            found += _done(partial)
+            partial = _Partial()
+        elif not line.strip():
+            found += _done(partial)
+            partial = partial if partial.is_sure and partial.code is None else _Partial()
+    return (*found, *_done(partial))
+
+
+def _changes(line: str, told: list[Engineer], day: date | None) -> Iterable[_Partial]:
+    """What one line adds: a person, a code, a last day."""
+    codes = list(CERTIFICATE.finditer(line))
+    alone = Engineer(certificate=codes[0][0].strip(), level=codes[0]["level"].upper()) if len(codes) == 1 else None
+    code = told[0] if told else alone
+    name, is_sure = (code.name, True) if code and code.name else _name_of(line)
+    if name:
+        yield _Partial(name=name, is_sure=is_sure)
+    if code:
+        yield _Partial(code=code, day=code.valid_through)
+    if day and not (code and code.valid_through):
+        yield _Partial(day=day)
+
+
+def _name_of(line: str) -> tuple[str, bool]:
+    for pattern in (_CERTIFIES, _LABELLED):
+        found = pattern.search(CERTIFICATE.sub("", line))
+        if found and is_name(found["name"].strip(" |*_")):
+            return found["name"].strip(" |*_"), True
+    plain = _plainly(line)
+    return (plain, False) if is_name(plain) and not _COMPANY.search(plain) else ("", False)
+
+
+def _contradicts(partial: _Partial, change: _Partial) -> bool:
+    """Whether the line begins the next certificate. A line that merely looks like a name may be a company below a sure one."""
+    if change.name:
+        return bool(partial.name and (partial.code or change.is_sure) and (change.is_sure or not partial.is_sure))
+    return bool(change.code and partial.code)
+
+
+def _done(partial: _Partial) -> tuple[Engineer, ...]:
+    """A code alone, or one below a line that only looks like a name, tells of nobody unless a last day stands with it."""
+    code = partial.code
+    if code is None or not (partial.day or (partial.name and partial.is_sure) or code.valid_through or code.name):
+        return ()
+    return (replace(code, name=partial.name or code.name, valid_through=partial.day or code.valid_through),)
+
+
+def _with_codes(line: str) -> str:
     """The line with the code in the place of a certificate's full title, where it names no code itself; cut to a sane length."""
-    cut = line[:LONGEST_LINE]
+    cut = line[:_LONGEST_LINE]
     if CERTIFICATE.search(cut):
         return cut
     for code, title in _TITLES.items():
@@ -65,23 +163,23 @@ def with_codes(line: str) -> str:
     return cut
 
 
-def engineers_of_line(line: str, today: date) -> list[Engineer]:
+def _engineers_of_line(line: str, today: date) -> list[Engineer]:
     """Every certificate that one line states."""
     codes = list(CERTIFICATE.finditer(line))
     if not codes:
         return []
     counted = [(code, count) for code in codes if (count := _count_at(line, code))]
     if counted:
-        return [_engineer(code, quantity=count, day=last_day(line[code.end() :], today)) for code, count in counted]
+        return [_engineer(code, quantity=count, day=_last_day(line[code.end() :], today)) for code, count in counted]
     if listed := _listed(line, codes, today):
         return listed
     people = _people(line, codes)
-    day = last_day(line, today)
-    if not any(people) and day is None and not _is_row(line):
+    day = _last_day(line, today)
+    if not any(people) and day is None and not ("|" in line or _BULLET.match(line)):
         return []
     own = len(set(people)) > 1
     ends = [*(code.start() for code in codes[1:]), len(line)]
-    days = [last_day(line[code.end() : end], today) if own else day for code, end in zip(codes, ends, strict=True)]
+    days = [_last_day(line[code.end() : end], today) if own else day for code, end in zip(codes, ends, strict=True)]
     return [_engineer(code, name=name, day=until) for code, name, until in zip(codes, people, days, strict=True)]
 
 
@@ -95,10 +193,10 @@ def _listed(line: str, codes: list[re.Match[str]], today: date) -> list[Engineer
         if colon is None:
             return []
         names = after[colon.end() :]
-        shared = last_day(re.sub(r"[(（][^()（）]{0,60}[)）]", " ", names), today)
+        shared = _last_day(re.sub(r"[(（][^()（）]{0,60}[)）]", " ", names), today)
         for one in _LISTED.finditer(names):
             if is_name(one["name"].strip()):
-                own = last_day(one["aside"] or "", today)
+                own = _last_day(one["aside"] or "", today)
                 found.append(_engineer(code, name=one["name"].strip(), day=own or shared))
     return found
 
@@ -128,24 +226,20 @@ def _count_at(line: str, code: re.Match[str]) -> int:
     return int(word) if word.isdigit() else _NUMBER_WORDS[word]
 
 
-def last_day(text: str, today: date) -> date | None:
+def _last_day(text: str, today: date) -> date | None:
     """The latest day written out: beside the day of issue stands the day through which it is valid."""
     days = (read_date(found[0], today=today, language="") for found in _DATE.finditer(text))
     return max((day for day in days if day is not None), default=None)
 
 
-def _is_row(line: str) -> bool:
-    return "|" in line or _BULLET.match(line) is not None
-
-
-def plainly(line: str) -> str:
+def _plainly(line: str) -> str:
     """The line without its bullet and label."""
     return _LABEL.sub("", _BULLET.sub("", line)).strip(" |*_")
 
 
 def _person(line: str) -> str:
     """The first piece of the line that reads like a name."""
-    plain = plainly(_SENTENCE_END.sub("|", line))
+    plain = _plainly(_SENTENCE_END.sub("|", line))
     pieces = _BREAKS.split(_DATE.sub("|", CERTIFICATE.sub("|", re.sub(r"[()（）]", "|", plain))))
     return next((piece.strip() for piece in pieces if is_name(piece.strip())), "")
 
