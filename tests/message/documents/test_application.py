@@ -130,6 +130,8 @@ def test_the_stars_applied_for(words: str, stars: int | None) -> None:
         ("Metro: 450 000 USD", 450_000),
         ("Metro, 250 tys. USD", 250_000),
         ("Metro, USD 1.250.000", 1_250_000),
+        ("Metro: 1,2 Mio. US-Dollar", 1_200_000),
+        ("Metro, 300 Tsd. USD", 300_000),
     ],
 )
 def test_amounts_of_projects(line: str, usd: int) -> None:
@@ -181,6 +183,7 @@ def test_a_project_is_told_without_the_form_s_amounts() -> None:
         "Name: Li Wei\nCertificate: H3CSE-Routing & Switching\nExpiry date: 2028-06-30",
         "Li Wei\nH3CSE-Routing & Switching\nDate of issue: 2025-07-01\nValid through 30 June 2028",
         "H3CSE-Routing & Switching\nLi Wei\nValid until:\n2028-06-30",
+        "Name: Li Wei\nZertifikat: H3CSE-Routing & Switching\nGültig bis: 30.06.2028",
         "姓名：Li Wei\n证书：H3CSE-Routing & Switching\n有效期至：2028年6月30日",
         "Li Wei, H3CSE-Routing & Switching\nvalid through 2028-06-30",
         "We apply again for three stars. Li Wei, H3CSE-Routing & Switching, valid through 2028-06-30",

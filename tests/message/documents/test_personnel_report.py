@@ -27,6 +27,20 @@ BOTH_LEFT = PersonnelReport(left=(*LI_LEFT.left, Departure(name="Chen Hao", left
             "Inżynier Jan Nowak (H3CNE) odszedł z firmy 18 listopada 2026.",
             PersonnelReport(left=(Departure(name="Jan Nowak", left_on=EXIT, level="H3CNE"),)),
         ),
+        (
+            "unser Ingenieur Jan Weber (H3CNE) hat am 18. November 2026 das Unternehmen verlassen. Seine Stelle übernimmt Anna Schmidt.",
+            PersonnelReport(left=(Departure(name="Jan Weber", left_on=EXIT, level="H3CNE"),), joined=(Arrival(name="Anna Schmidt"),)),
+        ),
+        (
+            "Jan Weber und Otto Klein sind zum 18.11.2026 ausgeschieden.",
+            PersonnelReport(left=(Departure(name="Jan Weber", left_on=EXIT), Departure(name="Otto Klein", left_on=EXIT))),
+        ),
+        (
+            "Ausgeschieden: Jan Weber (H3CSE), 18.11.2026\nNeuer Ingenieur: Otto Klein (H3CNE)",
+            PersonnelReport(
+                left=(Departure(name="Jan Weber", left_on=EXIT, level="H3CSE"),), joined=(Arrival(name="Otto Klein", level="H3CNE"),)
+            ),
+        ),
         ("Li Wei has left us.", PersonnelReport(left=(Departure(name="Li Wei", left_on=TODAY),))),
         ("The place of Li Wei has been filled by Chen Hao, H3CSE.", CHEN_JOINED),
         ("New engineer: Chen Hao, H3CSE-Routing & Switching, valid through 2028-01-31", CHEN_JOINED),
