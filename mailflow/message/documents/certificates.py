@@ -173,7 +173,10 @@ def _engineers_of_line(line: str, today: date) -> list[Engineer]:
         return [_engineer(code, quantity=count, day=_last_day(line[code.end() :], today)) for code, count in counted]
     if listed := _listed(line, codes, today):
         return listed
-    people = _people(line, codes)
+    # the name before a code since the one before it holds it; else whoever holds that one, or whom the line names
+    people: list[str] = []
+    for start, code in zip((0, *(code.end() for code in codes)), codes, strict=False):
+        people.append(_person(line[start : code.start()]) or (people[-1] if people else _person(line)))
     day = _last_day(line, today)
     if not any(people) and day is None and not ("|" in line or _BULLET.match(line)):
         return []
@@ -199,16 +202,6 @@ def _listed(line: str, codes: list[re.Match[str]], today: date) -> list[Engineer
                 own = _last_day(one["aside"] or "", today)
                 found.append(_engineer(code, name=one["name"].strip(), day=own or shared))
     return found
-
-
-def _people(line: str, codes: list[re.Match[str]]) -> list[str]:
-    """Who holds each: the name before the code since the one before it; else the same person as of that, or whoever the line names."""
-    anybody = _person(line)
-    starts = [0, *(code.end() for code in codes)]
-    people: list[str] = []
-    for start, code in zip(starts, codes, strict=False):
-        people.append(_person(line[start : code.start()]) or (people[-1] if people else anybody))
-    return people
 
 
 def _engineer(code: re.Match[str], *, name: str = "", quantity: int = 1, day: date | None = None) -> Engineer:

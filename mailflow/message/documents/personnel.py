@@ -102,7 +102,10 @@ def _people(ways: _Ways, text: str) -> Iterator[_Told]:
     for found in ways.after_names.finditer(text):
         start = max(stops[-1], _start_of_sentence(text, found.start()), found.start() - _LONGEST_CLAUSE)
         stops.append(found.end())
-        words = text[found.start() : _end_of_clause(ways, text, found.end())]
+        # the clause ends where the sentence does, or where the next one is told of
+        end = _end_of_sentence(text, found.end())
+        further = ways.after_names.search(text, found.end(), end)
+        words = text[found.start() : further.start() if further else end]
         yield from _before(text[start : found.start()], words, found.end())
     for found in ways.before_names.finditer(text) if ways.before_names else ():
         yield from _after(text[found.end() : _end_of_sentence(text, found.end())], found.end())
@@ -181,13 +184,6 @@ def _start_of_sentence(text: str, at: int) -> int:
 def _end_of_sentence(text: str, at: int) -> int:
     stop = re.compile(r"[.!?](?=\s|$)|[。！？\n]").search(text, at)
     return stop.start() if stop else len(text)
-
-
-def _end_of_clause(ways: _Ways, text: str, at: int) -> int:
-    """Where the sentence ends, or the next one is told of."""
-    end = _end_of_sentence(text, at)
-    further = ways.after_names.search(text, at, end)
-    return further.start() if further else end
 
 
 def _sentence(text: str, at: int) -> str:
