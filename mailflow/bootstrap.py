@@ -1,4 +1,4 @@
-"""The only file that builds real things: database, office, mail sources, relay."""
+"""The only file that builds real things: database, services, mail sources, relay."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def build_templates(settings: Settings, desk: Desk | None = None) -> Templates:
     return Templates(shipped_templates(), own, settings.template_override)
 
 
-def build_office(settings: Settings, database: Database) -> Services:
+def build_services(settings: Settings, database: Database) -> Services:
     """Build what handling works with."""
     return Services(
         database=database,

@@ -17,7 +17,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import OperationalError
 
-from mailflow.bootstrap import build_database, build_office, build_relay, build_source, owner_name
+from mailflow.bootstrap import build_database, build_relay, build_services, build_source, owner_name
 from mailflow.delivery.deliver import deliver_due
 from mailflow.handling.handle_deadline import handle_deadlines
 from mailflow.handling.handle_digest import handle_digests
@@ -61,7 +61,7 @@ class Daemon:
     ) -> None:
         self._settings, self._clock, self._reload, self._heartbeat = settings, clock, reload, heartbeat
         self._database: Database = build_database(settings)
-        self._office: Services = build_office(settings, self._database)
+        self._services: Services = build_services(settings, self._database)
         self._owner = owner_name(settings)
         self._watchers: list[MailboxWatcher] = []
         self._handler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="handling")
@@ -158,7 +158,7 @@ class Daemon:
             self._to_handle.clear()
             handled = 1
             while handled and not self._stopping.is_set():
-                handled = await self._loop.run_in_executor(self._handler, lambda: handle_what_is_due(self._office, self._clock()))
+                handled = await self._loop.run_in_executor(self._handler, lambda: handle_what_is_due(self._services, self._clock()))
                 self._to_send.set()
             self._progress["handling"] = time.monotonic()
 
@@ -208,21 +208,21 @@ class Daemon:
         notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             settings = await asyncio.to_thread(self._reload)
-            office = build_office(settings, self._database)
+            services = build_services(settings, self._database)
         except ValueError as wrong:
             log.error("the new settings are wrong, the old ones stay", reason=str(wrong))
         else:
             for watcher in self._watchers:
                 await asyncio.to_thread(watcher.stop)
-            self._settings, self._office = settings, office
+            self._settings, self._services = settings, services
             self._start_watchers()
             log.info("settings taken anew")
         notify("READY=1")
 
 
-def handle_what_is_due(office: Services, now: datetime) -> int:
+def handle_what_is_due(services: Services, now: datetime) -> int:
     """Handle mails first, then deadlines: a part that came back silences its reminder. A digest comes last and tells how it stands then."""
-    return handle_mails(office, now) or handle_deadlines(office, now) or handle_refused(office, now) or handle_digests(office, now)
+    return handle_mails(services, now) or handle_deadlines(services, now) or handle_refused(services, now) or handle_digests(services, now)
 
 
 def lock_store(settings: Settings, database: Database) -> InstanceLock:
@@ -245,12 +245,12 @@ async def run_once(settings: Settings, *, clock: Clock = utc_now) -> dict[str, i
     """Take all that is there, handle it, fire due deadlines, send, and say how much of each there was."""
     database = build_database(settings)
     with await asyncio.to_thread(open_store, settings, database):
-        office, relay = build_office(settings, database), build_relay(settings)
+        services, relay = build_services(settings, database), build_relay(settings)
         counts = {"stored": 0, "handled": 0, "sent": 0, "deferred": 0, "failed": 0}
         try:
             for mailbox in settings.mailboxes:
                 counts["stored"] += await asyncio.to_thread(_collect_once, settings, database, mailbox, clock)
-            while handled := await asyncio.to_thread(lambda: handle_what_is_due(office, clock())):
+            while handled := await asyncio.to_thread(lambda: handle_what_is_due(services, clock())):
                 counts["handled"] += handled
             while True:
                 round_ = await deliver_due(database, relay, owner=owner_name(settings), clock=clock)

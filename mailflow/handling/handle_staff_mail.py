@@ -129,9 +129,9 @@ def _write_to_case(work: Work, match: CaseMatch, case: Case, event: MailReceived
 
 
 def _take_out_of_thread(work: Work, match: CaseMatch, case: Case, event: MailReceived) -> Outcome:
-    """What surely answers a relayed mail is taken so; else it is a note, and its sender is told which mail to answer instead (SR5, BX7)."""
+    """What surely answers a forwarded mail is taken so; else it is a note, and its sender is told which mail to answer instead (SR5, BX7)."""
     letters = [row for row in notice.list_of_case(work.c, case.number) if event.sender in row.to]
-    # Only with the case's signed address: what is relayed by mistake cannot be taken back, a note can be sent again.
+    # Only with the case's signed address: what is sent out by mistake cannot be taken back, a note can be sent again.
     is_sure = match.how == BY_ADDRESS and not FORWARDED.match(event.mail.subject)
     body = _bare(event.mail.text or event.mail.alternative_text)
     repeated: set[str] = set()

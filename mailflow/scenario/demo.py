@@ -21,7 +21,7 @@ import structlog
 from rich.console import Console
 from rich.text import Text
 
-from mailflow.bootstrap import build_database, build_office
+from mailflow.bootstrap import build_database, build_services
 from mailflow.daemon import Daemon
 from mailflow.handling.handle_digest import next_digest_moment
 from mailflow.scenario.build_mail import CannotPlay
@@ -176,7 +176,7 @@ class Servers:
             self.desk = settings.desks[0]
             self.database: Database = build_database(settings)
             self.database.upgrade()
-            self._services = build_office(settings, self.database)
+            self._services = build_services(settings, self.database)
             if self._scenario.data:
                 import_register(self.database, self._scenario.folder / self._scenario.data)
             try:

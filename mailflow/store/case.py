@@ -82,11 +82,6 @@ def from_json(c: Connection, stored: Mapping[str, Any]) -> Case:
     return _adapter(details).validate_python(stored)
 
 
-def returns_of(c: Connection, request: str) -> tuple[Case, ...]:
-    """List the returns of a request, in order of opening; requests that grew out of it are none (RM1)."""
-    return tuple(child for child in children(c, request) if child.kind == "rma")
-
-
 def open_of_kind(c: Connection, kind: str, desk: str) -> tuple[Case, ...]:
     """List the desk's cases of a kind that are not closed, in order of opening."""
     query = select(case).where(case.c.kind == kind, case.c.desk == desk, case.c.closed_at.is_(None))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.bootstrap import build_database, build_office
+from mailflow.bootstrap import build_database, build_services
 from mailflow.cli.check_settings import check_templates
 from mailflow.cli.finding import Level
 from mailflow.scenario.mail_client import SIGNER
@@ -54,7 +54,7 @@ def settings(configuration: Path) -> Settings:
 @pytest.fixture
 def both(settings: Settings) -> Iterator[DeskAtWork]:
     database = build_database(settings)
-    yield DeskAtWork(build_office(settings, database))
+    yield DeskAtWork(build_services(settings, database))
     database.close()
 
 

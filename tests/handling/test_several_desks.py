@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mailflow.bootstrap import build_database, build_office
+from mailflow.bootstrap import build_database, build_services
 from mailflow.scenario.mail_client import SIGNER, write_mail
 from mailflow.settings import load_settings
 from mailflow.store import notice
@@ -37,7 +37,7 @@ def both(tmp_path: Path, desk_file: Path) -> Iterator[DeskAtWork]:
     (tmp_path / "mailflow.toml").write_text(head + boxes + '[relay]\nhost = "localhost"\ntls = "none"\n')
     settings = load_settings(tmp_path / "mailflow.toml")
     database = build_database(settings)
-    yield DeskAtWork(build_office(settings, database))
+    yield DeskAtWork(build_services(settings, database))
     database.close()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mailflow.cases.certification.command import RULES, give_command
 from mailflow.cases.certification.conversation import add_partner_mail, add_staff_mail, take_first_report
-from mailflow.cases.certification.deadline import meet_deadline, missed_decision
+from mailflow.cases.certification.deadline import missed_decision, on_deadline
 from mailflow.cases.certification.facts import CertificationFacts
 from mailflow.cases.certification.opening import open_certification
 from mailflow.policy.case import Lifecycle, State
@@ -41,7 +41,7 @@ def decide(case: Certification | None, event: Event, facts: CertificationFacts, 
         case CommandGiven() if case is not None:
             return give_command(case, event, facts, desk, now)
         case DeadlineFell() if case is not None:
-            return meet_deadline(case, event, facts, desk, now)
+            return on_deadline(case, event, facts, desk, now)
     raise ValueError(f"a certification has no rule for {type(event).__name__} without a case")
 
 

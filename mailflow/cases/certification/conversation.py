@@ -15,7 +15,7 @@ from mailflow.cases.certification.letters import (
     reviewers,
     tell_partner,
 )
-from mailflow.cases.certification.opening import newborn, open_certification, with_later_papers
+from mailflow.cases.certification.opening import new_certification, open_certification, with_later_papers
 from mailflow.cases.certification.validity import end_of_months, end_of_validity, stop_vacancy, vacancy_clock, validity_clock
 from mailflow.message.documents.certification import Arrival, Departure, PersonnelReport
 from mailflow.policy.case import holds
@@ -40,15 +40,15 @@ def add_partner_mail(case: Certification, event: MailReceived, facts: Certificat
         return Decision(case=fuller, effects=(letter,), reason=f"{event.sender} added to the application")
     report = take_report(known, event, facts, desk, now) if case.state == "certified" else None
     if report is not None and report.case is not None and holds(report.case, CertificationDetails):
-        relayed = relay(report.case, event, desk, told_to_staff(report.case), to=(*reviewers(desk), *desk.staff_of(Role.ESCALATION)))
-        return replace(report, effects=(*report.effects, relayed))
+        forwarded = forward(report.case, event, desk, told_to_staff(report.case), to=(*reviewers(desk), *desk.staff_of(Role.ESCALATION)))
+        return replace(report, effects=(*report.effects, forwarded))
     # After the decision a mail with papers that name certificates, or the stars wanted, is the next application.
     names, stars = bool(facts.application.engineers), bool(facts.application.stars)
     if (names and stars) or (event.mail.attachments and (names or stars)):
         earlier = tuple(sorted((*facts.certifications, case), key=lambda one: one.opened_at))
         return open_certification(replace(event, linked_to=case.number), replace(facts, certifications=earlier), desk, now)
     steps = (Step("not_service_manager", {"sender": event.sender}),) if case.state == "certified" and facts.report else ()
-    return Decision(case=known, effects=(relay(known, event, desk, steps),), reason=f"{event.sender} wrote to the case")
+    return Decision(case=known, effects=(forward(known, event, desk, steps),), reason=f"{event.sender} wrote to the case")
 
 
 def tell_status(case: Certification, event: MailReceived) -> Decision:
@@ -68,7 +68,7 @@ def tell_status(case: Certification, event: MailReceived) -> Decision:
 
 
 def add_staff_mail(case: Certification, event: MailReceived, desk: Desk) -> Decision:
-    """An answer to a relayed mail goes to the partner; an answer to any other notice is an internal note, and its writer is told (SR5)."""
+    """An answer to a forwarded mail goes to the partner; an answer to any other notice is an internal note, and its writer is told (SR5)."""
     text = event.new_text.strip()
     if event.answers_notice not in FORWARDED_NOTICES or not text:
         if not text or not event.answers_notice.startswith("certification/"):
@@ -80,7 +80,7 @@ def add_staff_mail(case: Certification, event: MailReceived, desk: Desk) -> Deci
     return Decision(case=case, effects=(write_to_customer(case, event),), reason=f"{event.sender} wrote to the partner")
 
 
-def relay(case: Certification, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:
+def forward(case: Certification, event: MailReceived, desk: Desk, steps: Derivation = (), to: tuple[str, ...] = ()) -> SendNotice:
     """The partner's mail for the reviewer, who may answer it."""
     staff = tuple(dict.fromkeys(to)) or reviewers(desk)
     return forward_to_staff(event, staff, summary=_summary(case), commands=review_commands(case, desk), steps=steps)
@@ -228,7 +228,7 @@ def take_first_report(event: MailReceived, facts: CertificationFacts, desk: Desk
         validity_steps=end.steps,
         held=held,
     )
-    case = replace(newborn(event, facts, desk), state="certified", details=details, linked=())
+    case = replace(new_certification(event, facts, desk), state="certified", details=details, linked=())
     told = add_partner_mail(case, event, facts, desk, now)
     known = f"certified by the register with {held.stars} stars through {held.valid_through.isoformat()}"
     clock = validity_clock(held.valid_through, end.steps, facts.calendar, policy, now)

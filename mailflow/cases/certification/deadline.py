@@ -20,7 +20,7 @@ from mailflow.policy.event import DeadlineFell
 Rule = Callable[[Certification, DeadlineFell, CertificationFacts, Desk, datetime], Decision]
 
 
-def meet_deadline(case: Certification, event: DeadlineFell, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
+def on_deadline(case: Certification, event: DeadlineFell, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """One deadline kind, one rule."""
     if event.kind not in RULES:
         raise ValueError(f"a certification knows no deadline {event.kind!r}")

@@ -1,4 +1,4 @@
-"""The birth of a certification (DK2): an application by mail. The applicant gets one answer, the reviewer everything."""
+"""How a certification is opened (DK2): an application by mail. The applicant gets one answer, the reviewer everything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_COLLEAGUES = 50
 
 def open_certification(event: MailReceived, facts: CertificationFacts, desk: Desk, now: datetime) -> Decision:
     """A new application; of a partner that was certified before it is a recertification."""
-    case = newborn(event, facts, desk)
+    case = new_certification(event, facts, desk)
     is_foreign = event.linked_to is not None and event.sender_role is not SenderRole.PARTICIPANT
     due = facts.calendar.end_of_term(event.at, policy_of(desk).decision)
     case = replace(case, details=replace(case.details, decision_due=due.day, decision_steps=due.steps))
@@ -59,7 +59,7 @@ def with_later_papers(known: Application, later: Application, corrected: Applica
     )
 
 
-def newborn(event: MailReceived, facts: CertificationFacts, desk: Desk) -> Certification:
+def new_certification(event: MailReceived, facts: CertificationFacts, desk: Desk) -> Certification:
     """The case of an application before its decision is due."""
     application = facts.application
     partner = facts.partner

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from mailflow.cases.service_request.command import RULES, give_command
 from mailflow.cases.service_request.conversation import add_customer_mail, add_staff_mail
-from mailflow.cases.service_request.deadline import meet_deadline
+from mailflow.cases.service_request.deadline import on_deadline
 from mailflow.cases.service_request.facts import RequestFacts
 from mailflow.cases.service_request.handover import add_vendor_mail
 from mailflow.cases.service_request.judgement import with_late_notice
@@ -47,7 +47,7 @@ def decide(case: Request | None, event: Event, facts: RequestFacts, desk: Desk, 
         case CommandGiven() if case is not None:
             return give_command(case, event, facts, desk, now)
         case DeadlineFell() if case is not None:
-            return meet_deadline(case, event, facts, desk)
+            return on_deadline(case, event, facts, desk)
         case NoticeBounced() if case is not None:
             return Decision(case=case, reason=f"{event.notice} came back from {event.address}: the CCR was told")
     raise ValueError(f"a service request has no rule for {type(event).__name__} without a case")

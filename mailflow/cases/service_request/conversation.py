@@ -1,4 +1,4 @@
-"""Mail in a running request: relayed both ways (SR5), with the state that follows (SR7)."""
+"""Mail in a running request: forwarded both ways (SR5), with the state that follows (SR7)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _go_on(
 
 
 def add_staff_mail(case: Request, event: MailReceived, desk: Desk) -> Decision:
-    """An answer to a relayed mail goes to who wrote it, the customer or the manufacturer; to any other notice it is a note (SR5, DK1)."""
+    """An answer to a forwarded mail goes to who wrote it, the customer or the manufacturer; to any other notice it is a note (SR5, DK1)."""
     if event.answers_notice == VENDOR_NOTICE and event.new_text.strip():
         return write_to_vendor(case, event)
     if event.answers_notice not in FORWARDED_NOTICES or not event.new_text.strip():

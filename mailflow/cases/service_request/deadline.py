@@ -23,7 +23,7 @@ from mailflow.policy.desk import Desk, Role
 from mailflow.policy.event import DeadlineFell
 
 
-def meet_deadline(case: Request, event: DeadlineFell, facts: RequestFacts, desk: Desk) -> Decision:
+def on_deadline(case: Request, event: DeadlineFell, facts: RequestFacts, desk: Desk) -> Decision:
     """One deadline kind, one letter."""
     if event.kind in (INFORMATION_REMINDER, INFORMATION_DECISION) and case.state != "awaiting information":
         return Decision(case=case, reason="nothing is asked of the customer any more")

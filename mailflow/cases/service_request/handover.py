@@ -72,7 +72,7 @@ def _without_gaps(text: str) -> str:
 def add_vendor_mail(case: Request, event: MailReceived, desk: Desk) -> Decision:
     """The manufacturer's mail is for staff and changes no state; it tells the number under which it works."""
     known = replace(case, details=replace(case.details, vendor_number=_number_of_vendor(case, event, desk)))
-    relay = SendNotice(
+    forwarded = SendNotice(
         notice="service_request/vendor_message",
         to=responsible_staff(case, desk),
         to_staff=True,
@@ -85,7 +85,7 @@ def add_vendor_mail(case: Request, event: MailReceived, desk: Desk) -> Decision:
             "attachment_names": tuple(attachment.name or "" for attachment in event.mail.attachments),
         },
     )
-    return Decision(case=known, effects=(relay,), reason=f"the manufacturer wrote: {event.sender}")
+    return Decision(case=known, effects=(forwarded,), reason=f"the manufacturer wrote: {event.sender}")
 
 
 def _number_of_vendor(case: Request, event: MailReceived, desk: Desk) -> str:

@@ -1,4 +1,4 @@
-"""The birth of a request (SR1, IN5): number at once, and exactly one immediate answer."""
+"""How a request is opened (SR1, IN5): number at once, and exactly one immediate answer."""
 
 from __future__ import annotations
 

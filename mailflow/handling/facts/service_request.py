@@ -214,8 +214,8 @@ def customer_words(work: Work, case: Case) -> CustomerWords | None:
     if not rows:
         return None
     last = theirs[-1] if theirs else rows[0]
-    relayed = [row for row in notice.list_of_case(work.c, case.number) if row.name == CUSTOMER_NOTICE]
-    readers = tuple(dict.fromkeys(address for row in relayed if row.inbound_id == last.id for address in row.to))
+    forwarded = [row for row in notice.list_of_case(work.c, case.number) if row.name == CUSTOMER_NOTICE]
+    readers = tuple(dict.fromkeys(address for row in forwarded if row.inbound_id == last.id for address in row.to))
     sender = last.sender if last.sender in case.participants else case.customer or last.sender
     # Of the first mail all is new to who takes over, what it forwards included.
     opening = _words(work, rows[0]) if desk.roles_of(rows[0].sender) else _body(work, rows[0]).strip()
