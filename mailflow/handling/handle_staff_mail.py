@@ -129,7 +129,7 @@ def _write_to_case(work: Work, match: CaseMatch, case: Case, event: MailReceived
 
 
 def _take_out_of_thread(work: Work, match: CaseMatch, case: Case, event: MailReceived) -> Outcome:
-    """What surely answers a forwarded mail is taken so; else it is a note, and its sender is told which mail to answer instead (SR5, BX7)."""
+    """Take what surely answers a forwarded mail so; else it is a note, and its sender hears which mail to answer instead (SR5, BX7)."""
     letters = [row for row in notice.list_of_case(work.c, case.number) if event.sender in row.to]
     # Only with the case's signed address: what is sent out by mistake cannot be taken back, a note can be sent again.
     is_sure = match.how == BY_ADDRESS and not FORWARDED.match(event.mail.subject)

@@ -68,7 +68,7 @@ def tell_status(case: Certification, event: MailReceived) -> Decision:
 
 
 def add_staff_mail(case: Certification, event: MailReceived, desk: Desk) -> Decision:
-    """An answer to a forwarded mail goes to the partner; an answer to any other notice is an internal note, and its writer is told (SR5)."""
+    """Send an answer to a forwarded mail to the partner; any other mail of staff is an internal note, and its writer is told (SR5)."""
     text = event.new_text.strip()
     if event.answers_notice not in FORWARDED_NOTICES or not text:
         if not text or not event.answers_notice.startswith("certification/"):

@@ -5,9 +5,9 @@ Who does both gets the authorisation changed where that is possible and changes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from mailflow.cases.rma.clock import ask_for_delivery, clock_of, grown_days, start_validity_clock, without_final_notice
 from mailflow.cases.rma.details import UNDER_WAY, Return, RmaDetails, state_by_clocks
@@ -83,12 +83,21 @@ def _authorised(units: tuple[Unit, ...], items: Sequence[Item], facts: RmaFacts)
         same.sort(key=lambda unit: (unit.is_outstanding, unit.serial not in item.serials, unit.announcement is None, unit.place))
         kept = {unit.place for unit in same[: item.quantity]}
         wanted = [unit for unit in wanted if unit.part_number != item.part_number or unit.place in kept]
+        wanted = list(updated(wanted, _with_days_of(same, kept)))
         more = item.quantity - len(kept)
         description = same[0].description if same else description_of(item, facts)
         wanted += authorise(Item(more, item.part_number), description, max(unit.place for unit in units) + len(wanted) + 1)
         kept_units = [unit for unit in wanted if unit.part_number == item.part_number]
         wanted = list(updated(wanted, _with_serials(kept_units, item.serials, is_unclear=before > item.quantity)))
-    return tuple(wanted) or None
+    return lay_days(wanted) or None
+
+
+def _with_days_of(same: Sequence[Unit], kept: Collection[int]) -> Iterator[Unit]:
+    """Divide the days of a part: what is taken away has none as far as it can, then the earliest; what is kept has the others."""
+    loose = [unit for unit in same if not (unit.obligation and unit.obligation.of_serial)]
+    loose.sort(key=lambda unit: unit.place in kept)
+    days = sorted((unit.obligation for unit in loose), key=lambda one: one.due if one else date.min)
+    yield from (unit.owing(one) for unit, one in zip(loose, days, strict=True))
 
 
 def _with_serials(units: Sequence[Unit], serials: tuple[str, ...], *, is_unclear: bool) -> list[Unit]:
@@ -116,8 +125,8 @@ def _correct_authorisation(case: Return, units: tuple[Unit, ...], event: Command
     before = case.details
     kept = {unit.place for unit in units}
     # What is taken away settles its days like what is waived, so that finance hears of it, and goes then.
-    gone = [replace(unit, waived=True) for unit in before.units if unit.place not in kept]
-    laid = lay_days((*units, *gone))
+    divided = updated(before.units, [unit for line in before.lines for unit in _with_days_of(line.units, kept)])
+    laid = (*units, *(replace(unit, waived=True) for unit in divided if unit.place not in kept))
     told, letter = verify_anew(replace(case, details=replace(before, units=_of(laid, kept))), "lines", facts, desk)
     settled, effects = settle(replace(told, details=replace(told.details, units=laid)), before, facts, desk, event.at)
     left = replace(settled, details=replace(settled.details, units=_of(settled.details.units, kept)))
