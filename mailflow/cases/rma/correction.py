@@ -80,7 +80,8 @@ def _authorised(units: tuple[Unit, ...], items: Sequence[Item], facts: RmaFacts)
         if item.quantity < settled:
             return None
         # What is named or announced is taken away last.
-        same.sort(key=lambda unit: (unit.is_outstanding, unit.serial not in item.serials, unit.announcement is None, unit.place))
+        same.sort(key=lambda unit: (not unit.has_own_days, not unit.announcement, unit.place))
+        same.sort(key=lambda unit: (unit.is_outstanding, unit.serial not in item.serials))
         kept = {unit.place for unit in same[: item.quantity]}
         wanted = [unit for unit in wanted if unit.part_number != item.part_number or unit.place in kept]
         wanted = list(updated(wanted, _with_days_of(same, kept)))
@@ -94,7 +95,7 @@ def _authorised(units: tuple[Unit, ...], items: Sequence[Item], facts: RmaFacts)
 
 def _with_days_of(same: Sequence[Unit], kept: Collection[int]) -> Iterator[Unit]:
     """Divide the days of a part: what is taken away has none as far as it can, then the earliest; what is kept has the others."""
-    loose = [unit for unit in same if not (unit.obligation and unit.obligation.of_serial)]
+    loose = [unit for unit in same if not unit.has_own_days]
     loose.sort(key=lambda unit: unit.place in kept)
     days = sorted((unit.obligation for unit in loose), key=lambda one: one.due if one else date.min)
     yield from (unit.owing(one) for unit, one in zip(loose, days, strict=True))

@@ -304,7 +304,8 @@ class _Booking:
         free = [unit for unit in same if unit.received_at is None]
         if not free:
             return False
-        takers: Iterable[Unit] = free[:1]
+        # One that bears no serial counts for what is due first (BX3).
+        takers: Iterable[Unit] = sorted(free, key=lambda unit: (not unit.is_outstanding, unit.due or date.max))
         if serial:
             named = [unit for unit in same if unit.serial == serial]
             any_serial = [unit for unit in same if not unit.serial and not unit.received_serial]

@@ -112,6 +112,11 @@ class Unit:
         """Announced with a tracking number, and not here."""
         return self.is_outstanding and self.announcement is not None and bool(self.announcement.tracking)
 
+    @property
+    def has_own_days(self) -> bool:
+        """The delivery named its serial, so that its days stay with it."""
+        return self.obligation is not None and self.obligation.of_serial
+
     def owing(self, obligation: Obligation | None) -> Unit:
         """Give the unit other days."""
         return replace(self, obligation=obligation)
@@ -232,7 +237,7 @@ def lay_days(units: Sequence[Unit], on_its_way: Collection[int] = ()) -> tuple[U
     """
     laid: list[Unit] = []
     for part in dict.fromkeys(unit.part_number for unit in units):
-        loose = [unit for unit in units if unit.part_number == part and not (unit.obligation and unit.obligation.of_serial)]
+        loose = [unit for unit in units if unit.part_number == part and not unit.has_own_days]
         if on_its_way:
             loose = [unit for unit in loose if unit.is_outstanding and not unit.invoice]
         loose.sort(key=lambda unit: (unit.is_outstanding, unit.place not in on_its_way))

@@ -56,6 +56,25 @@ from tests.cases.rma.two_parts import (
 # The days
 
 
+def test_a_lower_authorisation_leaves_the_day_of_what_was_delivered() -> None:
+    """RM8, RM10: what still waits for its replacement is taken away."""
+    one = after(command(case(parts=(part(PART, 3, serials=("CARD00000001",)),)), f"/delivered 2026-11-24 1 x {PART}", at=at(11, 25)))
+    fewer = after(command(one, f"/correct 2 x {PART}", at=at(11, 26)))
+    assert sorted(str(unit.due) for unit in fewer.details.units) == sorted([str(CARD_DUE), "None"])
+
+
+def test_a_part_without_a_serial_counts_for_what_is_due_first() -> None:
+    """BX3, RM9: one replacement delivered, one part back: nothing is due."""
+    one = after(
+        command(
+            case(parts=(part(PART, 2, serials=("CARD00000001",)),)), f"/delivered 2026-11-24 1 x {PART} serial CARD00000001", at=at(11, 25)
+        )
+    )
+    assert one.details.return_due == CARD_DUE
+    back = after(command(one, f"/received 1 x {PART}", by=WAREHOUSE, at=at(11, 26)))
+    assert [unit.due for unit in back.details.units if unit.is_outstanding] == [None]
+
+
 @pytest.mark.parametrize(
     ("country", "zone", "first", "second", "days"),
     [
