@@ -159,6 +159,7 @@ def test_a_wrong_setting_is_named_in_one_line(folder: Path, spoil: str, by: str,
     ("spoil", "by", "message"),
     [
         ('"1 service hour"', '"1 hour or so"', "requests.response.P1: '1 hour or so' is no term; write it like '30 minutes', "),
+        ('"1 service hour"', '"99999999999 service hours"', "requests.response.P1: '99999999999 service hours' is longer than ten years"),
         ('"7 days"', '"7 hours"', "returns.return_term: '7 hours' must be days or business days"),
         (
             '"7 days"',

@@ -10,6 +10,7 @@ import typer
 from mailflow.cli.configuration import ConfigOption, JsonOption, open_database
 from mailflow.cli.failure import CommandFailed
 from mailflow.cli.output import moment, print_facts, print_heading, print_json, print_table
+from mailflow.cli.queue import LARGEST_NUMBER
 from mailflow.cli.read import print_route
 from mailflow.cli.wording import english, print_journal
 from mailflow.message.model import Hop, UnreadableMail
@@ -43,9 +44,9 @@ def command(
 def _find(c: Connection, message: str) -> list[int]:
     from mailflow.store import inbound
 
-    if message.isdigit():
+    if message.isdecimal():
         try:
-            return [inbound.load(c, int(message)).id]
+            return [inbound.load(c, min(int(message), LARGEST_NUMBER)).id]
         except inbound.UnknownMail:
             raise CommandFailed(f"there is no stored mail {message}") from None
     found = inbound.find_by_message_id(c, message.strip("<> "))

@@ -59,6 +59,7 @@ def _of_system(error: Exception) -> str:
 
 FORESEEN: Mapping[str, tuple[int, Callable[[Exception], str]]] = {
     "mailflow.toml_file.WrongSettings": (WRONG_CONFIGURATION, _one_line),
+    "mailflow.message.words.WordsError": (WRONG_CONFIGURATION, lambda error: visible(f"mailflow/message/words/{error}")),
     "mailflow.store.transaction.WrongDatabaseUrl": (WRONG_CONFIGURATION, lambda error: visible(f"database_url: {error}")),
     "mailflow.store.transaction.NewerSchema": (WRONG_CONFIGURATION, _one_line),
     "mailflow.store.transaction.DamagedDatabase": (WRONG_CONFIGURATION, _one_line),

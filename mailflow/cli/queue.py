@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-Number = Annotated[int, typer.Argument(metavar="ID", help="The number in the list.")]
+LARGEST_NUMBER = 2**63 - 1
+"""Of a row, in both databases."""
+
+Number = Annotated[int, typer.Argument(metavar="ID", max=LARGEST_NUMBER, help="The number in the list.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,9 @@ class Unit(StrEnum):
     BUSINESS_DAYS = "business days"
 
 
+LONGEST = {unit: 3660 if unit.endswith("days") else 3660 * 24 * 60 if unit.endswith("minutes") else 3660 * 24 for unit in Unit}
+"""Ten years in each unit: no clock of a desk runs longer."""
+
 DAY_UNITS = (Unit.DAYS, Unit.BUSINESS_DAYS)
 
 
@@ -39,7 +42,10 @@ def parse_term(text: str) -> Term:
     match = TERM.match(text)
     if match is None:
         raise ValueError(f"{text!r} is no term; write it like '30 minutes', '1 service hours', '15 business days'")
-    return Term(int(match["amount"]), Unit(match["unit"].removesuffix("s") + "s"))
+    term = Term(int(match["amount"]), Unit(match["unit"].removesuffix("s") + "s"))
+    if term.amount > LONGEST[term.unit]:
+        raise ValueError(f"{text!r} is longer than ten years")
+    return term
 
 
 def parse_day_term(text: str) -> Term:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from mailflow.cli.failure import FORESEEN, CommandFailed, describe, exit_with
+from mailflow.message.words import WordsError
 from mailflow.store.csv_register import Problem, WrongRegister
 from mailflow.store.transaction import AlreadyRunning, DamagedDatabase, NewerSchema, WrongDatabaseUrl
 from mailflow.toml_file import WrongSettings
@@ -19,6 +20,7 @@ from mailflow.toml_file import WrongSettings
     [
         (WrongSettings(Path("mailflow.toml"), "relay.tls", "no\nsuch \x1b thing"), (78, "mailflow.toml: relay.tls: no such \\x1b thing")),
         (WrongDatabaseUrl("mysql is neither sqlite nor postgresql"), (78, "database_url: mysql is neither sqlite nor postgresql")),
+        (WordsError("de.toml: [yes] words: empty"), (78, "mailflow/message/words/de.toml: [yes] words: empty")),
         (NewerSchema("too new"), (78, "too new")),
         (DamagedDatabase("broken"), (78, "broken")),
         (AlreadyRunning("another one"), (75, "another one")),

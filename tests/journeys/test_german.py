@@ -1,4 +1,4 @@
-"""A desk that speaks German only, from the first mail to the invoice: a language is templates and words, and no Python (issue 10, OUT1)."""
+"""A desk that speaks German only, from the first mail to the invoice: a language is templates and words, and no Python (OUT1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every notice in every language in many situations (OUT1, issue 4): whole in each of them, and a wrong one would be found."""
+"""Every notice in every language in many situations (OUT1): whole in each of them, and a wrong one would be found."""
 
 from __future__ import annotations
 
