@@ -97,10 +97,7 @@ def extract_request(
 
     `known_serials` says which words are serials of the register, `nearly_serials` which of a wrong length are mistyped ones.
     """
-    # without uuencoded files; of a very long text (logs, tables) the beginning, and the end for its signature
-    whole = split_uuencoded(text).text[:_SCANNED].split("\n")
-    chosen = whole if len(whole) <= _MOST_LINES else [*whole[: _MOST_LINES - 400], *whole[-400:]]
-    text = "\n".join([line[:_LONGEST_LINE] for line in chosen])
+    text = _beginning_and_end(text)
     stated = read_stated(text)
     first = {field: next(iter(stated.told(field)), "") for field in _FIELDS}
     value = {field: re.sub(r"\s+", " ", said)[:300] for field, said in first.items()}
@@ -137,6 +134,13 @@ def extract_request(
         priority_words=words,
         tracking=_tracking(value["carrier"], stated.told("tracking"), text),
     )
+
+
+def _beginning_and_end(text: str) -> str:
+    """Take out uuencoded files; of a very long text (logs, tables) keep the beginning, and the end for its signature."""
+    lines = split_uuencoded(text).text[:_SCANNED].split("\n")
+    chosen = lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 400], *lines[-400:]]
+    return "\n".join([line[:_LONGEST_LINE] for line in chosen])
 
 
 def _first_number(pattern: re.Pattern[str], text: str) -> str:
