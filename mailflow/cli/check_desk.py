@@ -56,6 +56,8 @@ def returns(desk: Desk) -> Iterator[str]:
     for language in desk.languages:
         if not wording.terms.get(language):
             yield f"wording.terms.{language} is missing: the CRV has no terms in that language (RM2)"
+        if not wording.return_instructions.get(language):
+            yield f"wording.return_instructions.{language} is missing: the CRV does not say how to pack and send the part (RM2)"
     if not desk.returns.reminders:
         yield "returns.reminders is empty: nobody is reminded of a return, and without two reminders nothing is ever invoiced (BX4)"
 
