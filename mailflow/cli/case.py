@@ -76,13 +76,13 @@ def _gather(c: Connection, number: str) -> CaseFile:
 def _show(found: CaseFile, words: Wording) -> None:
     case = found.case
     zone = case.timezone
-    told = words.in_zone(zone)
+    local = words.in_zone(zone)
     facts = {name: value for name, value in vars_of(case).items() if name not in SHOWN_APART}
     facts |= {"participants": case.participants, "children": tuple(found.children)}
     print_facts((name.replace("_", " "), _fact(value, zone)) for name, value in facts.items())
     _show_details(case.details, zone)
     print_heading("Deadlines")
-    print_deadlines(found.deadlines, told)
+    print_deadlines(found.deadlines, local)
     print_heading("Mails")
     print_table(
         ("id", "arrived", "from", "verdict", "subject"),
@@ -97,7 +97,7 @@ def _show(found: CaseFile, words: Wording) -> None:
         ((moment(row.created_at, zone), row.name, ", ".join(ways.get(row.id, ())), row.subject) for row in found.notices),
     )
     print_heading("Journal")
-    print_journal(found.journal, told)
+    print_journal(found.journal, local)
 
 
 def vars_of(value: object) -> dict[str, object]:

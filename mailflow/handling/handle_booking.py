@@ -97,8 +97,8 @@ def handle_booking(work: Work, case: Case | None, event: MailReceived) -> Outcom
             results = _book_all(work, case, event, arrivals)
     except _NotBooked as refused:
         refuse(work, case, event.sender, [(line, reason, VALID_FORM if not lists else "") for line, reason in refused.troubles])
-        told = "; ".join(work.services.in_english(reason) for _, reason in refused.troubles)
-        return _outcome(f"nothing was booked: {told}", case.number if case else None)
+        reasons = "; ".join(work.services.in_english(reason) for _, reason in refused.troubles)
+        return _outcome(f"nothing was booked: {reasons}", case.number if case else None)
     numbers = tuple(results)
     for number in numbers:
         for one in lists:
@@ -266,8 +266,10 @@ def _ask(work: Work, case: Case | None, event: MailReceived, numbers: Sequence[s
     for one in returns:
         missing = tuple(part for part in _expected(one) if part.outstanding > 0)
         rows = named or [(part.outstanding, part.part_number, part.outstanding_serials) for part in missing]
-        told = "; ".join(f"{quantity} x {part}" + (f" serial {', '.join(serials)}" if serials else "") for quantity, part, serials in rows)
-        proposals.append((one.number, one.company, missing, f"/received {one.number} {told}" if told else ""))
+        described = "; ".join(
+            f"{quantity} x {part}" + (f" serial {', '.join(serials)}" if serials else "") for quantity, part, serials in rows
+        )
+        proposals.append((one.number, one.company, missing, f"/received {one.number} {described}" if described else ""))
     values = {"reason": reason, "proposals": tuple(proposals)}
     about = returns[0] if len(returns) == 1 else case
     write_notice(work, about, SendNotice(notice="staff/booking_question", to=(event.sender,), to_staff=True, values=values))

@@ -90,8 +90,8 @@ def refuse(
     # A case without returns has none that a command could name.
     has_kin = case is None or bool(CASE_TYPES[case.kind].parent or children_of(case.kind))
     shown = {form: form if has_kin else form.replace("[RMA] ", "") for form in (*forms, *(form for _, _, form in lines))}
-    told = tuple((line, why, shown[form]) for line, why, form in lines)
-    values = {"lines": told, "reason": reason, "forms": tuple(shown[form] for form in forms)}
+    refused = tuple((line, why, shown[form]) for line, why, form in lines)
+    values = {"lines": refused, "reason": reason, "forms": tuple(shown[form] for form in forms)}
     write_notice(work, case, SendNotice(notice="staff/command_refused", to=(by,), to_staff=True, values=values))
 
 

@@ -74,10 +74,10 @@ def open_case(work: Work, event: MailReceived) -> Decision:
 
 def open_for_caller(work: Work, event: MailReceived, caller: Address, subject: str, text: str) -> Case:
     """Open a request in the name of somebody who called, or whose mail staff pass on; genuine staff vouch for the address (SR10)."""
-    told = replace(event.mail, subject=subject, text=text, alternative_text="", cc=(), in_reply_to=(), references=(), reply_to=())
+    spoken = replace(event.mail, subject=subject, text=text, alternative_text="", cc=(), in_reply_to=(), references=(), reply_to=())
     asked = replace(
         event,
-        mail=told,
+        mail=spoken,
         new_text=text,
         sender_role=SenderRole.KNOWN if work.register.is_known(caller.address) else SenderRole.STRANGER,
         authenticated=True,
@@ -119,9 +119,9 @@ def _settle(work: Work, case: Case, event: MailReceived) -> Decision:
 def _add_to_case(incoming: IncomingMail, match: CaseMatch, case: Case, event: MailReceived) -> Outcome:
     """The mail goes to one case; what it says to others goes to each of them (BX12, RM4)."""
     work = incoming.work
-    (first, told), *further = _tellings(incoming, case, event)
-    target = _case_meant(work, first, told)
-    decided = _settle(work, target, told)
+    (first, first_event), *further = _tellings(incoming, case, event)
+    target = _case_meant(work, first, first_event)
+    decided = _settle(work, target, first_event)
     for other, also in further:
         # What was told before may have changed the same case.
         if (running := load_running(work, other.number)) is not None:

@@ -93,9 +93,9 @@ def handle_vendor_mail(incoming: IncomingMail, match: CaseMatch) -> Outcome:
         answers_notice=match.answers_notice,
     )
     decision = settle(work, case, event)
-    told = CASE_TYPES[case.kind].vendor_number_of(decision.case) if decision.case else ""
+    vendor_number = CASE_TYPES[case.kind].vendor_number_of(decision.case) if decision.case else ""
     # The number of its request, and those that its subjects name later; the customer's own subject tells none.
-    for number in (told, *_numbers(work.desk, incoming.mail.subject)):
+    for number in (vendor_number, *_numbers(work.desk, incoming.mail.subject)):
         if number and number not in _numbers(work.desk, case.subject):
             case_rows.add_foreign_number(work.c, work.desk.name, number, case.number)
     return Outcome(Verdict.ADDED, match.how, decision.reason, case.number)

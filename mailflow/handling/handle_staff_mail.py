@@ -90,8 +90,8 @@ def _refuse(
     work: Work, match: CaseMatch, event: MailReceived, lines: Sequence[tuple[str, Step, str]] = (), reason: Step | None = None
 ) -> Outcome:
     refuse(work, match.case, event.sender, lines, reason=reason or "")
-    told = work.services.in_english(reason or lines[0][1])
-    return Outcome(Verdict.ADDED, match.how, told, match.number) if match.case else Outcome(Verdict.IGNORED, NO_CASE, told)
+    why = work.services.in_english(reason or lines[0][1])
+    return Outcome(Verdict.ADDED, match.how, why, match.number) if match.case else Outcome(Verdict.IGNORED, NO_CASE, why)
 
 
 def _own_words(event: MailReceived) -> str:

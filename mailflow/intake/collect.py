@@ -102,9 +102,9 @@ def _store(c: Connection, mailbox: str, mail: FetchedMail, now: datetime) -> int
 
 
 def _acknowledge(database: Database, source: Source, mailbox: str, uids: Sequence[int]) -> int:
-    told = source.acknowledge(uids)
+    acknowledged = source.acknowledge(uids)
     failpoint.reach("imap.after_seen")
-    if told:
+    if acknowledged:
         with database.write() as c:
-            inbound.mark_acknowledged(c, mailbox, source.uidvalidity, told)
-    return len(told)
+            inbound.mark_acknowledged(c, mailbox, source.uidvalidity, acknowledged)
+    return len(acknowledged)

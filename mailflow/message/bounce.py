@@ -98,17 +98,17 @@ def from_text(mail: Mail, _: bytes) -> Recipients:
     text = _text_of(mail)
     begins = found.start() if (found := _RETURNED.search(text)) else len(text)
     ours = {address.address for address in (*mail.to, *mail.senders)}
-    told, named = [], []
+    addresses, named = [], []
     for line in text[:begins].split("\n"):
         if _HELP.search(line) and not _CODE.search(line):
             continue
         usable = [one.lower() for one in _ADDRESS.findall(line[:1000]) if one.lower() not in ours and not _HELPDESK.match(one)]
         named += usable
-        told += usable if _CODE.search(line) or FAILURE.search(line) else []
+        addresses += usable if _CODE.search(line) or FAILURE.search(line) else []
     if not named and (to := _RETURNED_TO.search(text, begins)):
         named = _ADDRESS.findall(to[1])
     permanent = not _TEMPORARY.search(mail.subject + text[: min(begins, 2000)])
-    return _recipients(told or named[:1], mail, permanent=permanent)
+    return _recipients(addresses or named[:1], mail, permanent=permanent)
 
 
 READERS: tuple[Callable[[Mail, bytes], Recipients], ...] = (from_report, from_header, from_report_text, from_flufl, from_text)

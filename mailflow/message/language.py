@@ -47,12 +47,12 @@ _detectors: list[LanguageDetector] = []
 def detect_language(text: str) -> str:
     """Return the ISO 639-1 code in lower case, '' where the text is too short, technical or mixed to be certain. Safe in threads."""
     paragraphs = list(_prose(split_reply(text[:_SCANNED]).new_text))
-    told = [(code, len(paragraph)) for paragraph in paragraphs if (code := _language_of(paragraph))]
-    if not told:
+    recognised = [(code, len(paragraph)) for paragraph in paragraphs if (code := _language_of(paragraph))]
+    if not recognised:
         return _language_of(" ".join(paragraphs))
     # Technical passages are in one language everywhere: it is another one only where that speaks first or at length.
-    first = told[0][0]
-    share = {code: sum(size for one, size in told if one == code) for code, _ in told}
+    first = recognised[0][0]
+    share = {code: sum(size for one, size in recognised if one == code) for code, _ in recognised}
     if len(share) == 1 or (first not in _TECHNICAL and share[first] * 8 >= sum(share.values())):
         return first
     return first if share[first] * 2 > sum(share.values()) else ""

@@ -130,9 +130,9 @@ def is_absence_notice(mail: Mail) -> bool:
 
     What a helpdesk's machine answers is none.
     """
-    told = f"{mail.subject}\n{(mail.text or mail.alternative_text)[:_LOOKED_AT]}"
+    beginning = f"{mail.subject}\n{(mail.text or mail.alternative_text)[:_LOOKED_AT]}"
     vacation = "vacation" in mail.header("auto-submitted").lower() or bool(mail.header("x-away-message"))
-    return vacation or _AWAY.search(told) is not None
+    return vacation or _AWAY.search(beginning) is not None
 
 
 def feedback(look: Look) -> str:
@@ -312,8 +312,8 @@ def _verdict(author: str, value: str) -> Authentication:
             if "@" in login and login.rpartition("@")[2] != author:
                 return Authentication(False, f"auth=pass for {login}, but From is of {author}")
             return Authentication(True, f"auth=pass{' for ' + login if login else ''}")
-    told = ", ".join(f"{one.method}={one.result}" for one in results[:6]) or "none"
-    return Authentication(False, f"neither dmarc=pass nor auth=pass: {told}")
+    summary = ", ".join(f"{one.method}={one.result}" for one in results[:6]) or "none"
+    return Authentication(False, f"neither dmarc=pass nor auth=pass: {summary}")
 
 
 def _spelled_out(domain: str) -> str:

@@ -108,9 +108,9 @@ class Slots:
         if isinstance(value, MailLink):
             self.spend(len(value.url) + 200)
         else:
-            told = clean_text(str(value)[: LONGEST_TEXT + 1])
+            text = clean_text(str(value)[: LONGEST_TEXT + 1])
             allowed = max(SHORTEST_CUT, self._text_room)
-            value = told if len(told) <= allowed else told[:allowed].rstrip() + CUT_MARK
+            value = text if len(text) <= allowed else text[:allowed].rstrip() + CUT_MARK
             self._text_room -= len(value)
             self.spend(len(value) + 8)
         self.values.append(value)

@@ -99,8 +99,8 @@ class Wording:
         pattern, known = self.find(section, name), values or {}
         if isinstance(pattern, str):
             return _BLANK.sub(lambda found: self._fill(found, known), pattern)
-        told = ", ".join(map(self.tell, known.values()))
-        return f"{name.replace('_', ' ')}: {told}" if told else name.replace("_", " ")
+        names = ", ".join(map(self.tell, known.values()))
+        return f"{name.replace('_', ' ')}: {names}" if names else name.replace("_", " ")
 
     def _fill(self, found: re.Match[str], values: Mapping[str, object]) -> str:
         """Fill a blank such as `{day:weekday}`; the head of en/words.toml names the forms."""
@@ -170,10 +170,10 @@ class Wording:
 
     def moment(self, at: datetime) -> str:
         """Write an instant: `30 December 2026, 16:10 (Bucharest)`, and in the hour that comes twice in autumn which of the two."""
-        local, told = self.local(at), self.time(at)
+        local, time = self.local(at), self.time(at)
         if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
-            told = self.say("patterns", "summer_time" if local.dst() else "winter_time", {"time": told})
-        return self.say("patterns", "moment", {"date": self.date(at), "time": told, "city": self.city()})
+            time = self.say("patterns", "summer_time" if local.dst() else "winter_time", {"time": time})
+        return self.say("patterns", "moment", {"date": self.date(at), "time": time, "city": self.city()})
 
     def amount(self, value: Decimal) -> str:
         """Write a number with two decimals, grouped as the language does."""
@@ -200,11 +200,11 @@ class Wording:
 
     def joined(self, items: Iterable[object], between: str = "") -> str:
         """Join: `a, b and c`; with `between` all joined by just that."""
-        told = [self.tell(item) for item in items]
-        if between or len(told) < 2:
-            return between.join(told)
+        items_said = [self.tell(item) for item in items]
+        if between or len(items_said) < 2:
+            return between.join(items_said)
         comma = str(self.find("patterns", "comma") or ", ")
-        return comma.join(told[:-1]) + str(self.find("patterns", "and") or comma) + told[-1]
+        return comma.join(items_said[:-1]) + str(self.find("patterns", "and") or comma) + items_said[-1]
 
     def field(self, name: str | Sequence[str]) -> str:
         """Name a field of a request or form; of several, all joined."""
@@ -250,12 +250,12 @@ class Wording:
         own = holiday_name_in(country, day, self.locale.language)
         if own and own != english:
             return own
-        told = []
+        parts = []
         for name in english.split("; "):
             plain = _OBSERVED.sub("", name)
             said = self.say("holiday", plain)
-            told.append(said if plain == name else self.say("holiday", "observed", {"name": said}))
-        return "; ".join(told)
+            parts.append(said if plain == name else self.say("holiday", "observed", {"name": said}))
+        return "; ".join(parts)
 
     def worded(self, name: str, section: str, values: Mapping[str, object] | None = None) -> str:
         """Say an entry of a section; `say` with its arguments in the order of a filter."""

@@ -30,9 +30,9 @@ def refuse(case: Case[object], event: CommandGiven, why: Step) -> Decision:
     return Decision(case=case, reason=f"{event.by}: {event.command.line}: refused, {why.name}", refused=why)
 
 
-def done(case: Case[object], event: CommandGiven, told: Sentence, *effects: Effect) -> Decision:
+def done(case: Case[object], event: CommandGiven, step: Sentence, *effects: Effect) -> Decision:
     """Carry the command out; `told` is the answer to its sender."""
-    return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=told)
+    return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=step)
 
 
 def give_command(rules: Mapping[str, Rule[D, F]], case: Case[D], event: CommandGiven, facts: F, desk: Desk, now: datetime) -> Decision:
@@ -80,8 +80,8 @@ def ask_confirmation(case: Case[C], event: CommandGiven, facts: CaseFacts, would
     asked = replace(case, details=replace(case.details, confirmations=(*case.details.confirmations, pending)))
     values = {"code": pending.code, "line": pending.line, "summary": would}
     question = SendNotice(notice="staff/confirmation_request", to=(event.by,), to_staff=True, values=values)
-    told = Step("command_confirm_first", {"code": pending.code, "would": would})
-    return replace(done(asked, event, told, question), reason=f"{event.by}: {command.line}: asked to confirm")
+    step = Step("command_confirm_first", {"code": pending.code, "would": would})
+    return replace(done(asked, event, step, question), reason=f"{event.by}: {command.line}: asked to confirm")
 
 
 def confirm(case: Case[C], event: CommandGiven, give: Callable[[Case[C], CommandGiven], Decision]) -> Decision:

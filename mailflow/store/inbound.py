@@ -143,9 +143,9 @@ def unacknowledged(c: Connection, mailbox: str, uidvalidity: int) -> list[int]:
 
 def mark_acknowledged(c: Connection, mailbox: str, uidvalidity: int, uids: Iterable[int]) -> None:
     """Record that the server was told (flag or move) of these."""
-    told = list(uids)
-    for start in range(0, len(told), CHUNK):
-        here = _of_mailbox(mailbox, uidvalidity) & inbound.c.uid.in_(told[start : start + CHUNK])
+    uids_given = list(uids)
+    for start in range(0, len(uids_given), CHUNK):
+        here = _of_mailbox(mailbox, uidvalidity) & inbound.c.uid.in_(uids_given[start : start + CHUNK])
         c.execute(update(inbound).where(here).values(acknowledged=True))
 
 

@@ -63,8 +63,8 @@ def tell_status(case: Certification, event: MailReceived) -> Decision:
         open_vacancies=tuple(one for one in details.vacancies if one.is_open) if case.state == "certified" else (),
         steps={"applied": details.decision_steps, "certified": details.validity_steps}.get(case.state, ()),
     )
-    told = answer_at_once(event, replace(answer, to=(event.sender,), cc=()))
-    return Decision(case=case, effects=told, reason=f"{event.sender} asked how it stands")
+    answered = answer_at_once(event, replace(answer, to=(event.sender,), cc=()))
+    return Decision(case=case, effects=answered, reason=f"{event.sender} asked how it stands")
 
 
 def add_staff_mail(case: Certification, event: MailReceived, desk: Desk) -> Decision:
@@ -135,11 +135,11 @@ def _book_exit(
     details = replace(case.details, vacancies=(*case.details.vacancies, vacancy))
     due = facts.calendar.end_of_term(vacancy.left_on, policy.personnel_report)
     lateness = "late" if vacancy.is_late else "in time"
-    told = (
+    note = (
         f"{vacancy.engineer} ({vacancy.level or 'level not known'}) left on {vacancy.left_on.isoformat()}; reported {lateness}, "
         f"due {vacancy.report_due.isoformat()}; the place is to be filled by {vacancy.fill_by.isoformat()}"
     )
-    noted = Note(text=told, who=event.sender, steps=due.steps)
+    noted = Note(text=note, who=event.sender, steps=due.steps)
     return replace(case, details=details), (noted, *vacancy_clock(vacancy, facts.calendar, policy, now))
 
 
@@ -167,8 +167,8 @@ def _book_successor(case: Certification, arrival: Arrival, desk: Desk) -> tuple[
     if vacancy is None:
         return case, (Note(text=f"{arrival.name} ({arrival.level or 'level not stated'}) was reported, but fills no open place"),)
     filled = tuple(replace(one, filled_by=arrival.name) if one is vacancy else one for one in details.vacancies)
-    told = Note(text=f"{arrival.name} ({arrival.level}) takes the place of {vacancy.engineer}")
-    return replace(case, details=replace(details, vacancies=filled)), (told, *stop_vacancy(vacancy, policy))
+    note = Note(text=f"{arrival.name} ({arrival.level}) takes the place of {vacancy.engineer}")
+    return replace(case, details=replace(details, vacancies=filled)), (note, *stop_vacancy(vacancy, policy))
 
 
 def is_level_enough(level: str, wanted: str, policy: CertificationPolicy) -> bool:
@@ -229,7 +229,7 @@ def take_first_report(event: MailReceived, facts: CertificationFacts, desk: Desk
         held=held,
     )
     case = replace(new_certification(event, facts, desk), state="certified", details=details, linked=())
-    told = add_partner_mail(case, event, facts, desk, now)
+    added = add_partner_mail(case, event, facts, desk, now)
     known = f"certified by the register with {held.stars} stars through {held.valid_through.isoformat()}"
     clock = validity_clock(held.valid_through, end.steps, facts.calendar, policy, now)
-    return Decision(case=told.case, effects=(*clock, *told.effects), reason=f"{known}; {told.reason}")
+    return Decision(case=added.case, effects=(*clock, *added.effects), reason=f"{known}; {added.reason}")

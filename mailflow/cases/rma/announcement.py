@@ -44,16 +44,16 @@ def state_once_announced(state: str) -> str:
 
 def announce_all(details: RmaDetails, forms: Sequence[ReturnNotification], at: datetime) -> Announced:
     """Book several forms of one mail, one after another."""
-    told = Announced(units=details.units)
+    announced = Announced(units=details.units)
     for form in forms:
-        one = announce(replace(details, units=told.units), form, at)
-        told = Announced(
+        one = announce(replace(details, units=announced.units), form, at)
+        announced = Announced(
             units=one.units,
-            booked=(*told.booked, *one.booked),
-            problems=(*told.problems, *one.problems),
-            remarks=(*told.remarks, *one.remarks),
+            booked=(*announced.booked, *one.booked),
+            problems=(*announced.problems, *one.problems),
+            remarks=(*announced.remarks, *one.remarks),
         )
-    return told
+    return announced
 
 
 def announce(details: RmaDetails, form: ReturnNotification, at: datetime) -> Announced:
@@ -84,7 +84,7 @@ def _announce_rest(units: tuple[Unit, ...], label: Announcement) -> Announced:
     number."""
     waiting = [unit for unit in units if unit.is_outstanding and not unit.is_on_its_way]
     chosen = waiting or [unit for unit in units if unit.is_outstanding]
-    told: list[Unit] = []
+    announced: list[Unit] = []
     booked: list[Booked] = []
     for line in lines_of(units):
         fresh = [unit for unit in line.units if unit in chosen and not unit.announcement]
@@ -94,8 +94,8 @@ def _announce_rest(units: tuple[Unit, ...], label: Announcement) -> Announced:
         moved = [_relabelled(unit, label) for unit in line.units if unit in chosen and unit.announcement]
         serials = tuple(unit.announced_serial for unit in (*moved, *first_told) if unit.announced_serial)
         booked += [(line.part_number, len(moved) + len(first_told), serials)] if moved or first_told else []
-        told += [*moved, *first_told]
-    return Announced(units=updated(units, told), booked=tuple(booked))
+        announced += [*moved, *first_told]
+    return Announced(units=updated(units, announced), booked=tuple(booked))
 
 
 def _unannounced_serials(units: Iterable[Unit], serials: Iterable[str]) -> tuple[str, ...]:
@@ -107,7 +107,7 @@ def _unannounced_serials(units: Iterable[Unit], serials: Iterable[str]) -> tuple
 def _relabelled(unit: Unit, label: Announcement, serial: str = "") -> Unit:
     """Move a unit to another parcel than was announced; what the customer left out this time stays as it was."""
     known = unit.announcement or label
-    told = Announcement(
+    relabelled = Announcement(
         on=known.on,
         carrier=label.carrier or known.carrier,
         tracking=label.tracking or known.tracking,
@@ -115,7 +115,7 @@ def _relabelled(unit: Unit, label: Announcement, serial: str = "") -> Unit:
         category=label.category or known.category,
         data_removed=label.data_removed or known.data_removed,
     )
-    return replace(unit, announcement=told, announced_serial=serial or unit.announced_serial)
+    return replace(unit, announcement=relabelled, announced_serial=serial or unit.announced_serial)
 
 
 class _LineOfForm:

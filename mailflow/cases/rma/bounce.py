@@ -56,12 +56,12 @@ def on_bounce(case: Return, event: NoticeBounced, facts: RmaFacts, desk: Desk, n
         case = _addressed_to(replace(case, participants=others), found, facts)
     else:
         case = replace(case, participants=others)
-    told = Step("rma_next_contact", {"rma": case.number, "address": case.customer})
+    step = Step("rma_next_contact", {"rma": case.number, "address": case.customer})
     if readers:
-        return Decision(case=case, effects=(Note(text=f"{came_back}, but another address of the customer"),), reason=came_back, done=told)
+        return Decision(case=case, effects=(Note(text=f"{came_back}, but another address of the customer"),), reason=came_back, done=step)
     repeated, effects = _repeat(case, event.notice, since, facts, desk, now)
     note = Note(text=f"{came_back}; it is repeated to {case.customer}, and the return clock goes on from there")
-    return Decision(case=repeated, effects=(*effects, note), reason=came_back, done=told)
+    return Decision(case=repeated, effects=(*effects, note), reason=came_back, done=step)
 
 
 def next_reader(case: Return, lost_address: str, readers: Sequence[str], facts: RmaFacts) -> str:
@@ -116,8 +116,8 @@ def _repeat(
     moved, clock = _go_on(freed, notice, since, facts, desk, now, was_paused=was_paused)
     if notice == FINAL_NOTICE_NAME:
         return moved, (*withdrawn, *clock)
-    told, letters = _write_again(moved, notice, since, facts, desk, now)
-    return told, (*letters, *withdrawn, *clock)
+    repeated, letters = _write_again(moved, notice, since, facts, desk, now)
+    return repeated, (*letters, *withdrawn, *clock)
 
 
 def _go_on(
@@ -161,8 +161,8 @@ def _write_again(
     match notice:
         case "rma/reminder" if again is not None:
             units = details.due_on(again)
-            told = with_mark(case, units, f"{REMINDER} {again.isoformat()} again", now)
-            return told, (reminder_of(told, again, units, facts, desk, now),)
+            marked = with_mark(case, units, f"{REMINDER} {again.isoformat()} again", now)
+            return marked, (reminder_of(marked, again, units, facts, desk, now),)
         case "rma/extended" if details.due_days:
             return case, (tell_due_days(case, today),)
         case "rma/delivery_question" if details.undelivered:
@@ -173,5 +173,5 @@ def _write_again(
             return case, (tell_invoiced(case, details.asked_for, facts, desk, today),)
         case "rma/expired" if details.expired:
             return case, (tell_customer(case, "expired"),)
-    told, letter = verify(case, facts, desk)
-    return told, (letter,)
+    marked, letter = verify(case, facts, desk)
+    return marked, (letter,)

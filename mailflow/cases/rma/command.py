@@ -53,8 +53,8 @@ def _refuse(case: Return, name: str, **values: Value) -> Decision:
 
 
 def _done(case: Return, event: CommandGiven, name: str, *effects: Effect, **values: Value) -> Decision:
-    told = Step(name, {"rma": case.number, **values})
-    return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=told)
+    step = Step(name, {"rma": case.number, **values})
+    return Decision(case=case, effects=effects, reason=f"{event.by}: {event.command.line}", done=step)
 
 
 # The replacement's way
@@ -177,8 +177,8 @@ def announced(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, no
     if result.problems or not result.booked:
         problems = tuple(Step(f"rma_announced_{name}", {"said": said or case.number, **values}) for said, name, values in result.problems)
         return _refuse(case, "rma_not_announced", problems=problems or (Step("rma_announced_nothing_left", {"said": case.number}),))
-    told = replace(case, details=replace(case.details, units=result.units), state=state_once_announced(case.state))
-    return _done(told, event, "rma_announced", carrier=command.carrier, tracking=command.tracking)
+    changed = replace(case, details=replace(case.details, units=result.units), state=state_once_announced(case.state))
+    return _done(changed, event, "rma_announced", carrier=command.carrier, tracking=command.tracking)
 
 
 def received(case: Return, event: CommandGiven, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:

@@ -128,8 +128,8 @@ def _correct_authorisation(case: Return, units: tuple[Unit, ...], event: Command
     # What is taken away settles its days like what is waived, so that finance hears of it, and goes then.
     divided = updated(before.units, [unit for line in before.lines for unit in _with_days_of(line.units, kept)])
     laid = (*units, *(replace(unit, waived=True) for unit in divided if unit.place not in kept))
-    told, letter = verify_anew(replace(case, details=replace(before, units=_of(laid, kept))), "lines", facts, desk)
-    settled, effects = settle(replace(told, details=replace(told.details, units=laid)), before, facts, desk, event.at)
+    verified, letter = verify_anew(replace(case, details=replace(before, units=_of(laid, kept))), "lines", facts, desk)
+    settled, effects = settle(replace(verified, details=replace(verified.details, units=laid)), before, facts, desk, event.at)
     left = replace(settled, details=replace(settled.details, units=_of(settled.details.units, kept)))
     restarted, clock = _restart_clocks(left, before, facts, desk, event.at)
     parts = "; ".join(f"{line.authorised} x {line.part_number}" for line in left.details.lines)

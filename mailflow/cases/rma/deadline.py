@@ -76,8 +76,8 @@ def _once(case: Return, event: DeadlineFell, letter: SendNotice, reason: str) ->
     mark = f"{event.kind} {event.key} {case.details.valid_through}".replace("  ", " ")
     if mark in case.details.notices:
         return Decision(case=case, reason=f"told before: {mark}")
-    told = replace(case, details=replace(case.details, notices=(*case.details.notices, mark)))
-    return Decision(case=told, effects=(letter,), reason=reason)
+    marked = replace(case, details=replace(case.details, notices=(*case.details.notices, mark)))
+    return Decision(case=marked, effects=(letter,), reason=reason)
 
 
 # The replacement, and the days that are due
@@ -91,8 +91,8 @@ def question_delivery(case: Return, event: DeadlineFell, facts: RmaFacts, desk: 
     question = ask_about_delivery(case)
     if details.replacements or NOT_SENT in details.notices:
         return Decision(case=case, effects=(question,), reason="the delivery date is not known yet")
-    told = replace(case, details=replace(details, notices=(*details.notices, NOT_SENT)))
-    return Decision(case=told, effects=(question, ask_to_ship(told, "rma_not_sent", desk)), reason="no replacement is booked as sent")
+    marked = replace(case, details=replace(details, notices=(*details.notices, NOT_SENT)))
+    return Decision(case=marked, effects=(question, ask_to_ship(marked, "rma_not_sent", desk)), reason="no replacement is booked as sent")
 
 
 def _unnamed(case: Return, event: DeadlineFell) -> tuple[date | None, tuple[Unit, ...]]:
@@ -101,7 +101,7 @@ def _unnamed(case: Return, event: DeadlineFell) -> tuple[date | None, tuple[Unit
     if day is None:
         return None, ()
     units = case.details.due_on(day)
-    return day, tuple(unit for unit in units if unit.obligation and mark not in [told for told, _ in unit.obligation.notices])
+    return day, tuple(unit for unit in units if unit.obligation and mark not in [known for known, _ in unit.obligation.notices])
 
 
 def remind(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: datetime) -> Decision:
@@ -112,9 +112,9 @@ def remind(case: Return, event: DeadlineFell, facts: RmaFacts, desk: Desk, now: 
         return Decision(case=case, reason=f"nothing is due on {day} that was not told before")
     if facts.calendar.local_day(now) > day:
         return Decision(case=case, reason=f"too late for a reminder: the parts were due on {day}")
-    told = with_mark(case, units, f"{event.kind} {event.key}", now)
-    letter = reminder_of(told, day, units, facts, desk, now)
-    return Decision(case=told, effects=(letter,), reason=f"{len(units)} outstanding, due {day}")
+    marked = with_mark(case, units, f"{event.kind} {event.key}", now)
+    letter = reminder_of(marked, day, units, facts, desk, now)
+    return Decision(case=marked, effects=(letter,), reason=f"{len(units)} outstanding, due {day}")
 
 
 def reminder_of(case: Return, day: date, units: Sequence[Unit], facts: RmaFacts, desk: Desk, now: datetime) -> SendNotice:
@@ -143,13 +143,13 @@ def give_final_notice(case: Return, event: DeadlineFell, facts: RmaFacts, desk: 
     today = facts.calendar.local_day(now)
     invoice_on = invoice_moment(today, facts.calendar, desk.returns.invoice_after)
     in_transit, not_arrived = announced_parcels(case.details, units, facts, desk, today)
-    told = with_mark(case, units, f"{event.kind} {event.key}", now)
+    marked = with_mark(case, units, f"{event.kind} {event.key}", now)
     given = (
         unit.owing(replace(unit.obligation, invoice_on=unit.invoice_on or invoice_on))
-        for unit in told.details.due_on(day)
+        for unit in marked.details.due_on(day)
         if unit.obligation
     )
-    overdue = replace(told, details=told.details.updated(given))
+    overdue = replace(marked, details=marked.details.updated(given))
     overdue = replace(overdue, state=state_by_clocks(overdue))
     asked, unpriced = priced(units, facts, now)
     letter = tell_customer(

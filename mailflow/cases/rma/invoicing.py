@@ -134,12 +134,12 @@ def request_invoice(case: Return, event: DeadlineFell, facts: RmaFacts, desk: De
     doubtful = any(proof.for_staff_to_decide for _, proof in weighed)
     unproven = tuple((unit, proof) for unit, proof in weighed if proof.missing and not proof.for_staff_to_decide)
     handed, asked, reasons = _ask_or_hand_over(replace(case, details=laid), proven, doubtful, facts, desk, now)
-    told, looks, lacking = _wait_for_proof(handed, unproven, facts, desk, now)
+    marked, looks, lacking = _wait_for_proof(handed, unproven, facts, desk, now)
     # The next look at what waits is the earliest one: it sees all that is ripe.
     clocks = [one for one in (*looks, *waiting) if isinstance(one, SetDeadline)]
     others = (one for one in (*asked, *looks, *waiting) if not isinstance(one, SetDeadline))
     effects = (*others, *([min(clocks, key=lambda one: one.at)] if clocks else []))
-    return Decision(case=told, effects=effects, reason="; ".join((*reasons, *lacking)))
+    return Decision(case=marked, effects=effects, reason="; ".join((*reasons, *lacking)))
 
 
 def _look_again(facts: RmaFacts, now: datetime, key: str = "") -> SetDeadline:
@@ -191,8 +191,8 @@ def _wait_for_proof(case: Return, unproven: Sequence[tuple[Unit, Proof]], facts:
         return case, (_look_again(facts, now),), (reason,)
     steps = (Step("rma_not_invoiced", {"rma": case.number}), *missing.values())
     commands = (f"/extend {case.number} {desk.returns.extension.amount} REASON", f"/waive {case.number} REASON")
-    told = replace(case, details=replace(case.details, notices=notices))
-    return told, (ask_to_decide(case, steps, commands, desk), _look_again(facts, now)), (reason,)
+    marked = replace(case, details=replace(case.details, notices=notices))
+    return marked, (ask_to_decide(case, steps, commands, desk), _look_again(facts, now)), (reason,)
 
 
 def _ask_staff(case: Return, why: Step, facts: RmaFacts, desk: Desk, now: datetime) -> Outcome:

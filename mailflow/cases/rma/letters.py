@@ -34,9 +34,9 @@ def _framed(case: Return, values: Mapping[str, object]) -> NoticeValues:
     return {"rma": case.details, "lines": case.details.lines, "valid_through": case.details.valid_through, **values}
 
 
-def with_remarks(told: Step, remarks: tuple[Step, ...]) -> Step:
+def with_remarks(step: Step, remarks: tuple[Step, ...]) -> Step:
     """Join what was done, and what deserves a look, to one sentence to staff."""
-    return Step("rma_done_but_look", {"done": told, "remarks": remarks}) if remarks else told
+    return Step("rma_done_but_look", {"done": step, "remarks": remarks}) if remarks else step
 
 
 # Amounts: decimals with their currency; several currencies are never added
@@ -159,5 +159,5 @@ def _announced_items(details: RmaDetails) -> Iterable[str]:
         for parcel, units in sorted(line.announced.items(), key=lambda pair: pair[0].on):
             serials = " ".join(unit.announced_serial for unit in units if unit.announced_serial)
             which = f"{parcel.carrier} {parcel.tracking}".strip()
-            told = (f"{len(units)} x {line.part_number}", serials, which, parcel.category, parcel.fault, parcel.data_removed)
-            yield ", ".join(filter(None, told))
+            described = (f"{len(units)} x {line.part_number}", serials, which, parcel.category, parcel.fault, parcel.data_removed)
+            yield ", ".join(filter(None, described))

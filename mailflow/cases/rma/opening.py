@@ -169,11 +169,11 @@ def verify(case: Return, facts: RmaFacts, desk: Desk) -> tuple[Return, SendNotic
     """Send the notice with form, label and the calendar entry; the case remembers what it told. Staff's waybill travels along."""
     details = case.details
     moved = details.return_address not in ((), desk.wording.return_address)
-    told = replace(case, details=replace(details, changed_since=(), return_address=desk.wording.return_address))
-    promised = commitment_of(told, facts, desk)
+    verified = replace(case, details=replace(details, changed_since=(), return_address=desk.wording.return_address))
+    promised = commitment_of(verified, facts, desk)
     valid_from = facts.calendar.before(details.valid_through, desk.returns.validity)
     letter = tell_customer(
-        told,
+        verified,
         "customer_request_verification",
         sla_steps=promised.steps if promised else (),
         sla_moment=promised.moment if promised else None,
@@ -189,7 +189,7 @@ def verify(case: Return, facts: RmaFacts, desk: Desk) -> tuple[Return, SendNotic
         ),
         ship_to=_ship_to(details, facts),
     )
-    return told, replace(letter, attach=ATTACHED, forward_attachments=True)
+    return verified, replace(letter, attach=ATTACHED, forward_attachments=True)
 
 
 def verify_anew(case: Return, change: str, facts: RmaFacts, desk: Desk) -> tuple[Return, SendNotice]:

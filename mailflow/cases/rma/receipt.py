@@ -98,9 +98,9 @@ def _tell_staff(case: Return, rows: Sequence[Row], differences: Sequence[Differe
     odd = (f"{name.replace('_', ' ')} ({', '.join(str(value) for value in values.values())})" for name, values in differences)
     note = Note(text="; ".join((f"received: {', '.join(parts) or 'nothing that fills a line'}", *odd)), who=by)
     name, outstanding = "rma_booked" if parts else "rma_booked_nothing", case.details.outstanding
-    told = Step(name, {"rma": case.number, "parts": "; ".join(parts), "outstanding": outstanding})
+    step = Step(name, {"rma": case.number, "parts": "; ".join(parts), "outstanding": outstanding})
     named = (one for one in differences if one[0] not in ("short", "condition"))
-    return note, with_remarks(told, tuple(Step(f"rma_receipt_{outcome}", {"rma": case.number, **values}) for outcome, values in named))
+    return note, with_remarks(step, tuple(Step(f"rma_receipt_{outcome}", {"rma": case.number, **values}) for outcome, values in named))
 
 
 def _ask_to_decide(case: Return, flags: Sequence[Difference], found: Sequence[Difference], desk: Desk) -> Iterator[Effect]:
@@ -206,15 +206,15 @@ def reconcile(
         booking.fill(item)
     units = lay_days(booking.units)
     rows = tuple(
-        _row(earlier, told, line)
-        for earlier, told, line in zip((before or details).lines, details.lines, replace(details, units=units).lines, strict=True)
+        _row(earlier, booked, line)
+        for earlier, booked, line in zip((before or details).lines, details.lines, replace(details, units=units).lines, strict=True)
     )
     short: list[Difference] = [("short", {"part": row[0], "quantity": row[6]}) for row in rows if row[6]]
     return Reconciled(units=units, rows=rows, differences=(*booking.differences, *short))
 
 
-def _row(earlier: Line, told: Line, line: Line) -> Row:
-    arrived = tuple(serial for serial in line.received_serials if serial not in told.received_serials)
+def _row(earlier: Line, booked: Line, line: Line) -> Row:
+    arrived = tuple(serial for serial in line.received_serials if serial not in booked.received_serials)
     figures = (line.authorised, line.announced_quantity, max(0, line.received - earlier.received), line.received, line.outstanding)
     return line.part_number, line.description, *figures, arrived, line.outstanding_serials
 

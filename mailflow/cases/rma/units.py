@@ -152,9 +152,9 @@ class Line:
     @property
     def announced(self) -> Mapping[Announcement, tuple[Unit, ...]]:
         """The parcels in which units were announced, the received ones too."""
-        told = [unit for unit in self.units if unit.announcement]
-        parcels = dict.fromkeys(unit.announcement for unit in told if unit.announcement)
-        return {parcel: tuple(unit for unit in told if unit.announcement == parcel) for parcel in parcels}
+        announced_units = [unit for unit in self.units if unit.announcement]
+        parcels = dict.fromkeys(unit.announcement for unit in announced_units if unit.announcement)
+        return {parcel: tuple(unit for unit in announced_units if unit.announcement == parcel) for parcel in parcels}
 
     @property
     def announced_quantity(self) -> int:

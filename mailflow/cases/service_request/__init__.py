@@ -1,4 +1,4 @@
-"""The states of a service request (SR7). `after` names the states that a state may follow; '' is birth."""
+"""The states of a service request (SR7). `after` names the states that a state may follow; '' is where a new one begins."""
 
 from __future__ import annotations
 

@@ -48,8 +48,8 @@ def give_priority(case: Request, event: CommandGiven, facts: RequestFacts, desk:
     details = case.details
     runs = details.responded_at is None and case.state not in ("resolved", "closed")
     clock = start_clock(changed, details.accepted_at, facts, desk, now) if details.accepted_at and runs else ()
-    told = Step("request_priority", {"number": case.number, "priority": wanted, "before": case.priority or ""})
-    return done(changed, event, told, *clock)
+    step = Step("request_priority", {"number": case.number, "priority": wanted, "before": case.priority or ""})
+    return done(changed, event, step, *clock)
 
 
 def give_assign(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -68,8 +68,8 @@ def give_resolve(case: Request, event: CommandGiven, facts: RequestFacts, desk: 
     if case.state in ("resolved", "closed"):
         return refuse(case, event, Step("request_in_state", {"number": case.number, "state": case.state}))
     letters = (tell_customer(case, "resolved", text=event.command.text),) if case.customer else ()
-    told = Step("request_resolved" if case.customer else "request_resolved_untold", {"number": case.number})
-    return done(replace(case, state="resolved"), event, told, *letters, *stop_clock())
+    step = Step("request_resolved" if case.customer else "request_resolved_untold", {"number": case.number})
+    return done(replace(case, state="resolved"), event, step, *letters, *stop_clock())
 
 
 def give_close(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -82,14 +82,14 @@ def give_close(case: Request, event: CommandGiven, facts: RequestFacts, desk: De
         return refuse(case, event, Step("request_has_returns", {"number": case.number, "returns": unfinished}))
     if is_spam or not case.customer:
         closed = replace(case, state="closed", closed_at=event.at)
-        told = Step("request_closed_as_spam" if is_spam else "request_closed_untold", {"number": case.number})
-        return done(closed, event, told, *stop_clock())
+        step = Step("request_closed_as_spam" if is_spam else "request_closed_untold", {"number": case.number})
+        return done(closed, event, step, *stop_clock())
     asks = not case.details.surveyed
     survey = (tell_customer(case, "survey", scores=(1, 2, 3, 4, 5)),) if asks else ()
     closed = replace(case, state="closed", closed_at=event.at, details=replace(case.details, surveyed=True))
     last_day = last_day_to_reopen(event.at, facts, desk)
-    told = Step("request_closed_and_asked" if asks else "request_closed", {"number": case.number})
-    return done(closed, event, told, tell_customer(case, "closed", reopens_until=last_day), *survey, *stop_clock())
+    step = Step("request_closed_and_asked" if asks else "request_closed", {"number": case.number})
+    return done(closed, event, step, tell_customer(case, "closed", reopens_until=last_day), *survey, *stop_clock())
 
 
 def give_reopen(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, now: datetime) -> Decision:
@@ -104,8 +104,8 @@ def give_entitled(case: Request, event: CommandGiven, facts: RequestFacts, desk:
     wanted = event.command
     if wanted.refused:
         details = replace(case.details, entitlement="not entitled")
-        told = Step("request_not_entitled", {"number": case.number, "reason": wanted.reason})
-        return done(replace(case, details=details), event, told, Note(text=f"not entitled: {wanted.reason}", who=event.by))
+        step = Step("request_not_entitled", {"number": case.number, "reason": wanted.reason})
+        return done(replace(case, details=details), event, step, Note(text=f"not entitled: {wanted.reason}", who=event.by))
     if facts.contract is None or facts.contract.number != wanted.contract:
         return refuse(case, event, Step("request_contract_unknown", {"number": case.number, "contract": wanted.contract}))
     details = replace(case.details, entitlement="entitled", contract=wanted.contract)
@@ -140,11 +140,11 @@ def merge(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, n
         return refuse(case, event, trouble)
     merged, changed = merged_into(case, target, event.at)
     joined = tuple(address for address in changed.participants if address not in target.participants)
-    told = Step("request_merged", {"number": case.number, "other": target.number})
+    step = Step("request_merged", {"number": case.number, "other": target.number})
     if joined:
-        told = Step("request_merged_with", {"number": case.number, "other": target.number, "addresses": joined})
+        step = Step("request_merged_with", {"number": case.number, "other": target.number, "addresses": joined})
     return done(
-        merged, event, told, ChangeCase(case=changed, reason=f"{case.number} was merged into it"), *stop_clock(), *forget_questions()
+        merged, event, step, ChangeCase(case=changed, reason=f"{case.number} was merged into it"), *stop_clock(), *forget_questions()
     )
 
 
@@ -153,8 +153,8 @@ def merged_into(case: Request, target: Request, at: datetime) -> tuple[Request, 
     participants = tuple(dict.fromkeys((*target.participants, *case.participants)))
     proposed = tuple(dict.fromkeys(one for one in (*target.proposed, *case.proposed) if one not in participants))
     # The manufacturer goes on where the request goes on (DK1).
-    told = target.details if target.details.handed_to else case.details
-    details = replace(target.details, handed_to=told.handed_to, vendor_number=told.vendor_number)
+    handed_over = target.details if target.details.handed_to else case.details
+    details = replace(target.details, handed_to=handed_over.handed_to, vendor_number=handed_over.vendor_number)
     merged = replace(case, state="closed", closed_at=at, merged_into=target.number, linked=_with(case.linked, target.number))
     linked = _with(target.linked, case.number)
     return merged, replace(target, participants=participants, proposed=proposed, linked=linked, details=details)
@@ -171,8 +171,8 @@ def link(case: Request, event: CommandGiven, facts: RequestFacts, desk: Desk, no
         return refuse(case, event, Step("request_linked_before", {"number": case.number, "other": other.number}))
     far = replace(other, linked=_with(other.linked, case.number))
     near = replace(case, linked=_with(case.linked, other.number))
-    told = Step("request_linked", {"number": case.number, "other": other.number})
-    return done(near, event, told, ChangeCase(case=far, reason=f"linked with {case.number}"))
+    step = Step("request_linked", {"number": case.number, "other": other.number})
+    return done(near, event, step, ChangeCase(case=far, reason=f"linked with {case.number}"))
 
 
 def _with(numbers: tuple[str, ...], number: str) -> tuple[str, ...]:

@@ -220,5 +220,5 @@ def with_late_notice(decision: Decision, event: MailReceived, facts: RequestFact
         return decision
     values = {"arrived_at": event.at, **greeted(case, event)}
     notice = SendNotice(notice="service_request/late_notice", to=(event.sender,), values=values, immediate_answer=True)
-    told = replace(case, details=replace(case.details, late_notice_sent=True))
-    return replace(decision, case=told, effects=(*decision.effects, notice))
+    marked = replace(case, details=replace(case.details, late_notice_sent=True))
+    return replace(decision, case=marked, effects=(*decision.effects, notice))

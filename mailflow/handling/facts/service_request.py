@@ -171,16 +171,16 @@ def timeline(work: Work, case: Case, rmas: Sequence[Case]) -> tuple[Moment, ...]
     """Tell the opening, what changed since, and the last messages of people, oldest first; no STATUS and no automatic reply among them."""
     numbers = (case.number, *(rma.number for rma in rmas))
     mails = sorted((row for number in numbers for row in inbound.of_case(work.c, number)), key=lambda row: row.received_at)
-    told = [row for row in mails if row.state in (Verdict.OPENED, Verdict.ADDED)]
+    heard = [row for row in mails if row.state in (Verdict.OPENED, Verdict.ADDED)]
     changes = sorted(_changes(work, numbers), key=lambda moment: moment[0])
-    theirs = [(row, _words(work, row)) for row in [row for row in told[1:] if row.sender in case.participants][-3 * MOST_MESSAGES :]]
+    theirs = [(row, _words(work, row)) for row in [row for row in heard[1:] if row.sender in case.participants][-3 * MOST_MESSAGES :]]
     wrote = [(row.received_at, _said("told_wrote", row, said)) for row, said in theirs if not _asks_only_for_status(work.desk, case, said)]
     by_id = {row.id: row for row in mails}
     letters = [row for number in numbers for row in notice.list_of_case(work.c, number) if row.name == STAFF_NOTICE]
     sent = [by_id[one.inbound_id] for one in letters[-MOST_MESSAGES:] if one.inbound_id in by_id]
     answered = [(row.received_at, _said("told_answered", row, split_reply(_body(work, row)).new_text)) for row in sent]
     messages = sorted((*wrote, *answered), key=lambda moment: moment[0])
-    opening = [(row.received_at, _said("told_opened", row, _words(work, row))) for row in told[:1]]
+    opening = [(row.received_at, _said("told_opened", row, _words(work, row))) for row in heard[:1]]
     return tuple(sorted((*opening, *changes[-MOST_CHANGES:], *messages[-MOST_MESSAGES:]), key=lambda moment: moment[0]))
 
 

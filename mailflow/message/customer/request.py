@@ -211,8 +211,8 @@ def read_priority(stated: str, subject: str, text: str) -> tuple[str, str]:
     A wish to change it counts before a priority that is only mentioned. P2 as the name of a port is none.
     """
     cut = stated[:_LONGEST_PRIORITY_LINE]
-    if told := _STATED.search(cut) or _STATED_WORD.match(cut):
-        return f"P{_number(told['level'])}", _words(stated)
+    if written := _STATED.search(cut) or _STATED_WORD.match(cut):
+        return f"P{_number(written['level'])}", _words(stated)
     lines = [subject[:_LONGEST_PRIORITY_LINE], *(line[:_LONGEST_PRIORITY_LINE] for line in text[:_SCANNED_FOR_PRIORITY].split("\n"))]
     named = [line for line in lines if any(digit in line for digit in "1234")]
     found = next(_wishes(named), None) or next((one for line in named if (one := _NAMED.search(line))), None) or next(_bare(named), None)

@@ -91,14 +91,14 @@ def find_engineers_of_lines(lines: Iterable[str], today: date) -> tuple[Engineer
     found: list[Engineer] = []
     partial, asked_for_day = _Partial(), False
     for line in map(_with_codes, lines):
-        told = _engineers_of_line(line, today)
+        whole = _engineers_of_line(line, today)
         day = _last_day(line, today) if asked_for_day or _VALIDITY.search(line) else None
         asked_for_day = day is None and bool(_VALIDITY.search(line))
-        if len(told) > 1 or (told and (told[0].quantity > 1 or (told[0].name and told[0].valid_through))):
-            found += (*_done(partial), *told)
+        if len(whole) > 1 or (whole and (whole[0].quantity > 1 or (whole[0].name and whole[0].valid_through))):
+            found += (*_done(partial), *whole)
             partial = _Partial()
             continue
-        for change in _changes(line, told, day):
+        for change in _changes(line, whole, day):
             if _contradicts(partial, change):
                 found += _done(partial)
                 partial = _Partial()
@@ -115,11 +115,11 @@ def find_engineers_of_lines(lines: Iterable[str], today: date) -> tuple[Engineer
     return (*found, *_done(partial))
 
 
-def _changes(line: str, told: list[Engineer], day: date | None) -> Iterable[_Partial]:
+def _changes(line: str, named: list[Engineer], day: date | None) -> Iterable[_Partial]:
     """What one line adds: a person, a code, a last day."""
     codes = list(CERTIFICATE.finditer(line))
     alone = Engineer(certificate=codes[0][0].strip(), level=codes[0]["level"].upper()) if len(codes) == 1 else None
-    code = told[0] if told else alone
+    code = named[0] if named else alone
     name, is_sure = (code.name, True) if code and code.name else _name_of(line)
     if name:
         yield _Partial(name=name, is_sure=is_sure)

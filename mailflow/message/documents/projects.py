@@ -59,8 +59,8 @@ def find_projects(lines: Iterable[str]) -> tuple[Project, ...]:
             continue
         column = column if len(cells) > 1 else -1
         for text, usd in _of_line(line) or [(line, _cell_amount(cells, column))]:
-            told = " ".join(text.strip("|-*•· ").replace("|", ", ").split()).replace(" ,", ",").replace(" :", ":")
-            found += [Project(text=told, usd=usd)] if usd >= LEAST else []
+            sentence = " ".join(text.strip("|-*•· ").replace("|", ", ").split()).replace(" ,", ",").replace(" :", ":")
+            found += [Project(text=sentence, usd=usd)] if usd >= LEAST else []
     return tuple(dict.fromkeys(found))
 
 
@@ -72,8 +72,8 @@ def _of_line(line: str) -> list[tuple[str, int]]:
     projects: list[tuple[str, int]] = []
     start = 0
     for number, one in enumerate(one for one in whole if not _OPEN_END.search(line[: one.start()])):
-        told = line[start : one.start()]
-        if number and (not _PARTED.search(told) or _SAME_PROJECT.search(told)):
+        before = line[start : one.start()]
+        if number and (not _PARTED.search(before) or _SAME_PROJECT.search(before)):
             continue
         end = one.end() + (1 if line[one.end() : one.end() + 1] in ")）" else 0)
         projects.append(

@@ -208,10 +208,10 @@ def _serials(cell: str) -> list[str]:
 def _part(cell: str, serials: list[str]) -> str:
     plain = re.sub(r"\s", "", cell).upper()
     if plain.lower() in _NOTHING:
-        told = next((part for serial in serials if (part := part_number_of(serial))), "")
-        if not told:
+        stated = next((part for serial in serials if (part := part_number_of(serial))), "")
+        if not stated:
             raise _Wrong("part_missing")
-        return told
+        return stated
     if not _PART.fullmatch(plain) or not any(map(str.isdigit, plain)) or _ROUNDED.fullmatch(plain):
         raise _Wrong("part_wrong")
     return plain

@@ -164,15 +164,15 @@ class _Reading:
             return
         kind, named = _kind(sentence), self.pieces.mentions
         counted = any(not EXTRA_THINGS.search(thing[0]) for thing in COUNTED_THINGS.finditer(sentence))
-        told = RECEIVED.search(sentence) or counted
-        if SHARE.match(sentence) or (kind == "condition" and named and not told):
+        counts = RECEIVED.search(sentence) or counted
+        if SHARE.match(sentence) or (kind == "condition" and named and not counts):
             if ABSENT.search(sentence) or not named or (len(named) > 1 and not ALL_OF_THEM.match(sentence)):
                 raise Misread("part_unclear")
             for one in named:
                 one.conditions.append(unspaced(CONDITION_WORD.sub("", sentence)))
         elif kind == "extra" and not counted:
             self.extras.append(_bare(sentence))
-        elif told and kind != "harmless":
+        elif counts and kind != "harmless":
             raise Misread("arrival_unclear" if DOUBTFUL.search(sentence) else "part_missing")
         elif counted:
             raise Misread("part_missing")

@@ -160,9 +160,9 @@ def _serials(sentence: str, end: int, known: Known, part: str = "") -> tuple[tup
         token = TOKEN.match(sentence, gap.end() if gap else position)
         if token is None:
             break
-        told = bool(word) and not serials and len(token[0]) >= 4 and any(c.isdigit() for c in token[0])
+        is_unreadable = bool(word) and not serials and len(token[0]) >= 4 and any(c.isdigit() for c in token[0])
         same = bool(word and serials) and len(token[0]) == len(serials[0]) and any(c.isdigit() for c in token[0])
-        if not (told or same or known.is_serial(token[0])):
+        if not (is_unreadable or same or known.is_serial(token[0])):
             break
         if part and not word and known.part_of(token[0].upper()) not in ("", part):
             break
